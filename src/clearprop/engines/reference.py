@@ -1,0 +1,192 @@
+"""The definition of right: NumPy, readable, slow. Every other engine is tested against it.
+
+Each computation is a pair, a value and its way back. `record` is called with the name and the value of every quantity,
+in the order in which it is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from clearprop.engines.base import Array, Outcome, Plan, Samples, State, Sums, Tick
+from clearprop.engines.order import epoch_order
+from clearprop.network.losses import total
+from clearprop.network.parameters import Parameters
+from clearprop.network.penalty import penalty
+from clearprop.network.spec import Dense, Network
+from clearprop.random import Stream, words
+
+Record = Callable[[str, Array], Any]
+Masks = Callable[[int, tuple[int, int]], Array]
+
+
+def ignore(name: str, value: Array) -> None:
+    """Records nothing."""
+
+
+def affine(W: Array, b: Array, A: Array) -> tuple[Array, Callable[[Array], tuple[Array, Array, Array]]]:
+    """Z = A·W + b, and the way back: from Δ = ∂E/∂Z to ∂E/∂W = Aᵀ·Δ, ∂E/∂b = Σ Δ and ∂E/∂A = Δ·Wᵀ."""
+
+    def back(delta: Array) -> tuple[Array, Array, Array]:
+        db = delta.sum(axis=0) if len(b) == W.shape[1] else delta.sum(keepdims=True)[0, : len(b)]
+        return A.T @ delta, db, delta @ W.T
+
+    return (A @ W + b if len(b) else A @ W), back
+
+
+def dropped(A: Array, mask: Array | None) -> tuple[Array, Callable[[Array], Array]]:
+    """A ⊙ mask, and the way back; without a mask both are the identity."""
+    if mask is None:
+        return A, lambda dA: dA
+    return A * mask, lambda dA: dA * mask
+
+
+def dropout_masks(network: Network, seed: int, step: int, dtype: np.dtype[Any]) -> Masks:
+    """The masks of one update: 0 for the dropped outputs of a layer (from 0), 1 / (1 - share) for the others."""
+
+    def mask(layer: int, shape: tuple[int, int]) -> Array:
+        share = network.layers[layer].dropout
+        drawn = words(seed, Stream.DROPOUT, shape[0] * shape[1], lane=layer, time=step).reshape(shape)
+        return np.where(drawn >= np.uint64(share * 2.0**32), 1.0 / (1.0 - share), 0.0).astype(dtype)
+
+    return mask
+
+
+def forward(parameters: Parameters, X: Array) -> tuple[Array, Array]:
+    """The last layer's net inputs Z and outputs A, (B, O) each."""
+    A = Z = X
+    for layer, W, b in zip(parameters.network.layers, parameters.weights, parameters.biases, strict=True):
+        Z, _ = affine(W, b, A)
+        A = layer.function.value(Z, *layer.function.numbers)
+    return Z, A
+
+
+def joined(network: Network, Z: Array, A: Array, samples: Samples) -> tuple[Array, Array, bool]:
+    """E of a batch, and its derivative by the last net inputs (True) or by the outputs (False)."""
+    function, joint = network.loss_function, network.joint_pair
+    pair = joint or function.of_output
+    assert pair is not None, "Network has checked that the loss fits the last layer"
+    shares, gradient = pair(Z if joint else A, _targets(network, samples, A.dtype), *function.numbers)
+    weights = np.ones(len(A), A.real.dtype) if samples.weights is None else samples.weights
+    E, back = total(shares, weights, network.reduction)
+    return E, gradient * back, joint is not None
+
+
+def step(
+    parameters: Parameters, samples: Samples, masks: Masks | None = None, record: Record = ignore
+) -> tuple[Array, Array, Parameters]:
+    """E, R and the gradients of J = E + R: forward, loss, backward."""
+    network = parameters.network
+    A, ways_back = samples.X, []
+    Z = A
+    for number, layer in enumerate(network.layers):
+        Z, affine_back = affine(parameters.weights[number], parameters.biases[number], A)
+        record(f"z{number + 1}", Z)
+        A, activation_back = layer.function.forward(Z)
+        A, dropout_back = dropped(A, _mask(masks, layer, number, Z))
+        record(f"a{number + 1}", A)
+        ways_back.append((affine_back, activation_back, dropout_back))
+
+    E, gradient, of_net_input = joined(network, Z, A, samples)
+    record("E", E)
+
+    gradients = Parameters(network, np.empty_like(parameters.flat))
+    R = np.zeros((), parameters.flat.dtype)
+    for number, (affine_back, activation_back, dropout_back) in reversed(list(enumerate(ways_back))):
+        delta = gradient if of_net_input else activation_back(dropout_back(gradient))
+        record(f"delta{number + 1}", delta)
+        dW, gradients.biases[number][...], gradient = affine_back(delta)
+        R_of_layer, dR = penalty(parameters.weights[number], network.l1, network.l2)
+        R = R + R_of_layer
+        gradients.weights[number][...] = dW + dR
+        record(f"dE/dW{number + 1}", dW)
+        record(f"dE/db{number + 1}", gradients.biases[number])
+        of_net_input = False
+    return E, R, gradients
+
+
+class Reference:
+    """The NumPy engine, in the float type of the parameters."""
+
+    name = "reference"
+
+    def predict(self, parameters: Parameters, X: Array, threads: int = 1) -> Array:
+        return forward(parameters, X)[1]
+
+    def loss(self, parameters: Parameters, samples: Samples, threads: int = 1) -> float:
+        return float(value(parameters, samples))
+
+    def loss_and_gradients(
+        self, parameters: Parameters, samples: Samples, threads: int = 1
+    ) -> tuple[float, Parameters]:
+        E, R, gradients = step(parameters, samples)
+        return float(E + R), gradients
+
+    def train_epochs(
+        self,
+        parameters: Parameters,
+        samples: Samples,
+        plan: Plan,
+        state: State,
+        *,
+        epochs: int,
+        steps: int | None = None,
+        tick: Tick | None = None,
+    ) -> Outcome:
+        losses: list[float] = []
+        while state.epoch < epochs:
+            order = epoch_order(plan.order, state.seed, state.epoch, len(samples))
+            while state.batch < plan.batches(len(samples)):
+                if state.step == steps or (tick and not tick(state.epoch, state.batch, state.step)):
+                    return Outcome(parameters, state, np.array(losses), "stopped")
+                rows = order[state.batch * plan.batch_size : (state.batch + 1) * plan.batch_size]
+                parameters, state = _update(parameters, state, plan, _rows(samples, rows))
+                if not np.isfinite(state.sums.loss + state.sums.penalty) or not np.isfinite(parameters.flat).all():
+                    return Outcome(parameters, state.moved(step=state.step - 1), np.array(losses), "diverged")
+            losses.append(state.sums.epoch_loss(parameters.network.reduction))
+            state = state.moved(epoch=state.epoch + 1, batch=0, sums=Sums())
+        return Outcome(parameters, state, np.array(losses), "done")
+
+
+def value(parameters: Parameters, samples: Samples) -> Array:
+    """J = E + R; parameters may be complex, for derivatives by a complex step."""
+    network = parameters.network
+    E, _, _ = joined(network, *forward(parameters, samples.X), samples)
+    return sum((penalty(W, network.l1, network.l2)[0] for W in parameters.weights), start=E)
+
+
+def _update(parameters: Parameters, state: State, plan: Plan, batch: Samples) -> tuple[Parameters, State]:
+    network, dtype = parameters.network, parameters.flat.dtype
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the caller looks whether all is finite
+        E, R, gradients = step(parameters, batch, dropout_masks(network, state.seed, state.step, dtype))
+        rate = float(plan.optimizer.schedule.rates(np.array([state.step]))[0])
+        flat, slots = plan.optimizer.update(
+            parameters.flat, gradients.flat, state.slots, rate, state.step, parameters.are_weights()
+        )
+    trained = parameters.trained()
+    slots = {name: np.where(trained, slot, 0.0).astype(dtype) for name, slot in slots.items()}
+    weight = float(len(batch) if batch.weights is None else batch.weights.sum())
+    sums = Sums(
+        state.sums.loss + float(E) * (weight if network.reduction == "mean" else 1.0),
+        state.sums.weight + weight,
+        state.sums.penalty + float(R) * len(batch),
+        state.sums.rows + len(batch),
+    )
+    new = Parameters(network, np.where(trained, flat, parameters.flat))
+    return new, state.moved(batch=state.batch + 1, step=state.step + 1, slots=slots, sums=sums)
+
+
+def _mask(masks: Masks | None, layer: Dense, number: int, Z: Array) -> Array | None:
+    return masks(number, (Z.shape[0], Z.shape[1])) if masks and layer.dropout else None
+
+
+def _targets(network: Network, samples: Samples, dtype: np.dtype[Any]) -> Array:
+    return samples.Y if samples.Y.ndim == 2 else np.eye(network.outputs, dtype=dtype)[samples.Y]
+
+
+def _rows(samples: Samples, rows: Array) -> Samples:
+    return Samples(samples.X[rows], samples.Y[rows], None if samples.weights is None else samples.weights[rows])
+

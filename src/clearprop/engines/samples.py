@@ -1,0 +1,112 @@
+"""Arrays as users give them -> checked arrays of a model's float type; a copy only where the type asks for one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from clearprop.engines.base import Array, Samples
+from clearprop.errors import InputError
+from clearprop.network.spec import Network
+
+
+def check_samples(
+    network: Network, dtype: np.dtype[Any], X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None = None
+) -> Samples:
+    """Inputs, targets and weights of the same number of rows, as an engine wants them.
+
+    Raises:
+        InputError: a shape does not fit the network, a value is not finite or out of the loss's range.
+    """
+    inputs = check_inputs(network, dtype, X)
+    targets = _check_targets(network, dtype, Y, len(inputs))
+    return Samples(inputs, targets, None if sample_weight is None else _check_weights(dtype, sample_weight, len(inputs)))
+
+
+def check_inputs(network: Network, dtype: np.dtype[Any], X: ArrayLike) -> Array:
+    """X as (B, inputs), finite and contiguous."""
+    array = _real("X", X)
+    if array.ndim != 2 or array.shape[1] != network.inputs:
+        mend = "; for one sample give X[None, :]" if array.shape == (network.inputs,) else ""
+        raise InputError(
+            f"X: expected shape (B, {network.inputs}), got {array.shape}: the network has {network.inputs} inputs{mend}"
+        )
+    if len(array) == 0:
+        raise InputError("X: expected at least one row, got none")
+    return _finite("X", array, dtype)
+
+
+def _check_targets(network: Network, dtype: np.dtype[Any], Y: ArrayLike, rows: int) -> Array:
+    array = _real("Y", Y)
+    classes = network.joint_pair is not None and network.loss == "cross_entropy" and array.ndim == 1
+    if classes:
+        return _check_classes(array, network.outputs, rows)
+    if array.ndim == 1 and network.outputs == 1:
+        array = array[:, None]
+    if array.shape != (rows, network.outputs):
+        also = f" or class indices ({rows},)" if network.loss == "cross_entropy" else ""
+        raise InputError(f"Y: expected shape ({rows}, {network.outputs}){also}, got {array.shape}")
+    targets = _finite("Y", array, dtype)
+    function = network.loss_function
+    outside = (targets < function.lowest) | (targets > function.highest)
+    if outside.any():
+        row, column = np.argwhere(outside)[0]
+        raise InputError(
+            f'Y[{row}, {column}] is {targets[row, column]:g}: the loss "{function.name}" '
+            f"takes targets from {function.lowest:g} to {function.highest:g}"
+        )
+    return targets
+
+
+def _check_classes(array: Array, outputs: int, rows: int) -> Array:
+    if array.shape != (rows,):
+        raise InputError(f"Y: expected {rows} class indices, one a row of X, got {len(array)}")
+    classes = array.astype(np.int64)
+    wrong = (classes != array) | (classes < 0) | (classes >= outputs)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(f"Y[{row}] is {array[row]}: expected a class index from 0 to {outputs - 1}")
+    return classes
+
+
+def _check_weights(dtype: np.dtype[Any], sample_weight: ArrayLike, rows: int) -> Array:
+    array = _real("sample_weight", sample_weight)
+    if array.shape != (rows,):
+        raise InputError(f"sample_weight: expected shape ({rows},), one a row of X, got {array.shape}")
+    weights = _finite("sample_weight", array, dtype)
+    if (weights < 0).any():
+        raise InputError(f"sample_weight[{int(np.argmax(weights < 0))}] is negative: expected numbers from 0 up")
+    if not weights.any():
+        raise InputError("sample_weight: all are 0, so there is nothing to learn from")
+    return weights
+
+
+def _real(name: str, given: ArrayLike) -> Array:
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        raise InputError(f"{name}: the rows have different lengths") from None
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{name}: expected real numbers, got {_kind(array)}")
+    return array
+
+
+def _kind(array: Array) -> str:
+    known = {"O": "Python objects", "U": "text", "S": "bytes", "c": "complex numbers", "M": "dates", "m": "durations"}
+    return known.get(array.dtype.kind, str(array.dtype))
+
+
+def _finite(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
+    with np.errstate(over="ignore"):
+        converted = np.ascontiguousarray(array, dtype=dtype)
+    finite = np.isfinite(converted)
+    if not finite.all():
+        place = tuple(int(index) for index in np.argwhere(~finite)[0])
+        end = f" as {dtype}" if np.isfinite(array[place]) else ""
+        raise InputError(
+            f"{name}[{', '.join(map(str, place))}] is {array[place]}{end}: every number must be finite; "
+            "fill or leave out missing values first"
+        )
+    return converted

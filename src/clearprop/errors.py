@@ -1,0 +1,52 @@
+"""Every message a user can cause: what is wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ClearpropError(Exception):
+    """The root of all errors that clearprop raises on purpose."""
+
+
+class InputError(ClearpropError, ValueError):
+    """What the user gave is wrong; the message names the place, what was expected, what came, and the mend."""
+
+
+class DivergenceError(ClearpropError, ArithmeticError):
+    """Training left the finite numbers; the message names epoch, step and learning rate.
+
+    `result` holds the run up to the last step whose weights were finite.
+    """
+
+    def __init__(self, message: str, result: object = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class MissingExtraError(ClearpropError, ImportError):
+    """A feature needs a package of an optional extra; the message names the command that installs it."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The known name nearest to a misspelt one as the end of a message, or nothing.
+
+    >>> did_you_mean("sigmod", ["sigmoid", "tanh"])
+    '; did you mean "sigmoid"?'
+    >>> did_you_mean("zzz", ["sigmoid", "tanh"])
+    ''
+    """
+    close = difflib.get_close_matches(str(name).lower(), list(known), n=1, cutoff=0.6)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def unknown(kind: str, name: object, known: Iterable[str]) -> InputError:
+    """An error for a name that is not in a list, with the nearest one and the whole list.
+
+    >>> str(unknown("activation", "sigmod", ["tanh", "sigmoid"]))
+    'unknown activation "sigmod"; did you mean "sigmoid"? Known: sigmoid, tanh'
+    """
+    names = sorted(known)
+    end = did_you_mean(str(name), names) or "."
+    return InputError(f'unknown {kind} "{name}"{end} Known: {", ".join(names)}')

@@ -1,0 +1,312 @@
+"""Activations: one entry each, its value, its derivative, how both are written, and where it comes from.
+
+Every derivative is a function of the net input z. The values are analytic where the function is, so that a complex
+step (Squire and Trapp, "Using complex variables to estimate derivatives of real functions", SIAM Review 1998) can
+prove the derivatives, and they keep their relative accuracy in the tails, where the usual formulas cancel or overflow.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.network.named import Parameter, canonical, look_up
+
+Array = NDArray[Any]
+Back = Callable[[Array], Array]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation a = f(z).
+
+    `value` and `derivative` take Z (B, O), and the number of a parametrised entry after it. Where `across_units` is
+    set, each output depends on all net inputs of its row, and `derivative` is the Jacobian (B, O, O),
+    `[b, i, j]` = ∂a_i/∂z_j.
+    """
+
+    name: str
+    value: Callable[..., Array]
+    derivative: Callable[..., Array]
+    text: str
+    derivative_text: str
+    latex: str
+    derivative_latex: str
+    source: str
+    across_units: bool = False
+    positive: bool = False
+    kinks: tuple[float, ...] = ()
+    parameter: Parameter | None = None
+    number: float | None = None
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        return () if self.number is None else (self.number,)
+
+    def forward(self, Z: Array) -> tuple[Array, Back]:
+        """A = f(Z), and the way back: from ∂E/∂A to ∂E/∂Z.
+
+        >>> A, back = activation("sigmoid").forward(np.array([[0.0]]))
+        >>> float(A[0, 0]), float(back(np.array([[1.0]]))[0, 0])
+        (0.5, 0.25)
+        """
+        derivative = self.derivative(Z, *self.numbers)
+        if self.across_units:
+            return self.value(Z, *self.numbers), lambda dA: np.einsum("bi,bij->bj", dA, derivative)
+        return self.value(Z, *self.numbers), lambda dA: dA * derivative
+
+
+def activation(name: str) -> Activation:
+    """The activation of a name; "leaky_relu(0.2)" sets the number that some of them take.
+
+    >>> activation("leaky_relu(0.2)").number
+    0.2
+    >>> activation("sigmod")
+    Traceback (most recent call last):
+        ...
+    clearprop.errors.InputError: unknown activation "sigmod"; did you mean "sigmoid"? Known: elu, exp, gelu, identity, leaky_relu, mish, relu, selu, sigmoid, silu, softmax, softplus, step, tanh
+    """
+    entry, number = look_up("activation", name, ACTIVATIONS)
+    if number == entry.number:
+        return entry
+    fields = {**entry.__dict__, "name": canonical(entry.name, entry.parameter, number), "number": number}
+    return Activation(**fields)
+
+
+def sigmoid(Z: Array) -> Array:
+    """1 / (1 + exp(-z)); exp never sees a positive number, so it cannot overflow."""
+    shrunk = np.exp(np.where(Z.real > 0, -Z, Z))
+    return np.where(Z.real > 0, 1.0, shrunk) / (1.0 + shrunk)
+
+
+def _tanh_derivative(Z: Array) -> Array:
+    shrunk = np.exp(-2.0 * np.abs(Z))
+    return 4.0 * shrunk / (1.0 + shrunk) ** 2
+
+
+def _elu(Z: Array, alpha: float) -> Array:
+    return np.where(Z.real > 0, Z, alpha * np.expm1(np.where(Z.real > 0, 0.0, Z)))
+
+
+def _elu_derivative(Z: Array, alpha: float) -> Array:
+    return np.where(Z > 0, 1.0, alpha * np.exp(np.minimum(Z, 0.0)))
+
+
+# The fixed point of mean 0 and variance 1: Klambauer and others 2017, equation 14.
+_SELU_ALPHA = 1.6732632423543772
+_SELU_SCALE = 1.0507009873554805
+
+
+def _normal_cdf(Z: Array) -> Array:
+    """Φ(z) = ½ erfc(-z/√2), the tail scaled: Φ(z) = ½ erfcx(-z/√2) · exp(-z²/2), with z² in two exact parts."""
+    from scipy import special
+
+    tail = np.where(Z.real < 0, Z, -Z)
+    scaled = 0.5 * special.erfcx(-tail * math.sqrt(0.5)) * _half_square_exp(tail)
+    return np.where(Z.real < 0, scaled, 1.0 - scaled).astype(Z.dtype)
+
+
+def _half_square_exp(Z: Array) -> Array:
+    """exp(-z²/2), z = head + rest with a head of few digits: rounding z² would cost all accuracy in the tail."""
+    head = np.round(Z.real * 16.0) / 16.0
+    return np.exp(-0.5 * head * head) * np.exp(-0.5 * (Z - head) * (Z + head))
+
+
+def _gelu_derivative(Z: Array) -> Array:
+    return _normal_cdf(Z) + Z * _half_square_exp(Z) / math.sqrt(2.0 * math.pi)
+
+
+def _tanh_of_softplus(Z: Array) -> tuple[Array, Array]:
+    """t = tanh(log(1 + eᶻ)) and 1 - t², with e to the smaller of z and -z."""
+    positive = Z.real > 0
+    u = np.exp(np.where(positive, -Z, Z))
+    numerator = np.where(positive, 1.0 + 2.0 * u, u * (u + 2.0))
+    denominator = np.where(positive, numerator + 2.0 * u * u, numerator + 2.0)
+    rest = np.where(positive, 2.0 * u * (1.0 + u), 2.0 * (1.0 + u)) / denominator
+    return numerator / denominator, rest * rest
+
+
+def _mish_derivative(Z: Array) -> Array:
+    t, rest = _tanh_of_softplus(Z)
+    return t + Z * rest * sigmoid(Z)
+
+
+def softplus(Z: Array) -> Array:
+    """log(1 + exp(z)) without overflow."""
+    return np.where(Z.real > 0, Z, 0.0) + np.log1p(np.exp(np.where(Z.real > 0, -Z, Z)))
+
+
+def softmax(Z: Array) -> Array:
+    """exp(z) / Σ exp(z) over the units of each row; the largest net input of a row becomes 0 first."""
+    grown = np.exp(Z - Z.real.max(axis=1, keepdims=True))
+    return grown / grown.sum(axis=1, keepdims=True)
+
+
+def _softmax_jacobian(Z: Array) -> Array:
+    A = softmax(Z)
+    return A[:, :, None] * (np.eye(Z.shape[1], dtype=Z.dtype) - A[:, None, :])
+
+
+_ENTRIES = [
+    Activation(
+        "identity",
+        value=lambda Z: Z,
+        derivative=np.ones_like,
+        text="z",
+        derivative_text="1",
+        latex="z",
+        derivative_latex="1",
+        source="the linear unit of Widrow and Hoff, 1960",
+    ),
+    Activation(
+        "step",
+        value=lambda Z: np.where(Z.real >= 0, 1.0, 0.0).astype(Z.dtype),
+        derivative=np.zeros_like,
+        text="1 if z ≥ 0 else 0",
+        derivative_text="0",
+        latex=r"[z \ge 0]",
+        derivative_latex="0",
+        source="McCulloch and Pitts, 1943",
+        kinks=(0.0,),
+    ),
+    Activation(
+        "sigmoid",
+        value=sigmoid,
+        derivative=lambda Z: sigmoid(Z) * sigmoid(-Z),
+        text="1 / (1 + exp(-z))",
+        derivative_text="f(z) (1 - f(z))",
+        latex=r"\frac{1}{1 + e^{-z}}",
+        derivative_latex=r"f(z)\,(1 - f(z))",
+        source="Rumelhart, Hinton and Williams, Nature 1986",
+        positive=True,
+    ),
+    Activation(
+        "tanh",
+        value=np.tanh,
+        derivative=_tanh_derivative,
+        text="tanh(z)",
+        derivative_text="1 - tanh(z)^2",
+        latex=r"\tanh z",
+        derivative_latex=r"1 - \tanh^2 z",
+        source="LeCun and others, Efficient BackProp, 1998",
+    ),
+    Activation(
+        "relu",
+        value=lambda Z: np.where(Z.real > 0, Z, 0.0).astype(Z.dtype),
+        derivative=lambda Z: (Z > 0).astype(Z.dtype),
+        text="max(0, z)",
+        derivative_text="1 if z > 0 else 0",
+        latex=r"\max(0, z)",
+        derivative_latex="[z > 0]",
+        source="Nair and Hinton, ICML 2010",
+        kinks=(0.0,),
+    ),
+    Activation(
+        "leaky_relu",
+        value=lambda Z, slope: np.where(Z.real > 0, Z, slope * Z),
+        derivative=lambda Z, slope: np.where(Z > 0, 1.0, slope).astype(Z.dtype),
+        text="z if z > 0 else slope z",
+        derivative_text="1 if z > 0 else slope",
+        latex=r"z \text{ if } z > 0 \text{ else } s z",
+        derivative_latex=r"1 \text{ if } z > 0 \text{ else } s",
+        source="Maas, Hannun and Ng, 2013",
+        kinks=(0.0,),
+        parameter=Parameter("slope", 0.01),
+        number=0.01,
+    ),
+    Activation(
+        "elu",
+        value=_elu,
+        derivative=_elu_derivative,
+        text="z if z > 0 else alpha (exp(z) - 1)",
+        derivative_text="1 if z > 0 else alpha exp(z)",
+        latex=r"z \text{ if } z > 0 \text{ else } \alpha (e^z - 1)",
+        derivative_latex=r"1 \text{ if } z > 0 \text{ else } \alpha e^z",
+        source="Clevert, Unterthiner and Hochreiter, ICLR 2016",
+        kinks=(0.0,),
+        parameter=Parameter("alpha", 1.0, above=0.0),
+        number=1.0,
+    ),
+    Activation(
+        "selu",
+        value=lambda Z: _SELU_SCALE * _elu(Z, _SELU_ALPHA),
+        derivative=lambda Z: _SELU_SCALE * _elu_derivative(Z, _SELU_ALPHA),
+        text="1.0507 z if z > 0 else 1.7581 (exp(z) - 1)",
+        derivative_text="1.0507 if z > 0 else 1.7581 exp(z)",
+        latex=r"\lambda z \text{ if } z > 0 \text{ else } \lambda \alpha (e^z - 1)",
+        derivative_latex=r"\lambda \text{ if } z > 0 \text{ else } \lambda \alpha e^z",
+        source="Klambauer and others, NeurIPS 2017",
+        kinks=(0.0,),
+    ),
+    Activation(
+        "gelu",
+        value=lambda Z: Z * _normal_cdf(Z),
+        derivative=_gelu_derivative,
+        text="z Phi(z)",
+        derivative_text="Phi(z) + z phi(z)",
+        latex=r"z\,\Phi(z)",
+        derivative_latex=r"\Phi(z) + z\,\varphi(z)",
+        source="Hendrycks and Gimpel, 2016, the exact form",
+    ),
+    Activation(
+        "silu",
+        value=lambda Z: Z * sigmoid(Z),
+        derivative=lambda Z: sigmoid(Z) * (1.0 + Z * sigmoid(-Z)),
+        text="z / (1 + exp(-z))",
+        derivative_text="s(z) (1 + z (1 - s(z)))",
+        latex=r"z\,\sigma(z)",
+        derivative_latex=r"\sigma(z)\,(1 + z\,(1 - \sigma(z)))",
+        source="Elfwing, Uchibe and Doya, 2018",
+    ),
+    Activation(
+        "mish",
+        value=lambda Z: Z * _tanh_of_softplus(Z)[0],
+        derivative=_mish_derivative,
+        text="z tanh(log(1 + exp(z)))",
+        derivative_text="t + z (1 - t^2) s(z) with t = tanh(log(1 + exp(z)))",
+        latex=r"z \tanh(\log(1 + e^z))",
+        derivative_latex=r"t + z\,(1 - t^2)\,\sigma(z)",
+        source="Misra, BMVC 2020",
+    ),
+    Activation(
+        "softplus",
+        value=softplus,
+        derivative=sigmoid,
+        text="log(1 + exp(z))",
+        derivative_text="1 / (1 + exp(-z))",
+        latex=r"\log(1 + e^z)",
+        derivative_latex=r"\sigma(z)",
+        source="Dugas and others, NeurIPS 2000",
+        positive=True,
+    ),
+    Activation(
+        "exp",
+        value=np.exp,
+        derivative=np.exp,
+        text="exp(z)",
+        derivative_text="exp(z)",
+        latex="e^z",
+        derivative_latex="e^z",
+        source="the inverse of the log link, McCullagh and Nelder, 1989",
+        positive=True,
+    ),
+    Activation(
+        "softmax",
+        value=softmax,
+        derivative=_softmax_jacobian,
+        text="exp(z_i) / sum_k exp(z_k)",
+        derivative_text="a_i ([i = j] - a_j)",
+        latex=r"\frac{e^{z_i}}{\sum_k e^{z_k}}",
+        derivative_latex=r"a_i\,([i = j] - a_j)",
+        source="Bridle, 1990",
+        across_units=True,
+        positive=True,
+    ),
+]
+
+ACTIVATIONS: dict[str, Activation] = {entry.name: entry for entry in _ENTRIES}

@@ -1,0 +1,218 @@
+"""Losses: the value and the way back come from one residual, so that they cannot drift apart.
+
+A pair takes the outputs (or the net inputs of the last layer) and the targets, both (B, O), and returns each output's
+share of each sample's loss (B, O) and the gradient of their sum (B, O). The batch is joined in `total`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from clearprop.network.activations import Array, sigmoid, softmax, softplus
+from clearprop.network.named import Parameter, canonical, look_up
+
+Pair = Callable[..., tuple[Array, Array]]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss of one sample, as a pair of shares and gradient.
+
+    `of_output` takes (A, Y). `of_net_input` has, for a last activation that belongs to the loss, the pair that takes
+    (Z, Y): both computed together, which is shorter and stable. A parametrised entry gets its number last.
+    `lowest` and `highest` bound the targets. `positive` asks for outputs above 0.
+    """
+
+    name: str
+    text: str
+    latex: str
+    source: str
+    of_output: Pair | None = None
+    of_net_input: Mapping[str, Pair] = field(default_factory=dict)
+    lowest: float = -math.inf
+    highest: float = math.inf
+    positive: bool = False
+    kinks: bool = False
+    parameter: Parameter | None = None
+    number: float | None = None
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        return () if self.number is None else (self.number,)
+
+
+def loss(name: str) -> Loss:
+    """The loss of a name; "huber(1.35)" and "quantile(0.9)" set the number that some of them take.
+
+    >>> loss("quantile(0.9)").number
+    0.9
+    """
+    entry, number = look_up("loss", name, LOSSES)
+    if number == entry.number:
+        return entry
+    fields = {**entry.__dict__, "name": canonical(entry.name, entry.parameter, number), "number": number}
+    return Loss(**fields)
+
+
+def total(shares: Array, weights: Array, reduction: str) -> tuple[Array, Array]:
+    """The loss of a batch, and the way back: what each sample's gradient is multiplied by.
+
+    mean: E = Σ wᵢEᵢ / Σ wᵢ; sum: E = Σ wᵢEᵢ.
+
+    Args:
+        shares: each output's share of each sample's loss (B, O).
+        weights: the samples' weights (B,), 1 each where none were given.
+        reduction: "mean" or "sum".
+
+    >>> E, back = total(np.array([[1.0, 1.0], [4.0, 0.0]]), np.array([1.0, 3.0]), "mean")
+    >>> float(E), back.tolist()
+    (3.5, [[0.25], [0.75]])
+    """
+    divisor = (weights.sum() or 1.0) if reduction == "mean" else 1.0
+    back = weights[:, None] / divisor
+    return (shares * weights[:, None]).sum() / divisor, back
+
+
+def _half_squared_error(A: Array, Y: Array) -> tuple[Array, Array]:
+    residual = A - Y
+    return 0.5 * residual * residual, residual
+
+
+def _mean_squared_error(A: Array, Y: Array) -> tuple[Array, Array]:
+    residual = A - Y
+    return residual * residual / A.shape[1], 2.0 * residual / A.shape[1]
+
+
+def _absolute(A: Array, Y: Array) -> tuple[Array, Array]:
+    residual = A - Y
+    sign = np.sign(residual.real)
+    return sign * residual, sign
+
+
+def _huber(A: Array, Y: Array, delta: float) -> tuple[Array, Array]:
+    residual = A - Y
+    near = np.abs(residual.real) <= delta
+    clipped = np.where(near, residual, delta * np.sign(residual.real))
+    return np.where(near, 0.5 * residual * residual, clipped * residual - 0.5 * delta * delta), clipped
+
+
+def _quantile(A: Array, Y: Array, level: float) -> tuple[Array, Array]:
+    residual = A - Y
+    slope = np.where(residual.real > 0, 1.0 - level, np.where(residual.real < 0, -level, 0.0)).astype(A.dtype)
+    return slope * residual, slope
+
+
+def _poisson(A: Array, Y: Array) -> tuple[Array, Array]:
+    # A target of 0 asks for no logarithm, which an output that has underflowed to 0 would not have.
+    asked = np.where(Y == 0, 1.0, A)
+    return A - Y * np.log(asked), 1.0 - Y / asked
+
+
+def _poisson_of_log(Z: Array, Y: Array) -> tuple[Array, Array]:
+    A = np.exp(Z)
+    return A - Y * Z, A - Y
+
+
+def _binary_cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
+    # -y log a - (1 - y) log(1 - a) with log a = -softplus(-z) and log(1 - a) = -softplus(z): nothing cancels.
+    return Y * softplus(-Z) + (1.0 - Y) * softplus(Z), sigmoid(Z) - Y
+
+
+def _cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
+    shifted = Z - Z.real.max(axis=1, keepdims=True)
+    log_sum = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return Y * (log_sum - shifted), softmax(Z) * Y.sum(axis=1, keepdims=True) - Y
+
+
+def _perceptron(Z: Array, Y: Array) -> tuple[Array, Array]:
+    residual = np.where(Z.real >= 0, 1.0, 0.0).astype(Z.dtype) - Y
+    return residual * Z, residual
+
+
+_ENTRIES = [
+    Loss(
+        "half_squared_error",
+        text="1/2 sum (a - y)^2",
+        latex=r"\tfrac12 \sum (a - y)^2",
+        source="Rumelhart, Hinton and Williams, Nature 1986",
+        of_output=_half_squared_error,
+    ),
+    Loss(
+        "mean_squared_error",
+        text="1/O sum (a - y)^2",
+        latex=r"\tfrac1O \sum (a - y)^2",
+        source="Gauss, 1809",
+        of_output=_mean_squared_error,
+    ),
+    Loss(
+        "absolute",
+        text="sum |a - y|",
+        latex=r"\sum |a - y|",
+        source="Laplace, 1774",
+        of_output=_absolute,
+        kinks=True,
+    ),
+    Loss(
+        "huber",
+        text="sum of 1/2 r^2 if |r| <= d else d |r| - 1/2 d^2, r = a - y",
+        latex=r"\sum \tfrac12 r^2 \text{ if } |r| \le d \text{ else } d |r| - \tfrac12 d^2",
+        source="Huber, Annals of Mathematical Statistics 1964",
+        of_output=_huber,
+        kinks=True,
+        parameter=Parameter("delta", 1.0, above=0.0),
+        number=1.0,
+    ),
+    Loss(
+        "quantile",
+        text="sum of q (y - a) if y > a else (1 - q) (a - y)",
+        latex=r"\sum q (y - a) \text{ if } y > a \text{ else } (1 - q) (a - y)",
+        source="Koenker and Bassett, Econometrica 1978",
+        of_output=_quantile,
+        kinks=True,
+        parameter=Parameter("level", 0.5, above=0.0, below=1.0),
+        number=0.5,
+    ),
+    Loss(
+        "poisson",
+        text="sum (a - y log a)",
+        latex=r"\sum (a - y \log a)",
+        source="McCullagh and Nelder, Generalized Linear Models, 1989",
+        of_output=_poisson,
+        of_net_input={"exp": _poisson_of_log},
+        lowest=0.0,
+        positive=True,
+    ),
+    Loss(
+        "binary_cross_entropy",
+        text="-sum (y log a + (1 - y) log(1 - a))",
+        latex=r"-\sum (y \log a + (1 - y) \log(1 - a))",
+        source="Solla, Levin and Fleisher, 1988",
+        of_net_input={"sigmoid": _binary_cross_entropy},
+        lowest=0.0,
+        highest=1.0,
+    ),
+    Loss(
+        "cross_entropy",
+        text="-sum y log a",
+        latex=r"-\sum y \log a",
+        source="Bridle, 1990",
+        of_net_input={"softmax": _cross_entropy},
+        lowest=0.0,
+    ),
+    Loss(
+        "perceptron",
+        text="sum (a - y) z",
+        latex=r"\sum (a - y)\, z",
+        source="Rosenblatt, Psychological Review 1958",
+        of_net_input={"step": _perceptron},
+        lowest=0.0,
+        highest=1.0,
+        kinks=True,
+    ),
+]
+
+LOSSES: dict[str, Loss] = {entry.name: entry for entry in _ENTRIES}

@@ -1,0 +1,115 @@
+"""The parameters of a network: one flat vector, with a named view for each layer's weights and bias."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from clearprop.errors import InputError, unknown
+from clearprop.network.spec import Network
+
+Array = NDArray[Any]
+
+DTYPES = {"float64": np.dtype(np.float64), "float32": np.dtype(np.float32)}
+
+
+def float_type(name: object) -> np.dtype[Any]:
+    """The NumPy type of "float64" or "float32"."""
+    for known, dtype in DTYPES.items():
+        if name == known or name == dtype:
+            return dtype
+    raise unknown("dtype", name, DTYPES)
+
+
+class Parameters:
+    """Weights and biases (or their gradients, or an optimizer's slots) of one network.
+
+    Attributes:
+        network: the network they belong to.
+        flat: all numbers in one vector: W1 row by row, b1, W2, b2, …
+        weights: W of each layer, (I, O), views of `flat`.
+        biases: b of each layer, (O,), (1,) or (0,) as its `bias` says, views of `flat`.
+
+    >>> parameters = Parameters(Network.parse("2-2-1"), np.arange(9.0))
+    >>> parameters.weights[1].tolist(), parameters.biases[0].tolist()
+    ([[6.0], [7.0]], [4.0, 5.0])
+    """
+
+    def __init__(self, network: Network, flat: Array) -> None:
+        if flat.shape != (network.parameter_count,):
+            raise InputError(f"parameters: expected {network.parameter_count} numbers, got shape {flat.shape}")
+        self.network = network
+        self.flat = flat
+        self.weights: list[Array] = []
+        self.biases: list[Array] = []
+        start = 0
+        for (inputs, units), layer in zip(pairwise(network.sizes), network.layers, strict=True):
+            end = start + inputs * units
+            self.weights.append(flat[start:end].reshape(inputs, units))
+            self.biases.append(flat[end : end + layer.bias_size])
+            start = end + layer.bias_size
+
+    @staticmethod
+    def joined(
+        network: Network, weights: Sequence[ArrayLike], biases: Sequence[ArrayLike | None], dtype: np.dtype[Any]
+    ) -> Parameters:
+        """The parameters of given arrays; a bias is (O,), one number for the whole layer, or None for none."""
+        count = len(network.layers)
+        for name, given in (("weights", weights), ("biases", biases)):
+            if len(given) != count:
+                raise InputError(f"{name}: expected one for each of the {count} layers, got {len(given)}")
+        parameters = Parameters(network, np.empty(network.parameter_count, dtype))
+        for number, (W, weight, b, bias) in enumerate(
+            zip(parameters.weights, weights, parameters.biases, biases, strict=True), 1
+        ):
+            W[...] = _fitting(f"W{number}", weight, W.shape)
+            b[...] = _fitting_bias(f"b{number}", bias, b.shape)
+        if not np.isfinite(parameters.flat).all():
+            raise InputError("parameters: every weight and bias must be a finite number")
+        return parameters
+
+    def trained(self) -> NDArray[np.bool_]:
+        """Which of the numbers an optimizer may change (P,): all but frozen biases."""
+        mask = Parameters(self.network, np.ones(len(self.flat), dtype=bool))
+        for bias, layer in zip(mask.biases, self.network.layers, strict=True):
+            bias[...] = layer.train_bias
+        return mask.flat
+
+    def are_weights(self) -> NDArray[np.bool_]:
+        """Which of the numbers are weights, not biases (P,)."""
+        mask = Parameters(self.network, np.ones(len(self.flat), dtype=bool))
+        for bias in mask.biases:
+            bias[...] = False
+        return mask.flat
+
+
+def _fitting(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Array:
+    array = _numbers(name, given)
+    if array.shape != shape:
+        raise InputError(f"{name}: expected shape (inputs, units) = {shape}, got {array.shape}")
+    return array
+
+
+def _fitting_bias(name: str, given: ArrayLike | None, shape: tuple[int, ...]) -> Array:
+    array = _numbers(name, 0.0 if given is None else given)
+    if given is None and shape != (0,):
+        raise InputError(f"{name}: the layer has a bias, got None; give {shape[0]} numbers or one")
+    if array.ndim > 0 and array.shape != shape:
+        raise InputError(f"{name}: expected one number or shape {shape}, got {array.shape}")
+    if shape == (0,) and array.ndim == 0 and given is not None:
+        raise InputError(f'{name}: the layer has bias="none"; give None')
+    return array
+
+
+def _numbers(name: str, given: ArrayLike) -> Array:
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        raise InputError(f"{name}: the rows have different lengths") from None
+    if array.dtype.kind not in "fiu":
+        raise InputError(f"{name}: expected real numbers, got values of type {array.dtype}")
+    return array

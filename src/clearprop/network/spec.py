@@ -1,0 +1,234 @@
+"""What a network is: frozen descriptions, to and from JSON and the short form "784-256-10"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import InputError, unknown
+from clearprop.network.activations import Activation, activation
+from clearprop.network.losses import Loss, Pair, loss
+
+BIASES = ("unit", "layer", "none")
+REDUCTIONS = ("mean", "sum")
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A fully connected layer: Z = A·W + b, A = f(Z).
+
+    Args:
+        units: how many units, at least 1.
+        activation: a name of the registry; "leaky_relu(0.2)" sets the number of those that take one.
+        bias: "unit" one bias a unit, "layer" one for the whole layer (as document 000), "none".
+        train_bias: False freezes the bias: its gradient is computed, not applied.
+        dropout: the share of this layer's outputs set to 0 at each training step, the rest scaled by 1/(1 - share)
+            (Srivastava and others, JMLR 2014).
+
+    >>> Dense(2, "sigmoid")
+    Dense(units=2, activation='sigmoid', bias='unit', train_bias=True, dropout=0.0)
+    """
+
+    units: int
+    activation: str = "sigmoid"
+    bias: str = "unit"
+    train_bias: bool = True
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        _set(self, "units", _count("units", self.units))
+        _set(self, "activation", activation(self.activation).name)
+        if self.bias not in BIASES:
+            raise unknown("bias", self.bias, BIASES)
+        if not isinstance(self.train_bias, bool):
+            raise InputError(f"train_bias: expected True or False, got {self.train_bias!r}")
+        _set(self, "dropout", _number("dropout", self.dropout))
+        if self.dropout >= 1.0:
+            raise InputError(f"dropout: expected a share from 0 to below 1, got {self.dropout!r}")
+
+    @property
+    def function(self) -> Activation:
+        return activation(self.activation)
+
+    @property
+    def bias_size(self) -> int:
+        """How many numbers its bias has: one a unit, one for the layer, none."""
+        return {"unit": self.units, "layer": 1, "none": 0}[self.bias]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A feed-forward network and what it minimises: J = E + R.
+
+    E is the loss, summed over the outputs (`mean_squared_error`: mean), then the mean or sum over the batch;
+    R = l1·Σ|W| + l2/2·ΣW² over the weights, not the biases.
+
+    Args:
+        inputs: how many numbers a sample has.
+        layers: the layers, the last one giving the outputs.
+        loss: a name of the registry; "huber(1.35)" and "quantile(0.9)" set the number of those that take one.
+        l1, l2: the strength of the penalties, 0 or more.
+        reduction: "mean" or "sum" over the batch.
+
+    Raises:
+        InputError: a name is unknown, a number out of range, or the loss does not fit the last layer.
+
+    >>> net = Network(2, [Dense(2, "sigmoid"), Dense(2, "sigmoid")], loss="half_squared_error")
+    >>> net == Network.parse("2-2-2", hidden="sigmoid", output="sigmoid", loss="half_squared_error")
+    True
+    >>> net.parameter_count
+    12
+    """
+
+    inputs: int
+    layers: tuple[Dense, ...]
+    loss: str = "half_squared_error"
+    l1: float = 0.0
+    l2: float = 0.0
+    reduction: str = "mean"
+
+    def __init__(
+        self,
+        inputs: int,
+        layers: Sequence[Dense],
+        loss: str = "half_squared_error",
+        *,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        reduction: str = "mean",
+    ) -> None:
+        _set(self, "inputs", _count("inputs", inputs))
+        _set(self, "layers", tuple(layers))
+        _set(self, "loss", loss)
+        _set(self, "l1", _number("l1", l1))
+        _set(self, "l2", _number("l2", l2))
+        _set(self, "reduction", reduction)
+        self._check()
+
+    @staticmethod
+    def parse(
+        text: str,
+        *,
+        hidden: str = "sigmoid",
+        output: str = "sigmoid",
+        loss: str = "half_squared_error",
+        bias: str = "unit",
+        train_bias: bool = True,
+        dropout: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        reduction: str = "mean",
+    ) -> Network:
+        """The network of a short form: inputs, then the units of each layer.
+
+        >>> [layer.units for layer in Network.parse("4-3-1").layers]
+        [3, 1]
+        """
+        sizes = str(text).split("-")
+        if len(sizes) < 2 or not all(size.strip().isdecimal() for size in sizes):
+            raise InputError(f'layers "{text}": expected sizes joined by "-", inputs first, as "2-3-1"')
+        *inner, last = [int(size) for size in sizes[1:]]
+        layers = [Dense(units, hidden, bias, train_bias, dropout) for units in inner]
+        layers.append(Dense(last, output, bias, train_bias))
+        return Network(int(sizes[0]), layers, loss, l1=l1, l2=l2, reduction=reduction)
+
+    @staticmethod
+    def from_json(description: Mapping[str, Any]) -> Network:
+        """The network of a description that `to_json` made; unknown keys are an `InputError`.
+
+        >>> net = Network.parse("2-3-1")
+        >>> Network.from_json(net.to_json()) == net
+        True
+        """
+        known = _keys("network", description, Network)
+        if not isinstance(known.get("layers"), list):
+            raise InputError("network: expected a list of layers")
+        layers = [Dense(**_keys(f"layer {l}", layer, Dense)) for l, layer in enumerate(known.pop("layers"), 1)]
+        if "inputs" not in known:
+            raise InputError("network: the number of inputs is missing")
+        return Network(known.pop("inputs"), layers, **known)
+
+    def to_json(self) -> dict[str, Any]:
+        """A description of plain numbers, strings and lists."""
+        return {**asdict(self), "layers": [asdict(layer) for layer in self.layers]}
+
+    @property
+    def outputs(self) -> int:
+        return self.layers[-1].units
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Inputs, then the units of each layer."""
+        return (self.inputs, *(layer.units for layer in self.layers))
+
+    @property
+    def parameter_count(self) -> int:
+        """How many weights and biases there are; (d + l + 1)q + l for d inputs, q hidden units and l outputs."""
+        pairs = zip(self.sizes, self.layers, strict=False)
+        return sum(inputs * layer.units + layer.bias_size for inputs, layer in pairs)
+
+    @property
+    def loss_function(self) -> Loss:
+        return loss(self.loss)
+
+    @property
+    def joint_pair(self) -> Pair | None:
+        """The loss computed from the last net inputs, where it belongs together with the last activation."""
+        return self.loss_function.of_net_input.get(self.layers[-1].function.name.split("(")[0])
+
+    def __str__(self) -> str:
+        functions = " ".join(layer.activation for layer in self.layers)
+        return f"{'-'.join(map(str, self.sizes))} {functions}, {self.loss}"
+
+    def _check(self) -> None:
+        if not self.layers:
+            raise InputError("layers: expected at least one, got none")
+        for number, layer in enumerate(self.layers, 1):
+            if not isinstance(layer, Dense):
+                raise InputError(f"layer {number}: expected a Dense layer, got {layer!r}")
+        function = self.loss_function
+        _set(self, "loss", function.name)
+        last, number = self.layers[-1], len(self.layers)
+        if last.dropout:
+            raise InputError(f"layer {number}: the outputs cannot be dropped; give the last layer dropout=0")
+        if self.joint_pair is None and function.of_output is None:
+            fitting = " or ".join(f'"{name}"' for name in function.of_net_input)
+            raise InputError(
+                f'loss "{self.loss}" needs {fitting} as the last activation, layer {number} has "{last.activation}"'
+            )
+        if function.positive and not last.function.positive:
+            raise InputError(
+                f'loss "{self.loss}" needs outputs above 0, as "exp" or "softplus" give; '
+                f'layer {number} has "{last.activation}"'
+            )
+        if self.reduction not in REDUCTIONS:
+            raise unknown("reduction", self.reduction, REDUCTIONS)
+
+
+def _set(description: object, name: str, value: object) -> None:
+    object.__setattr__(description, name, value)
+
+
+def _count(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise InputError(f"{name}: expected a whole number from 1 up, got {value!r}")
+    return int(value)
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value < np.inf:
+        raise InputError(f"{name}: expected a number from 0 up, got {value!r}")
+    return float(value)
+
+
+def _keys(place: str, description: object, kind: type[Dense] | type[Network]) -> dict[str, Any]:
+    if not isinstance(description, Mapping):
+        raise InputError(f"{place}: expected a table of settings, got {description!r}")
+    known = [entry.name for entry in fields(kind)]
+    for key in description:
+        if key not in known:
+            raise unknown(f"key of {place}", key, known)
+    return dict(description)

@@ -1,0 +1,1 @@
+"""How gradients become new parameters: optimizers, and schedules of their learning rate."""

@@ -1,0 +1,191 @@
+"""Optimizers: one entry each, how a gradient and what is remembered become new parameters.
+
+The definitions are those of PyTorch, where it has them, so that runs can be compared number by number.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.errors import InputError, unknown
+from clearprop.optimize.schedules import Constant, Schedule, as_schedule, check_positive
+
+Array = NDArray[Any]
+Slots = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Optimizer(ABC):
+    """From gradients to new parameters.
+
+    `learning_rate` is a number or a schedule.
+    """
+
+    learning_rate: float | Schedule
+
+    def __post_init__(self) -> None:
+        schedule = as_schedule(self.learning_rate)
+        plain = isinstance(schedule, Constant)
+        object.__setattr__(self, "learning_rate", schedule.rate if plain else schedule)
+        for entry in fields(self)[1:]:
+            self._check(entry.name, getattr(self, entry.name))
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The names of what it remembers between updates, one number a parameter each, 0 at the start."""
+        return ()
+
+    @property
+    def schedule(self) -> Schedule:
+        return as_schedule(self.learning_rate)
+
+    @abstractmethod
+    def update(
+        self, w: Array, gradient: Array, slots: Slots, rate: float, step: int, weights: NDArray[np.bool_]
+    ) -> tuple[Array, Slots]:
+        """The new parameters and slots.
+
+        Args:
+            w, gradient: (P,), the parameters that are trained and ∂J/∂w.
+            slots: (P,) each, as the update before left them.
+            rate: the learning rate of this update.
+            step: how many updates came before.
+            weights: (P,), which of the parameters are weights; biases are not decayed.
+        """
+
+    def to_json(self) -> dict[str, Any]:
+        """A description of plain numbers and strings."""
+        rate = self.learning_rate
+        plain = rate.to_json() if isinstance(rate, Schedule) else rate
+        return {"kind": _KINDS[type(self)], **asdict(self), "learning_rate": plain}
+
+    def _check(self, name: str, value: object) -> None:
+        if name == "nesterov":
+            if not isinstance(value, bool):
+                raise InputError(f"nesterov: expected True or False, got {value!r}")
+            return
+        number = check_positive(name, value, zero=True)
+        if name in ("momentum", "beta1", "beta2", "decay") and number >= 1.0:
+            raise InputError(f"{name}: expected a number from 0 to below 1, got {value!r}")
+
+
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """Gradient descent: u ← momentum·u + g, w ← w - rate·u; with Nesterov w ← w - rate·(g + momentum·u).
+
+    Robbins and Monro 1951; Polyak 1964; Sutskever and others, ICML 2013.
+
+    >>> w, _ = SGD(0.5).update(np.array([1.0]), np.array([0.2]), {}, 0.5, 0, np.array([True]))
+    >>> w.tolist()
+    [0.9]
+    """
+
+    learning_rate: float | Schedule = 0.01
+    momentum: float = 0.0
+    nesterov: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.nesterov and not self.momentum:
+            raise InputError("nesterov: needs a momentum above 0, as SGD(0.1, momentum=0.9, nesterov=True)")
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("u",) if self.momentum else ()
+
+    def update(
+        self, w: Array, gradient: Array, slots: Slots, rate: float, step: int, weights: NDArray[np.bool_]
+    ) -> tuple[Array, Slots]:
+        if not self.momentum:
+            return w - rate * gradient, slots
+        u = self.momentum * slots["u"] + gradient
+        direction = gradient + self.momentum * u if self.nesterov else u
+        return w - rate * direction, {"u": u}
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², w ← w - rate · m/(1-β₁ᵗ) / (√(v/(1-β₂ᵗ)) + ε), t from 1.
+
+    Kingma and Ba, ICLR 2015.
+    """
+
+    learning_rate: float | Schedule = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("m", "v")
+
+    def update(
+        self, w: Array, gradient: Array, slots: Slots, rate: float, step: int, weights: NDArray[np.bool_]
+    ) -> tuple[Array, Slots]:
+        m = self.beta1 * slots["m"] + (1.0 - self.beta1) * gradient
+        v = self.beta2 * slots["v"] + (1.0 - self.beta2) * gradient * gradient
+        m_corrected = m / (1.0 - self.beta1 ** (step + 1))
+        v_corrected = v / (1.0 - self.beta2 ** (step + 1))
+        return w - rate * m_corrected / (np.sqrt(v_corrected) + self.epsilon), {"m": m, "v": v}
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with decoupled decay: first w ← w - rate·weight_decay·w for the weights, not the biases; then Adam's step.
+
+    Loshchilov and Hutter, ICLR 2019.
+    """
+
+    weight_decay: float = 0.01
+
+    def update(
+        self, w: Array, gradient: Array, slots: Slots, rate: float, step: int, weights: NDArray[np.bool_]
+    ) -> tuple[Array, Slots]:
+        decayed = np.where(weights, w - rate * self.weight_decay * w, w)
+        return super().update(decayed, gradient, slots, rate, step, weights)
+
+
+@dataclass(frozen=True)
+class RMSprop(Optimizer):
+    """v ← decay·v + (1-decay)g², w ← w - rate · g / (√v + ε). Hinton, lecture 6e, 2012."""
+
+    learning_rate: float | Schedule = 0.01
+    decay: float = 0.99
+    epsilon: float = 1e-8
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("v",)
+
+    def update(
+        self, w: Array, gradient: Array, slots: Slots, rate: float, step: int, weights: NDArray[np.bool_]
+    ) -> tuple[Array, Slots]:
+        v = self.decay * slots["v"] + (1.0 - self.decay) * gradient * gradient
+        return w - rate * gradient / (np.sqrt(v) + self.epsilon), {"v": v}
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW, "rmsprop": RMSprop}
+_KINDS = {kind: name for name, kind in OPTIMIZERS.items()}
+
+
+def optimizer_from_json(description: Mapping[str, Any]) -> Optimizer:
+    """The optimizer of a description that `to_json` made, or of a sheet; unknown keys are an `InputError`.
+
+    >>> optimizer_from_json({"kind": "sgd", "learning_rate": 0.5})
+    SGD(learning_rate=0.5, momentum=0.0, nesterov=False)
+    """
+    settings = dict(description)
+    kind = settings.pop("kind", "sgd")
+    if kind not in OPTIMIZERS:
+        raise unknown("optimizer", kind, OPTIMIZERS)
+    known = [entry.name for entry in fields(OPTIMIZERS[kind])]
+    for key in settings:
+        if key not in known:
+            raise unknown(f"key of the optimizer {kind}", key, known)
+    return OPTIMIZERS[kind](**settings)
