@@ -46,8 +46,12 @@ class Plan:
 
     def batches(self, rows: int) -> int:
         """How many batches an epoch over so many rows has."""
-        visited = rows if isinstance(self.order, str) else len(self.order)
+        visited = self.visited(rows)
         return visited // self.batch_size if self.drop_last else -(-visited // self.batch_size)
+
+    def visited(self, rows: int) -> int:
+        """How many rows an epoch visits."""
+        return rows if isinstance(self.order, str) else len(self.order)
 
 
 @dataclass(frozen=True)

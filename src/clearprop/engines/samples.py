@@ -63,7 +63,8 @@ def _check_targets(network: Network, dtype: np.dtype[Any], Y: ArrayLike, rows: i
 def _check_classes(array: Array, outputs: int, rows: int) -> Array:
     if array.shape != (rows,):
         raise InputError(f"Y: expected {rows} class indices, one a row of X, got {len(array)}")
-    classes = array.astype(np.int64)
+    with np.errstate(invalid="ignore"):  # what is no whole number is found below
+        classes = array.astype(np.int64)
     wrong = (classes != array) | (classes < 0) | (classes >= outputs)
     if wrong.any():
         row = int(np.argmax(wrong))

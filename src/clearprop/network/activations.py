@@ -102,38 +102,55 @@ _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
 
 
-def _normal_cdf(Z: Array) -> Array:
-    """Φ(z) = ½ erfc(-z/√2), the tail scaled: Φ(z) = ½ erfcx(-z/√2) · exp(-z²/2), with z² in two exact parts."""
+def _tail(Z: Array, factor: Array) -> Array:
+    """factor · min(1, eᶻ), eᶻ by two halves: alone it would lose its digits to underflow before the product does."""
+    half = np.exp(0.5 * np.where(Z.real > 0, 0.0, Z))
+    return factor * half * half
+
+
+def _silu_derivative(Z: Array) -> Array:
+    return _tail(Z, (1.0 + Z * sigmoid(-Z)) * sigmoid(np.abs(Z)))
+
+
+def _gelu(Z: Array) -> Array:
+    """z·Φ(z), with Φ(z) = ½ erfc(-z/√2), in the tail as ½ erfcx(-z/√2) · exp(-z²/2)."""
     from scipy import special
 
-    tail = np.where(Z.real < 0, Z, -Z)
-    scaled = 0.5 * special.erfcx(-tail * math.sqrt(0.5)) * _half_square_exp(tail)
-    return np.where(Z.real < 0, scaled, 1.0 - scaled).astype(Z.dtype)
-
-
-def _half_square_exp(Z: Array) -> Array:
-    """exp(-z²/2), z = head + rest with a head of few digits: rounding z² would cost all accuracy in the tail."""
-    head = np.round(Z.real * 16.0) / 16.0
-    return np.exp(-0.5 * head * head) * np.exp(-0.5 * (Z - head) * (Z + head))
+    tail = np.where(Z.real < -1.0, Z, -1.0)
+    scaled = _half_square_exp(tail, 0.5 * tail * special.erfcx(-tail * math.sqrt(0.5)))
+    return np.where(Z.real < -1.0, scaled, 0.5 * Z * special.erfc(-Z * math.sqrt(0.5))).astype(Z.dtype)
 
 
 def _gelu_derivative(Z: Array) -> Array:
-    return _normal_cdf(Z) + Z * _half_square_exp(Z) / math.sqrt(2.0 * math.pi)
+    """Φ(z) + z·φ(z) for z below 0, and f′(z) = 1 - f′(-z)."""
+    from scipy import special
+
+    tail = -np.abs(Z)
+    inner = 0.5 * special.erfcx(-tail * math.sqrt(0.5)) + tail / math.sqrt(2.0 * math.pi)
+    scaled = _half_square_exp(tail, inner)
+    return np.where(Z < 0, scaled, 1.0 - scaled).astype(Z.dtype)
+
+
+def _half_square_exp(Z: Array, factor: Array) -> Array:
+    """factor · exp(-z²/2), z = head + rest with a head of few digits: rounding z² would cost all accuracy in the tail."""
+    head = np.round(Z.real * 16.0) / 16.0
+    half = np.exp(-0.25 * head * head)
+    return factor * np.exp(-0.5 * (Z - head) * (Z + head)) * half * half
 
 
 def _tanh_of_softplus(Z: Array) -> tuple[Array, Array]:
-    """t = tanh(log(1 + eᶻ)) and 1 - t², with e to the smaller of z and -z."""
+    """t = tanh(log(1 + eᶻ)) without its factor min(1, eᶻ), and 1 - t², with e to the smaller of z and -z."""
     positive = Z.real > 0
     u = np.exp(np.where(positive, -Z, Z))
-    numerator = np.where(positive, 1.0 + 2.0 * u, u * (u + 2.0))
-    denominator = np.where(positive, numerator + 2.0 * u * u, numerator + 2.0)
+    numerator = np.where(positive, 1.0 + 2.0 * u, u + 2.0)
+    denominator = np.where(positive, numerator + 2.0 * u * u, u * numerator + 2.0)
     rest = np.where(positive, 2.0 * u * (1.0 + u), 2.0 * (1.0 + u)) / denominator
     return numerator / denominator, rest * rest
 
 
 def _mish_derivative(Z: Array) -> Array:
     t, rest = _tanh_of_softplus(Z)
-    return t + Z * rest * sigmoid(Z)
+    return _tail(Z, t + Z * rest * sigmoid(np.abs(Z)))
 
 
 def softplus(Z: Array) -> Array:
@@ -245,7 +262,7 @@ _ENTRIES = [
     ),
     Activation(
         "gelu",
-        value=lambda Z: Z * _normal_cdf(Z),
+        value=_gelu,
         derivative=_gelu_derivative,
         text="z Phi(z)",
         derivative_text="Phi(z) + z phi(z)",
@@ -255,8 +272,8 @@ _ENTRIES = [
     ),
     Activation(
         "silu",
-        value=lambda Z: Z * sigmoid(Z),
-        derivative=lambda Z: sigmoid(Z) * (1.0 + Z * sigmoid(-Z)),
+        value=lambda Z: _tail(Z, Z * sigmoid(np.where(Z.real > 0, Z, -Z))),
+        derivative=_silu_derivative,
         text="z / (1 + exp(-z))",
         derivative_text="s(z) (1 + z (1 - s(z)))",
         latex=r"z\,\sigma(z)",
@@ -265,7 +282,7 @@ _ENTRIES = [
     ),
     Activation(
         "mish",
-        value=lambda Z: Z * _tanh_of_softplus(Z)[0],
+        value=lambda Z: _tail(Z, Z * _tanh_of_softplus(Z)[0]),
         derivative=_mish_derivative,
         text="z tanh(log(1 + exp(z)))",
         derivative_text="t + z (1 - t^2) s(z) with t = tanh(log(1 + exp(z)))",

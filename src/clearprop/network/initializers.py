@@ -57,7 +57,7 @@ def initial(
     >>> initial(Network.parse("2-3-1"), "normal", seed=7).biases[0].tolist()
     [0.0, 0.0, 0.0]
     """
-    if name not in INITIALIZERS:
+    if not isinstance(name, str) or name not in INITIALIZERS:
         raise unknown("initializer", name, INITIALIZERS)
     if scale is not None and not (isinstance(scale, int | float) and math.isfinite(scale)):
         raise InputError(f"scale: expected a finite number, got {scale!r}")

@@ -123,8 +123,10 @@ def _binary_cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
 
 
 def _cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
-    shifted = Z - Z.real.max(axis=1, keepdims=True)
-    log_sum = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    # log(1 + the others), not log of the sum: the loss of a sure answer keeps its digits.
+    largest = np.arange(Z.shape[1]) == Z.real.argmax(axis=1)[:, None]
+    shifted = Z - Z[largest][:, None]
+    log_sum = np.log1p(np.where(largest, 0.0, np.exp(shifted)).sum(axis=1, keepdims=True))
     return Y * (log_sum - shifted), softmax(Z) * Y.sum(axis=1, keepdims=True) - Y
 
 

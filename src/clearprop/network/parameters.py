@@ -58,16 +58,21 @@ class Parameters:
         network: Network, weights: Sequence[ArrayLike], biases: Sequence[ArrayLike | None], dtype: np.dtype[Any]
     ) -> Parameters:
         """The parameters of given arrays; a bias is (O,), one number for the whole layer, or None for none."""
+        if not isinstance(network, Network):
+            raise InputError(f"network: expected a Network, got {network!r}")
         count = len(network.layers)
         for name, given in (("weights", weights), ("biases", biases)):
+            if not isinstance(given, Sequence | np.ndarray):
+                raise InputError(f"{name}: expected a list, one for each of the {count} layers, got {given!r}")
             if len(given) != count:
                 raise InputError(f"{name}: expected one for each of the {count} layers, got {len(given)}")
         parameters = Parameters(network, np.empty(network.parameter_count, dtype))
         for number, (W, weight, b, bias) in enumerate(
             zip(parameters.weights, weights, parameters.biases, biases, strict=True), 1
         ):
-            W[...] = _fitting(f"W{number}", weight, W.shape)
-            b[...] = _fitting_bias(f"b{number}", bias, b.shape)
+            with np.errstate(over="ignore"):  # whether all is finite is looked at below
+                W[...] = _fitting(f"W{number}", weight, W.shape)
+                b[...] = _fitting_bias(f"b{number}", bias, b.shape)
         if not np.isfinite(parameters.flat).all():
             raise InputError("parameters: every weight and bias must be a finite number")
         return parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -101,6 +102,8 @@ class Network:
         reduction: str = "mean",
     ) -> None:
         _set(self, "inputs", _count("inputs", inputs))
+        if not isinstance(layers, Sequence):
+            raise InputError(f"layers: expected a list of layers, got {layers!r}")
         _set(self, "layers", tuple(layers))
         _set(self, "loss", loss)
         _set(self, "l1", _number("l1", l1))
@@ -147,8 +150,6 @@ class Network:
         if not isinstance(known.get("layers"), list):
             raise InputError("network: expected a list of layers")
         layers = [Dense(**_keys(f"layer {l}", layer, Dense)) for l, layer in enumerate(known.pop("layers"), 1)]
-        if "inputs" not in known:
-            raise InputError("network: the number of inputs is missing")
         return Network(known.pop("inputs"), layers, **known)
 
     def to_json(self) -> dict[str, Any]:
@@ -218,8 +219,9 @@ def _count(name: str, value: object) -> int:
     return int(value)
 
 
-def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value < np.inf:
+def _number(name: str, value: Any) -> float:
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not number or not 0 <= value <= sys.float_info.max:
         raise InputError(f"{name}: expected a number from 0 up, got {value!r}")
     return float(value)
 
@@ -231,4 +233,7 @@ def _keys(place: str, description: object, kind: type[Dense] | type[Network]) ->
     for key in description:
         if key not in known:
             raise unknown(f"key of {place}", key, known)
+    needed = "inputs" if kind is Network else "units"
+    if needed not in description:
+        raise InputError(f'{place}: "{needed}" is missing')
     return dict(description)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import InputError, unknown
-from clearprop.optimize.schedules import Constant, Schedule, as_schedule, check_positive
+from clearprop.errors import InputError
+from clearprop.optimize.schedules import Constant, Schedule, as_schedule, check_positive, described
 
 Array = NDArray[Any]
 Slots = dict[str, Array]
@@ -34,7 +34,7 @@ class Optimizer(ABC):
         plain = isinstance(schedule, Constant)
         object.__setattr__(self, "learning_rate", schedule.rate if plain else schedule)
         for entry in fields(self)[1:]:
-            self._check(entry.name, getattr(self, entry.name))
+            object.__setattr__(self, entry.name, self._checked(entry.name, getattr(self, entry.name)))
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -65,14 +65,15 @@ class Optimizer(ABC):
         plain = rate.to_json() if isinstance(rate, Schedule) else rate
         return {"kind": _KINDS[type(self)], **asdict(self), "learning_rate": plain}
 
-    def _check(self, name: str, value: object) -> None:
+    def _checked(self, name: str, value: object) -> float | bool:
         if name == "nesterov":
             if not isinstance(value, bool):
                 raise InputError(f"nesterov: expected True or False, got {value!r}")
-            return
-        number = check_positive(name, value, zero=True)
+            return value
+        number = check_positive(name, value)
         if name in ("momentum", "beta1", "beta2", "decay") and number >= 1.0:
             raise InputError(f"{name}: expected a number from 0 to below 1, got {value!r}")
+        return number
 
 
 @dataclass(frozen=True)
@@ -180,12 +181,4 @@ def optimizer_from_json(description: Mapping[str, Any]) -> Optimizer:
     >>> optimizer_from_json({"kind": "sgd", "learning_rate": 0.5})
     SGD(learning_rate=0.5, momentum=0.0, nesterov=False)
     """
-    settings = dict(description)
-    kind = settings.pop("kind", "sgd")
-    if kind not in OPTIMIZERS:
-        raise unknown("optimizer", kind, OPTIMIZERS)
-    known = [entry.name for entry in fields(OPTIMIZERS[kind])]
-    for key in settings:
-        if key not in known:
-            raise unknown(f"key of the optimizer {kind}", key, known)
-    return OPTIMIZERS[kind](**settings)
+    return described("optimizer", OPTIMIZERS, description, usual="sgd")

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import InputError, unknown
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Steps = NDArray[np.int64]
 Rates = NDArray[np.float64]
+KindT = TypeVar("KindT", bound="DataclassInstance")
 
 
 @dataclass(frozen=True)
 class Schedule(ABC):
     """The learning rate as a function of how many updates have been done."""
 
+    is_constant: ClassVar[bool] = False
+
     def __post_init__(self) -> None:
         for entry in fields(self):
-            check_positive(entry.name, getattr(self, entry.name), zero=entry.name not in ("every", "steps"))
+            check = _check_count if entry.name in ("every", "steps") else check_positive
+            object.__setattr__(self, entry.name, check(entry.name, getattr(self, entry.name)))
 
     @abstractmethod
     def rates(self, steps: Steps) -> Rates:
@@ -41,6 +48,7 @@ class Constant(Schedule):
     [0.5, 0.5, 0.5]
     """
 
+    is_constant: ClassVar[bool] = True
     rate: float
 
     def rates(self, steps: Steps) -> Rates:
@@ -111,6 +119,11 @@ class OneCycle(Schedule):
     start: float = 0.04
     final: float = 4e-6
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.warmup >= 1.0:
+            raise InputError(f"warmup: expected a share from 0 to below 1, got {self.warmup!r}")
+
     def rates(self, steps: Steps) -> Rates:
         top = self.warmup * self.steps
         rise = self.start + (1.0 - self.start) * (1.0 - _half_cosine(steps / top if top else np.ones(len(steps))))
@@ -133,24 +146,49 @@ def as_schedule(learning_rate: object) -> Schedule:
     if isinstance(learning_rate, Schedule):
         return learning_rate
     if isinstance(learning_rate, Mapping):
-        settings = dict(learning_rate)
-        kind = settings.pop("kind", None)
-        if kind not in SCHEDULES:
-            raise unknown("schedule", kind, SCHEDULES)
-        known = [entry.name for entry in fields(SCHEDULES[kind])]
-        for key in settings:
-            if key not in known:
-                raise unknown(f"key of the schedule {kind}", key, known)
-        return SCHEDULES[kind](**settings)
-    return Constant(check_positive("learning_rate", learning_rate, zero=True))
+        return described("schedule", SCHEDULES, learning_rate)
+    return Constant(check_positive("learning_rate", learning_rate))
 
 
-def check_positive(name: str, value: Any, *, zero: bool = False) -> float:
-    """The number, if it is one and above 0 (or 0 where `zero`)."""
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value < 0 or (value == 0 and not zero):
-        raise InputError(f"{name}: expected a number {'from 0 up' if zero else 'above 0'}, got {value!r}")
+def described(
+    what: str, kinds: Mapping[str, type[KindT]], description: Mapping[str, Any], usual: str | None = None
+) -> KindT:
+    """The entry that a description of its kind and its settings means; without a kind it is the usual one.
+
+    Raises:
+        InputError: the kind or a setting is unknown, one is missing, or a value is out of range.
+
+    >>> described("schedule", SCHEDULES, {"kind": "step", "rate": 0.5, "every": 10})
+    Step(rate=0.5, every=10, factor=0.1)
+    """
+    if not isinstance(description, Mapping):
+        raise InputError(f"{what}: expected a table of settings, got {description!r}")
+    settings = dict(description)
+    kind = settings.pop("kind", usual)
+    if not isinstance(kind, str) or kind not in kinds:
+        raise unknown(what, kind, kinds)
+    known = fields(kinds[kind])
+    for key in settings:
+        if key not in [entry.name for entry in known]:
+            raise unknown(f"key of the {what} {kind}", key, [entry.name for entry in known])
+    for entry in known:
+        if entry.default is MISSING and entry.name not in settings:
+            raise InputError(f'{what} {kind}: "{entry.name}" is missing')
+    return kinds[kind](**settings)
+
+
+def check_positive(name: str, value: Any) -> float:
+    """The number as a float, if it is one, finite, and from 0 up."""
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not number or not 0 <= value <= sys.float_info.max:
+        raise InputError(f"{name}: expected a number from 0 up, got {value!r}")
     return float(value)
+
+
+def _check_count(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise InputError(f"{name}: expected a whole number from 1 up, got {value!r}")
+    return int(value)
 
 
 def _half_cosine(share: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,118 @@
+// One look without an update: the loss, its gradients, the outputs.
+#pragma once
+
+#include "train.hpp"
+
+namespace clearprop::CLEARPROP_ISA {
+
+template <class T>
+double penalty_of(const Workspace<T>& space) {
+    double absolute = 0, square = 0;
+    for (Index l = 0; l < space.network.depth; ++l) {
+        const Stage<T>& stage = space.stages[l];
+        for (Index i = 0; i < stage.layer.inputs * stage.width; ++i) {
+            const double w = double(stage.weights.value[i]);
+            absolute += std::fabs(w);
+            square += w * w;
+        }
+    }
+    return space.network.l1 * absolute + 0.5 * space.network.l2 * square;
+}
+
+template <class T>
+class Evaluator {
+  public:
+    explicit Evaluator(Evaluation<T>& run)
+        : run_(run), threads_(useful_threads(run.network, run.samples.rows, run.threads)),
+          space_(run.network, purpose(run), 0,
+                 Workspace<T>::rows_at_once(run.network, purpose(run), run.samples.rows)),
+          barrier_(threads_) {}
+
+    void go() {
+        const Samples<T>& samples = run_.samples;
+        double weight = double(samples.rows);
+        if (samples.weights) {
+            weight = 0;
+            for (Index row = 0; row < samples.rows; ++row) weight += double(samples.weights[row]);
+        }
+        divisor_ = run_.network.mean && weight > 0 ? weight : 1;
+        space_.load(run_.parameters, nullptr);
+        run_team(threads_, [](void* self, int thread) { static_cast<Evaluator*>(self)->work(thread); }, this);
+        run_.loss = loss_ / divisor_ + penalty_of(space_);
+        if (run_.gradients) space_.store_gradients(run_.gradients);
+    }
+
+  private:
+    static Purpose purpose(const Evaluation<T>& run) { return run.gradients ? Purpose::gradients : Purpose::loss; }
+
+    void work(int thread) {
+        const Index rows = run_.samples.rows;
+        for (Index first = 0; first < rows; first += space_.chunk) {
+            const Index left = rows - first, count = left < space_.chunk ? left : space_.chunk;
+            const Chunk chunk{nullptr, first, count, divisor_, 0, -1};
+            const Share share = share_of(count, thread, threads_);
+            if (share.count > 0) {
+                gather(space_, run_.samples.X, chunk, share.first, share.count);
+                forward(space_, chunk, share.first, share.count);
+                lose_rows(space_, run_.samples, chunk, share.first, share.count);
+                if (run_.gradients) backward(space_, chunk, share.first, share.count);
+            }
+            barrier_.wait();
+            if (thread == 0)
+                for (Index r = 0; r < count; ++r) loss_ += space_.losses[r];
+            if (run_.gradients)
+                Updater<T>(space_, count, first == 0, first + count == rows).run(thread, threads_, Rule::sgd, nullptr);
+            barrier_.wait();
+        }
+    }
+
+    Evaluation<T>& run_;
+    int threads_;
+    Workspace<T> space_;
+    Barrier barrier_;
+    double divisor_ = 1, loss_ = 0;
+};
+
+template <class T>
+class Predictor {
+  public:
+    explicit Predictor(const Prediction<T>& run)
+        : run_(run), space_(run.network, Purpose::predict, 0,
+                            Workspace<T>::rows_at_once(run.network, Purpose::predict, run.rows)),
+          threads_(threads_for(run, space_.chunk)) {}
+
+    void go() {
+        space_.load(run_.parameters, nullptr);
+        run_team(threads_, [](void* self, int thread) { static_cast<Predictor*>(self)->work(thread); }, this);
+    }
+
+  private:
+    static int threads_for(const Prediction<T>& run, Index chunk) {
+        const int useful = useful_threads(run.network, run.rows, run.threads);
+        const Index tiles = (chunk + TILE_ROWS - 1) / TILE_ROWS;
+        return Index(useful) < tiles ? useful : int(tiles);
+    }
+
+    // A thread has rows of the table and a place in the buffers of its own, so nobody waits for anybody.
+    void work(int thread) {
+        const Share mine = share_of(run_.rows, thread, threads_), place = share_of(space_.chunk, thread, threads_);
+        const Stage<T>& last = space_.last();
+        const Index outputs = last.layer.units;
+        for (Index done = 0; done < mine.count; done += place.count) {
+            const Index left = mine.count - done, count = left < place.count ? left : place.count;
+            const Index row = mine.first + done;
+            const Chunk chunk{nullptr, row - place.first, count, 1, 0, -1};
+            gather(space_, run_.X, chunk, place.first, count);
+            forward(space_, chunk, place.first, count);
+            for (Index r = 0; r < count; ++r)
+                __builtin_memcpy(run_.outputs + (row + r) * outputs, last.values + (place.first + r) * last.width,
+                                 std::size_t(outputs) * sizeof(T));
+        }
+    }
+
+    const Prediction<T>& run_;
+    Workspace<T> space_;
+    int threads_;
+};
+
+}  // namespace clearprop::CLEARPROP_ISA

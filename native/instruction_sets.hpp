@@ -1,0 +1,12 @@
+#pragma once
+
+#include <vector>
+
+#include "machine.hpp"
+
+namespace clearprop {
+
+// The machines that this build holds and this processor runs, the plainest first.
+std::vector<const Machine*> machines();
+
+}  // namespace clearprop

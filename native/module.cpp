@@ -1,0 +1,201 @@
+// The Python face: arrays and names in, plans for a machine out.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "instruction_sets.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace clearprop {
+namespace {
+
+template <class T>
+using In = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
+template <class T>
+using InOut = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Maybe = std::optional<In<T>>;
+
+template <class Enum>
+Enum named(const std::vector<std::string>& names, const std::string& name) {
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if (names[i] == name) return Enum(int(i));
+    throw std::invalid_argument("the native engine does not know \"" + name + "\"");
+}
+
+// In the order of the enumerations of plan.hpp.
+const std::vector<std::string> ACTIVATIONS{"identity", "step", "sigmoid", "tanh", "relu", "leaky_relu", "elu",
+                                           "selu", "gelu", "silu", "mish", "softplus", "exp", "softmax"};
+const std::vector<std::string> LOSSES{"half_squared_error", "mean_squared_error", "absolute", "huber", "quantile",
+                                      "poisson", "binary_cross_entropy", "cross_entropy", "perceptron"};
+const std::vector<std::string> BIASES{"unit", "layer", "none"};
+const std::vector<std::string> RULES{"sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"};
+const std::vector<std::string> ORDERS{"shuffled", "sequential", "replacement", "given"};
+const std::vector<std::string> ENDINGS{"done", "stopped", "diverged"};
+
+// (inputs, units, activation, its number, bias, train_bias, dropout)
+using LayerTuple = std::tuple<Index, Index, std::string, double, std::string, bool, double>;
+
+class OwnedNetwork {
+  public:
+    OwnedNetwork(const std::vector<LayerTuple>& layers, const std::string& loss, double loss_number, bool joint,
+                 bool mean, double l1, double l2) {
+        for (const auto& [inputs, units, activation, number, bias, train_bias, dropout] : layers)
+            layers_.push_back({inputs, units, named<Activation>(ACTIVATIONS, activation), number,
+                               named<Bias>(BIASES, bias), train_bias, dropout});
+        network_ = {layers_.data(), Index(layers_.size()), named<Loss>(LOSSES, loss), loss_number, joint, mean, l1, l2};
+    }
+    OwnedNetwork(const OwnedNetwork&) = delete;
+    OwnedNetwork& operator=(const OwnedNetwork&) = delete;
+
+    const Network& plan() const { return network_; }
+
+  private:
+    std::vector<Layer> layers_;
+    Network network_;
+};
+
+const Machine& machine_of(const std::string& name) {
+    for (const Machine* machine : machines())
+        if (machine->name == name) return *machine;
+    throw std::invalid_argument("this build or this processor has no instruction set \"" + name + "\"");
+}
+
+template <class T>
+const T* data_of(const Maybe<T>& array) {
+    return array ? array->data() : nullptr;
+}
+
+template <class T>
+Samples<T> samples_of(const In<T>& X, const Maybe<T>& Y, const Maybe<Index>& classes, const Maybe<T>& weights) {
+    return {X.data(), data_of(Y), data_of(classes), data_of(weights), Index(X.shape(0))};
+}
+
+// Calls Python between two updates; an exception there stops the run and is raised when the run has come to rest.
+struct Caller {
+    nb::object function;
+    std::exception_ptr raised;
+
+    static bool go_on(void* self, Index epoch, Index batch, Index step) {
+        Caller& caller = *static_cast<Caller*>(self);
+        nb::gil_scoped_acquire locked;
+        try {
+            return nb::cast<bool>(caller.function(epoch, batch, step));
+        } catch (...) {
+            caller.raised = std::current_exception();
+            return false;
+        }
+    }
+};
+
+// (rule, momentum, beta1, beta2, epsilon, weight_decay)
+using OptimizerTuple = std::tuple<std::string, double, double, double, double, double>;
+using SumsTuple = std::tuple<double, double, double, double>;
+
+template <class T>
+nb::tuple train(const OwnedNetwork& network, const OptimizerTuple& optimizer, In<double> rates, In<T> X, Maybe<T> Y,
+                Maybe<Index> classes, Maybe<T> weights, const std::string& order, Maybe<Index> given, Index visited,
+                Index batch_size, bool drop_last, std::uint64_t seed, int threads, nb::object tick, Index epochs,
+                Index steps, InOut<T> parameters, std::vector<InOut<T>> slots, Index epoch, Index batch, Index step,
+                const SumsTuple& sums, InOut<double> losses, const std::string& instruction_set) {
+    const auto& [rule, momentum, beta1, beta2, epsilon, weight_decay] = optimizer;
+    const auto& [sum_loss, sum_weight, sum_penalty, sum_rows] = sums;
+    const Machine& machine = machine_of(instruction_set);
+    Caller caller{tick, nullptr};
+    Training<T> run{};
+    run.network = network.plan();
+    run.optimizer = {named<Rule>(RULES, rule), momentum, beta1, beta2, epsilon, weight_decay, rates.data(),
+                     Index(rates.shape(0))};
+    run.samples = samples_of(X, Y, classes, weights);
+    run.order = named<Order>(ORDERS, order);
+    run.given = data_of(given);
+    run.visited = visited;
+    run.batch_size = batch_size;
+    run.drop_last = drop_last;
+    run.seed = seed;
+    run.threads = threads;
+    run.tick = {tick.is_none() ? nullptr : &Caller::go_on, &caller};
+    run.epochs = epochs;
+    run.steps = steps;
+    run.parameters = parameters.data();
+    for (std::size_t slot = 0; slot < slots.size(); ++slot) run.slots[slot] = slots[slot].data();
+    run.epoch = epoch;
+    run.batch = batch;
+    run.step = step;
+    run.sums = {sum_loss, sum_weight, sum_penalty, sum_rows};
+    run.losses = losses.data();
+    {
+        nb::gil_scoped_release unlocked;
+        if constexpr (sizeof(T) == sizeof(float)) machine.train_float(run);
+        else machine.train_double(run);
+    }
+    if (caller.raised) std::rethrow_exception(caller.raised);
+    return nb::make_tuple(ENDINGS[std::size_t(run.ended)], run.epoch, run.batch, run.step,
+                          nb::make_tuple(run.sums.loss, run.sums.weight, run.sums.penalty, run.sums.rows),
+                          run.losses_written);
+}
+
+template <class T>
+double evaluate(const OwnedNetwork& network, In<T> X, Maybe<T> Y, Maybe<Index> classes, Maybe<T> weights,
+                In<T> parameters, std::optional<InOut<T>> gradients, int threads, const std::string& instruction_set) {
+    const Machine& machine = machine_of(instruction_set);
+    Evaluation<T> run{network.plan(),    samples_of(X, Y, classes, weights), parameters.data(), threads, 0,
+                      gradients ? gradients->data() : nullptr};
+    nb::gil_scoped_release unlocked;
+    if constexpr (sizeof(T) == sizeof(float)) machine.evaluate_float(run);
+    else machine.evaluate_double(run);
+    return run.loss;
+}
+
+template <class T>
+void predict(const OwnedNetwork& network, In<T> X, In<T> parameters, InOut<T> outputs, int threads,
+             const std::string& instruction_set) {
+    const Machine& machine = machine_of(instruction_set);
+    const Prediction<T> run{network.plan(), X.data(), Index(X.shape(0)), parameters.data(), threads, outputs.data()};
+    nb::gil_scoped_release unlocked;
+    if constexpr (sizeof(T) == sizeof(float)) machine.predict_float(run);
+    else machine.predict_double(run);
+}
+
+template <class T>
+void define(nb::module_& module) {
+    module.def("train", &train<T>, nb::kw_only(), "network"_a, "optimizer"_a, "rates"_a, "X"_a, "Y"_a.none(),
+               "classes"_a.none(), "weights"_a.none(), "order"_a, "given"_a.none(), "visited"_a, "batch_size"_a,
+               "drop_last"_a, "seed"_a, "threads"_a, "tick"_a.none(), "epochs"_a, "steps"_a, "parameters"_a, "slots"_a,
+               "epoch"_a, "batch"_a, "step"_a, "sums"_a, "losses"_a, "instruction_set"_a);
+    module.def("evaluate", &evaluate<T>, nb::kw_only(), "network"_a, "X"_a, "Y"_a.none(), "classes"_a.none(),
+               "weights"_a.none(), "parameters"_a, "gradients"_a.none(), "threads"_a, "instruction_set"_a);
+    module.def("predict", &predict<T>, nb::kw_only(), "network"_a, "X"_a, "parameters"_a, "outputs"_a, "threads"_a,
+               "instruction_set"_a);
+}
+
+}  // namespace
+}  // namespace clearprop
+
+NB_MODULE(_native, module) {
+    using namespace clearprop;
+    nb::class_<OwnedNetwork>(module, "Network")
+        .def(nb::init<const std::vector<LayerTuple>&, const std::string&, double, bool, bool, double, double>());
+    define<float>(module);
+    define<double>(module);
+    module.def(
+        "instruction_sets",
+        [] {
+            std::vector<std::string> names;
+            for (const Machine* machine : machines()) names.emplace_back(machine->name);
+            return names;
+        },
+        "The instruction sets that this build holds and this processor runs, the plainest first.");
+}

@@ -1,0 +1,90 @@
+#include "order.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "philox.hpp"
+
+namespace clearprop {
+namespace {
+
+constexpr Index BLOCK = 1024, WINDOW = 64;
+
+Index position(std::uint64_t keyed) { return Index(keyed & 0xFFFFFFFFu); }
+
+}  // namespace
+
+EpochOrder::EpochOrder(Order order, const Index* given, std::uint64_t seed, Index visited)
+    : order_(order), seed_(seed), visited_(visited), rows_(std::size_t(visited)) {
+    if (order == Order::given) std::copy(given, given + visited, rows_.begin());
+    if (order == Order::sequential) std::iota(rows_.begin(), rows_.end(), Index(0));
+    if (order == Order::shuffled) {
+        const std::size_t blocks = std::size_t((visited + BLOCK - 1) / BLOCK);
+        const std::size_t window = std::size_t(std::min(visited, BLOCK * WINDOW));
+        blocks_.resize(blocks);
+        window_.resize(window);
+        keyed_.resize(std::max(blocks, window));
+        spare_.resize(std::max(blocks, window));
+    }
+}
+
+EpochOrder::~EpochOrder() = default;
+
+const Index* EpochOrder::rows(Index epoch) {
+    if (order_ == Order::shuffled) shuffle(epoch);
+    if (order_ == Order::replacement) draw(epoch);
+    return rows_.data();
+}
+
+void EpochOrder::shuffle(Index epoch) {
+    const Index blocks = Index(blocks_.size());
+    for (Index block = 0; block < blocks; ++block) {
+        const Words drawn = philox(seed_, ORDER_BLOCKS, 0, std::uint64_t(epoch), std::uint64_t(block) / 4);
+        keyed_[block] = std::uint64_t(drawn.word[block % 4]) << 32 | std::uint64_t(block);
+    }
+    sort_by_key(blocks);
+    for (Index block = 0; block < blocks; ++block) blocks_[block] = position(keyed_[block]);
+
+    Index* out = rows_.data();
+    for (Index first = 0; first < blocks; first += WINDOW) {
+        Index count = 0;
+        for (Index block = first; block < std::min(first + WINDOW, blocks); ++block) {
+            const Index start = blocks_[block] * BLOCK, end = std::min(start + BLOCK, visited_);
+            for (Index row = start; row < end; row += 4) {
+                const Words drawn = philox(seed_, ORDER_ROWS, 0, std::uint64_t(epoch), std::uint64_t(row) / 4);
+                for (Index i = 0; i < std::min<Index>(4, end - row); ++i) {
+                    keyed_[count] = std::uint64_t(drawn.word[i]) << 32 | std::uint64_t(count);
+                    window_[count++] = row + i;
+                }
+            }
+        }
+        sort_by_key(count);
+        for (Index i = 0; i < count; ++i) *out++ = window_[position(keyed_[i])];
+    }
+}
+
+// Positions come in order and the sort is stable, so equal keys keep theirs.
+void EpochOrder::sort_by_key(Index count) {
+    constexpr int DIGIT = 11, BUCKETS = 1 << DIGIT;
+    if (count <= BUCKETS / 8) {
+        std::sort(keyed_.begin(), keyed_.begin() + count);
+        return;
+    }
+    for (int shift = 32; shift < 64; shift += DIGIT) {
+        Index starts[BUCKETS + 1] = {};
+        for (Index i = 0; i < count; ++i) ++starts[(keyed_[i] >> shift) % BUCKETS + 1];
+        for (int bucket = 0; bucket < BUCKETS; ++bucket) starts[bucket + 1] += starts[bucket];
+        for (Index i = 0; i < count; ++i) spare_[starts[(keyed_[i] >> shift) % BUCKETS]++] = keyed_[i];
+        std::swap(keyed_, spare_);
+    }
+}
+
+void EpochOrder::draw(Index epoch) {
+    for (Index i = 0; i < visited_; ++i) {
+        const Words drawn = philox(seed_, REPLACEMENT, 0, std::uint64_t(epoch), std::uint64_t(i) / 2);
+        const double high = drawn.word[i % 2 * 2] >> 5, low = drawn.word[i % 2 * 2 + 1] >> 6;
+        rows_[i] = Index((high * 67108864.0 + low) / 9007199254740992.0 * double(visited_));
+    }
+}
+
+}  // namespace clearprop

@@ -1,0 +1,128 @@
+// What a machine is told: plain descriptions, filled by the Python face. No function here, so that the headers which
+// are compiled once for each instruction set share no code that a linker could mix up.
+#pragma once
+
+#include <cstdint>
+
+namespace clearprop {
+
+using Index = std::int64_t;
+
+enum class Activation {
+    identity, step, sigmoid, tanh, relu, leaky_relu, elu, selu, gelu, silu, mish, softplus, exp, softmax
+};
+
+enum class Loss {
+    half_squared_error, mean_squared_error, absolute, huber, quantile, poisson,
+    binary_cross_entropy, cross_entropy, perceptron
+};
+
+enum class Bias { unit, layer, none };
+
+struct Layer {
+    Index inputs, units;
+    Activation activation;
+    double activation_number;
+    Bias bias;
+    bool train_bias;
+    double dropout;
+};
+
+struct Network {
+    const Layer* layers;
+    Index depth;
+    Loss loss;
+    double loss_number;
+    bool joint;  // the loss and the last activation are computed together from the net inputs
+    bool mean;   // over the batch, otherwise the sum
+    double l1, l2;
+};
+
+enum class Rule { sgd, momentum, nesterov, adam, adamw, rmsprop };
+
+struct Optimizer {
+    Rule rule;
+    double momentum, beta1, beta2, epsilon, weight_decay;  // RMSprop's decay is beta2
+    const double* rates;  // of each update of this call, or one for all
+    Index rate_count;
+};
+
+enum class Order { shuffled, sequential, replacement, given };
+
+template <class T>
+struct Samples {
+    const T* X;            // (rows, inputs)
+    const T* Y;            // (rows, outputs), or null where there are classes
+    const Index* classes;  // (rows), or null
+    const T* weights;      // (rows), or null for 1 each
+    Index rows;
+};
+
+struct Sums {
+    double loss, weight, penalty, rows;
+};
+
+enum class Ended { done, stopped, diverged };
+
+// Asked about ten times a second, between two updates, whether to go on.
+struct Tick {
+    bool (*go_on)(void* context, Index epoch, Index batch, Index step);
+    void* context;
+};
+
+template <class T>
+struct Training {
+    Network network;
+    Optimizer optimizer;
+    Samples<T> samples;
+    Order order;
+    const Index* given;  // row numbers for Order::given
+    Index visited;       // rows an epoch visits
+    Index batch_size;
+    bool drop_last;
+    std::uint64_t seed;
+    int threads;
+    Tick tick;
+    Index epochs, steps;  // where to end; steps < 0: no limit
+    // Where the run stands, read and written.
+    T* parameters;  // flat: W1 row by row, b1, W2, …
+    T* slots[2];
+    Index epoch, batch, step;
+    Sums sums;
+    double* losses;  // one for each epoch that is finished
+    Index losses_written;
+    Ended ended;
+};
+
+template <class T>
+struct Evaluation {
+    Network network;
+    Samples<T> samples;
+    const T* parameters;
+    int threads;
+    double loss;   // written: J
+    T* gradients;  // written, flat; or null where only the loss is asked for
+};
+
+template <class T>
+struct Prediction {
+    Network network;
+    const T* X;
+    Index rows;
+    const T* parameters;
+    int threads;
+    T* outputs;  // written: (rows, outputs)
+};
+
+// The entry points of one instruction set.
+struct Machine {
+    const char* name;
+    void (*train_float)(Training<float>&);
+    void (*train_double)(Training<double>&);
+    void (*evaluate_float)(Evaluation<float>&);
+    void (*evaluate_double)(Evaluation<double>&);
+    void (*predict_float)(const Prediction<float>&);
+    void (*predict_double)(const Prediction<double>&);
+};
+
+}  // namespace clearprop
