@@ -1,0 +1,30 @@
+"""What all tests share: slow tests on demand, and the browser where there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--run-slow", action="store_true", help="run the tests marked slow, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--run-slow"):
+        return
+    skip = pytest.mark.skip(reason="slow: runs in `make test-all`")
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium, from the variable CHROMIUM or the search path."""
+    path = shutil.which(os.environ.get("CHROMIUM") or "chromium")
+    if path is None:
+        pytest.skip("no browser: install Chromium or set CHROMIUM to its path")
+    return path
