@@ -1,0 +1,122 @@
+"""From what training a table has come to, to what the report tells."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+
+import numpy as np
+
+import clearprop
+from clearprop.report.data import (
+    ClassErrors,
+    ClassResult,
+    Column,
+    History,
+    Metric,
+    NumberErrors,
+    Report,
+    Rows,
+    Structure,
+)
+from clearprop.table import Column as TableColumn
+from clearprop.tabular import Fit, Scores
+
+SHARES = ("accuracy", "balanced_accuracy")
+
+
+def of_fit(
+    fit: Fit, *, source: str, total: int, when: str, shell: Sequence[str] = (), python: Sequence[str] = ()
+) -> Report:
+    """The report of a fit to a table of `total` rows; `when` is a time in ISO 8601, `shell` and `python` use the model."""
+    encoding, parts = fit.table_model.encoding, fit.parts
+    classes = encoding.task == "classes"
+    return Report(
+        title=encoding.target.name,
+        source=source,
+        target=encoding.target.name,
+        task=encoding.task,
+        when=when,
+        rows=Rows(total, len(parts.training), len(parts.validation), len(parts.held_out), parts.dropped),
+        seconds=fit.seconds,
+        rows_per_second=fit.rows_per_second,
+        metrics=[
+            Metric(one.name, one.value, one.baseline, one.higher_is_better, share=one.name in SHARES)
+            for one in fit.scores.measures
+        ],
+        baseline="most_frequent" if classes else "mean",
+        history=_history(fit),
+        errors=_class_errors(fit.scores, encoding.classes) if classes else _number_errors(fit.scores),
+        columns=[_column(one) for one in encoding.columns],
+        structure=_structure(fit),
+        settings=[*fit.recipe.settings(), ("seed", str(fit.table_model.about.get("seed")))],
+        shell=shell,
+        python=python,
+        versions=[
+            ("clearprop", clearprop.__version__),
+            ("Python", platform.python_version()),
+            ("NumPy", np.__version__),
+            ("platform", platform.platform()),
+        ],
+    )
+
+
+def _history(fit: Fit) -> History:
+    history = fit.result.history
+    return History(
+        epochs=list(history.epochs),
+        training_loss=history.loss,
+        validation_loss=history.validation_loss,
+        metric=history.metric_name or "",
+        metric_is_share=history.metric_name in SHARES,
+        training_metric=history.metric,
+        validation_metric=history.validation_metric,
+        best_epoch=history.best_epoch,
+        stopped=fit.result.ended,
+    )
+
+
+def _class_errors(scores: Scores, labels: Sequence[object]) -> ClassErrors:
+    counts = scores.confusion
+    right = np.diag(counts).astype(float)
+    true, predicted = counts.sum(axis=1), counts.sum(axis=0)
+    with np.errstate(invalid="ignore"):  # a class that does not occur, or is never answered, has no such number
+        precision, recall = right / predicted, right / true
+        f1 = 2 * right / (true + predicted)
+    return ClassErrors(
+        labels=[str(label) for label in labels],
+        counts=counts.tolist(),
+        classes=[
+            ClassResult(str(label), int(true[i]), float(precision[i]), float(recall[i]), float(f1[i]))
+            for i, label in enumerate(labels)
+        ],
+    )
+
+
+def _number_errors(scores: Scores) -> NumberErrors:
+    return NumberErrors(scores.true.tolist(), scores.predicted.tolist())
+
+
+def _column(column: TableColumn) -> Column:
+    left_out = column.kind == "left out"
+    missing = f"{column.missing:,} missing" if column.missing else ""
+    return Column(
+        name=column.name,
+        kind=column.kind,
+        became="" if left_out else column.done,
+        statistics=missing,
+        note="; ".join(column.notes),
+        left_out=column.done.removeprefix("left out: ") if left_out else "",
+    )
+
+
+def _structure(fit: Fit) -> Structure:
+    network, encoding = fit.table_model.model.network, fit.table_model.encoding
+    return Structure(
+        sizes=network.sizes,
+        activations=[layer.activation for layer in network.layers],
+        loss=network.loss,
+        parameters=network.parameter_count,
+        inputs=encoding.input_names,
+        outputs=[str(label) for label in encoding.classes] or [encoding.target.name],
+    )

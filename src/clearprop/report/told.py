@@ -1,0 +1,72 @@
+"""What other rooms say in English about a column or a setting, in the report's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+# `{}` stands for whatever is there, and stays.
+CHINESE: Mapping[str, str] = {
+    # how a column became inputs
+    "(x − {}) / {}, softly clipped at ±3": "(x − {}) / {}，在 ±3 处柔和截断",
+    "missing or not": "是否缺失",
+    "true 1, false −1, missing 0": "真为 1，假为 −1，缺失为 0",
+    "true 1, false −1": "真为 1，假为 −1",
+    "one input for each of {} categories": "{} 个类别各对应一个输入",
+    "year": "年",
+    "month": "月",
+    "day": "日",
+    "weekday": "星期",
+    "days": "天数",
+    "hour": "小时",
+    "{} missing": "缺失 {}",
+    # what is worth a note
+    "its texts are read as numbers": "文本被读作数值",
+    "whole numbers above 2^53 lose their last digits": "大于 2^53 的整数会丢失末位数字",
+    "always the same where it is not missing": "非缺失值全部相同",
+    "goes one to one with the target: is it a copy of the answer?": "与目标列一一对应：是否就是答案的副本？",
+    # why a column was left out
+    "as you asked": "按您的要求",
+    "all values are missing": "所有值都缺失",
+    "values of type {} are not used": "不使用类型为 {} 的值",
+    "always {}": "总是 {}",
+    "an identifier: every row has its own number": "标识符：每行的编号都不同",
+    "an identifier: every row has its own text": "标识符：每行的文本都不同",
+    "free text: too long for categories": "自由文本：过长，不能作为类别",
+    "free text: {} different texts in {} rows": "自由文本：{1} 行中有 {0} 种不同文本",
+    # settings
+    "optimizer": "优化器",
+    "learning rate": "学习率",
+    "batch size": "批大小",
+    "epochs": "轮数",
+    "dropout": "丢弃率（dropout）",
+    "seed": "随机种子",
+    "AdamW, weight decay {}": "AdamW，权重衰减 {}",
+    "one cycle, at most {}, over {} updates": "单周期，最高 {}，共 {} 次更新",
+    "at most {}; stops after {} without improvement": "最多 {}；连续 {} 轮没有改善即停止",
+    "{} after each hidden layer": "每个隐藏层之后 {}",
+    "platform": "平台",
+}
+_PATTERNS = {
+    re.compile(re.escape(english).replace(r"\{\}", "([^;]+)")): chinese
+    for english, chinese in CHINESE.items()
+    if "{}" in english
+}
+_LISTS = {"; ": "；", ", ": "、"}
+
+
+def in_chinese(words: str) -> str:
+    """A phrase, or a list of phrases, in Chinese; what is not known stays as it is.
+
+    >>> in_chinese("3 missing"), in_chinese("year, month"), in_chinese("petal width")
+    ('缺失 3', '年、月', 'petal width')
+    """
+    if words in CHINESE:
+        return CHINESE[words]
+    for pattern, chinese in _PATTERNS.items():
+        if found := pattern.fullmatch(words):
+            return chinese.format(*found.groups())
+    for between, then in _LISTS.items():
+        if between in words:
+            return then.join(in_chinese(part) for part in words.split(between))
+    return words
