@@ -4,6 +4,19 @@
 #include <vector>
 
 namespace clearprop {
+namespace {
+
+constexpr int BUSY_TRIES = 2000;
+
+void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+}  // namespace
 
 void run_team(int threads, void (*work)(void*, int), void* context) {
     std::vector<std::thread> others;
@@ -13,16 +26,22 @@ void run_team(int threads, void (*work)(void*, int), void* context) {
     for (std::thread& other : others) other.join();
 }
 
-void wait_a_moment(int tries) {
-    if (tries > 4000) {
-        std::this_thread::yield();
+Barrier::Barrier(int threads) : threads_(threads), arrived_(0), round_(0) {}
+
+void Barrier::wait() {
+    if (threads_ == 1) return;
+    const int round = round_.load(std::memory_order_acquire);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
+        arrived_.store(0, std::memory_order_relaxed);
+        round_.store(round + 1, std::memory_order_release);
+        round_.notify_all();
         return;
     }
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
+    for (int tries = 0; tries < BUSY_TRIES; ++tries) {
+        if (round_.load(std::memory_order_acquire) != round) return;
+        pause();
+    }
+    round_.wait(round, std::memory_order_acquire);
 }
 
 }  // namespace clearprop

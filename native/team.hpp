@@ -1,12 +1,24 @@
 // A team of threads for one call: each runs the same work with its own number; they meet at a barrier.
 #pragma once
 
+#include <atomic>
+
 namespace clearprop {
 
 // Runs work(context, 0) on this thread and work(context, 1 … threads - 1) on others, until all are done.
 void run_team(int threads, void (*work)(void* context, int thread), void* context);
 
-// Waits a moment for another thread: first busily, which is quick, then by giving the processor away.
-void wait_a_moment(int tries);
+// Where the threads of a team wait for each other: first busily, which is quick, then asleep, so that they do not
+// take the processor from the one they wait for. Defined apart: this header is compiled once for each instruction set.
+class Barrier {
+  public:
+    explicit Barrier(int threads);
+    void wait();
+
+  private:
+    const int threads_;
+    alignas(64) std::atomic<int> arrived_;
+    alignas(64) std::atomic<int> round_;
+};
 
 }  // namespace clearprop

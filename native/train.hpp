@@ -3,8 +3,8 @@
 
 #include <time.h>
 
-#include "barrier.hpp"
 #include "order.hpp"
+#include "team.hpp"
 #include "update.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
@@ -15,14 +15,14 @@ inline double seconds() {
     return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
 }
 
-// The rule of how many threads work on a batch: each gets half a million operations or more, and a tile of rows.
+// The rule of how many threads work on a batch: each gets two million operations or more, and a tile of rows.
 inline int useful_threads(const Network& network, Index batch, int threads) {
     double operations = 0;
     for (Index l = 0; l < network.depth; ++l)
         operations += 6.0 * double(batch) * double(network.layers[l].inputs) * double(network.layers[l].units);
     const Index tiles = (batch + TILE_ROWS - 1) / TILE_ROWS;
     int useful = 1;
-    while (useful < threads && useful < tiles && operations / (useful + 1) >= 5e5) ++useful;
+    while (useful < threads && useful < tiles && operations / (useful + 1) >= 2e6) ++useful;
     return useful;
 }
 

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-# Where each public name lives; it is imported when it is first used, so that `import clearprop` costs next to nothing.
+from clearprop.errors import ClearpropError, DivergenceError, InputError
+from clearprop.model import Model
+from clearprop.network.spec import Dense, Network
+from clearprop.optimize import schedules
+from clearprop.optimize.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+
+if TYPE_CHECKING:
+    from clearprop.artefact import TableModel, load, save
+    from clearprop.estimators import Perceptron
+    from clearprop.training import Callback, Checkpoint, EarlyStopping, History, Progress, Result, train
+
+# What is not needed to describe a network is imported when it is first used, so that `import clearprop` stays cheap.
 _HOMES = {
-    "Dense": "network.spec",
-    "Network": "network.spec",
-    "Model": "model",
-    "SGD": "optimize.optimizers",
-    "Adam": "optimize.optimizers",
-    "AdamW": "optimize.optimizers",
-    "RMSprop": "optimize.optimizers",
-    "schedules": "optimize",
     "train": "training",
     "Result": "training",
     "History": "training",
@@ -24,30 +27,44 @@ _HOMES = {
     "Progress": "training",
     "EarlyStopping": "training",
     "Checkpoint": "training",
-    "Perceptron": "estimators",
     "save": "artefact",
     "load": "artefact",
     "TableModel": "artefact",
-    "ClearpropError": "errors",
-    "InputError": "errors",
-    "DivergenceError": "errors",
+    "Perceptron": "estimators",
 }
 
-__all__ = ["__version__", *_HOMES]
-
-if TYPE_CHECKING:
-    from clearprop.errors import ClearpropError, DivergenceError, InputError
-    from clearprop.model import Model
-    from clearprop.network.spec import Dense, Network
-    from clearprop.optimize import schedules
-    from clearprop.optimize.optimizers import SGD, Adam, AdamW, RMSprop
+__all__ = [
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Callback",
+    "Checkpoint",
+    "ClearpropError",
+    "Dense",
+    "DivergenceError",
+    "EarlyStopping",
+    "History",
+    "InputError",
+    "Model",
+    "Network",
+    "Optimizer",
+    "Perceptron",
+    "Progress",
+    "RMSprop",
+    "Result",
+    "TableModel",
+    "__version__",
+    "load",
+    "save",
+    "schedules",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'clearprop' has no attribute {name!r}")
-    home = import_module(f"clearprop.{_HOMES[name]}")
-    value = import_module(f"clearprop.{_HOMES[name]}.{name}") if name == "schedules" else getattr(home, name)
+    value = getattr(import_module(f"clearprop.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
+from numbers import Integral, Real
 
 
 class ClearpropError(Exception):
@@ -37,6 +39,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("zzz", ["sigmoid", "tanh"])
     ''
     """
+    import difflib  # slow to import, and seldom needed
+
     close = difflib.get_close_matches(str(name).lower(), list(known), n=1, cutoff=0.6)
     return f'; did you mean "{close[0]}"?' if close else ""
 
@@ -50,3 +54,29 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> InputError:
     names = sorted(known)
     end = did_you_mean(str(name), names) or "."
     return InputError(f'unknown {kind} "{name}"{end} Known: {", ".join(names)}')
+
+
+def check_number(name: str, value: object) -> float:
+    """A finite number from 0 up, of Python or NumPy, as a float; anything else is an `InputError`.
+
+    >>> check_number("l2", 1)
+    1.0
+    """
+    try:
+        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    except OverflowError:
+        number = math.inf
+    if not 0.0 <= number < math.inf:
+        raise InputError(f"{name}: expected a number from 0 up, got {value!r}")
+    return number
+
+
+def check_count(name: str, value: object) -> int:
+    """A whole number from 1 up, of Python or NumPy, as an int; anything else is an `InputError`.
+
+    >>> check_count("units", 3)
+    3
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise InputError(f"{name}: expected a whole number from 1 up, got {value!r}")
+    return int(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop import _native
+import clearprop._native as _native
 from clearprop.engines.base import Array, Outcome, Plan, Samples, State, Sums, Tick
 from clearprop.errors import unknown
 from clearprop.network.parameters import Parameters
@@ -60,7 +60,7 @@ class Native:
         losses = np.empty(max(0, epochs - state.epoch))
         written = 0
         while True:
-            rates, limit = _rates(plan, state, steps)
+            rates, limit = _rates(plan, state, plan.batches(len(samples)) * (epochs - state.epoch) - state.batch, steps)
             ended, epoch, batch, step, sums, finished = _native.train(
                 network=_network(parameters.network),
                 optimizer=_optimizer(plan.optimizer),
@@ -155,13 +155,15 @@ def _optimizer(optimizer: Optimizer) -> tuple[str, float, float, float, float, f
     raise TypeError(f"the native engine does not know the optimizer {type(optimizer).__name__}")
 
 
-def _rates(plan: Plan, state: State, steps: int | None) -> tuple[Array, int | None]:
-    """The learning rates of the next updates, and the step up to which they reach."""
+def _rates(plan: Plan, state: State, left: int, steps: int | None) -> tuple[Array, int | None]:
+    """The learning rates of the next updates, of `left` in all, and the step at which the call has to end."""
     schedule = plan.optimizer.schedule
-    if schedule.is_constant:
+    if schedule.is_constant or left <= 0:
         return schedule.rates(np.array([state.step])), steps
-    limit = state.step + RATES_AT_ONCE
-    return schedule.rates(np.arange(state.step, limit)), limit if steps is None else min(steps, limit)
+    reach = state.step + min(left, RATES_AT_ONCE)
+    if left <= RATES_AT_ONCE or (steps is not None and steps <= reach):
+        return schedule.rates(np.arange(state.step, reach)), steps
+    return schedule.rates(np.arange(state.step, reach)), reach
 
 
 def _targets(samples: Samples) -> dict[str, Any]:

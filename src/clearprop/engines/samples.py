@@ -81,6 +81,9 @@ def _check_weights(dtype: np.dtype[Any], sample_weight: ArrayLike, rows: int) ->
         raise InputError(f"sample_weight[{int(np.argmax(weights < 0))}] is negative: expected numbers from 0 up")
     if not weights.any():
         raise InputError("sample_weight: all are 0, so there is nothing to learn from")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weights.sum()):
+            raise InputError(f"sample_weight: the sum is too large for {dtype}; divide all of them by one number")
     return weights
 
 

@@ -1,0 +1,75 @@
+"""The command `clearprop`: its subcommands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import clearprop
+from clearprop.cli.evaluate import evaluate
+from clearprop.cli.predict import predict
+from clearprop.cli.train import train
+from clearprop.errors import ClearpropError, InputError
+
+DONE, NO, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(
+    name="clearprop",
+    help="Feed-forward networks you can see through, trained at the speed of the hardware.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(train)
+app.command()(predict)
+app.command()(evaluate)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"clearprop {clearprop.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Runs the command line. Exit status: 0 done, 1 the answer is "no" or the work failed, 2 the input is wrong."""
+    try:
+        app()
+    except InputError as error:
+        _end(f"{error}", WRONG_INPUT)
+    except ClearpropError as error:
+        _end(f"{error}", NO)
+    except KeyboardInterrupt:
+        _end("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing is left to say, nor anyone to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(NO)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _end(f"{place}{error.strerror or error}", NO)
+    except MemoryError:
+        _end("there is not enough memory for this", NO)
+    except Exception as error:
+        if os.environ.get("CLEARPROP_DEBUG"):
+            raise
+        _end(f"a defect of clearprop ({type(error).__name__}: {error}); set CLEARPROP_DEBUG=1 to see where", NO)
+
+
+def _end(message: str, status: int) -> None:
+    typer.secho("error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
+    typer.echo(message, err=True)
+    sys.exit(status)

@@ -1,0 +1,130 @@
+"""The main job: a table in, a trained model out, scored on rows it has not seen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.artefact import TableModel
+from clearprop.errors import InputError
+from clearprop.model import Model
+from clearprop.table import Encoding, Table, Target, labelled
+from clearprop.tabular.recipe import Recipe, recipe
+from clearprop.tabular.scores import Scores, score
+from clearprop.training import Callback, EarlyStopping, Result, train
+from clearprop.training.split import split
+
+HELD_OUT_SHARE = 0.2
+VALIDATION_SHARE = 0.15
+FEWEST_ROWS = 5
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Which rows of a table are learnt from, watched while learning, and kept for the score; indices from 0.
+
+    `dropped` counts the rows without a target.
+    """
+
+    training: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    held_out: NDArray[np.int64]
+    dropped: int
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What has come of a table: the model, its scores on the held-out rows, and how it was learnt."""
+
+    table_model: TableModel
+    scores: Scores
+    parts: Parts
+    recipe: Recipe
+    result: Result
+    seconds: float
+
+    @property
+    def rows_per_second(self) -> float:
+        return len(self.parts.training) * len(self.result.history) / max(self.seconds, 1e-9)
+
+
+def fit(
+    table: Table,
+    target: str,
+    *,
+    task: str | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    engine: str = "auto",
+    threads: int | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> Fit:
+    """Learns to predict one column of a table from the others.
+
+    A fifth of the rows is held out for the score. Of the rest, 15 % are watched while learning: the weights of the epoch
+    that did best on them are kept. All statistics come from the training rows alone. The same table, target and seed
+    give the same model.
+
+    Args:
+        task: "classes", "numbers", or None to go by the target's values.
+        epochs: at most so many.
+        callbacks: such as `Progress()` and `Checkpoint(path)`.
+
+    Raises:
+        InputError: there is no such column, or nothing to learn.
+    """
+    answer = Target.learn(table, target, task)
+    parts = _parts(table, answer, seed)
+    encoding = Encoding.learn(table, answer, rows=parts.training)
+    training, validation = table.select(parts.training), table.select(parts.validation)
+    X, Y = encoding.inputs(training), _targets(encoding, training)
+    chosen = recipe(X.shape[1], len(encoding.classes), len(X), epochs)
+    started = time.perf_counter()
+    result = train(
+        Model.initialized(chosen.network, "he", seed=seed, dtype="float32"),
+        X,
+        Y,
+        optimizer=chosen.optimizer,
+        batch_size=chosen.batch_size,
+        epochs=chosen.epochs,
+        seed=seed,
+        validation=(encoding.inputs(validation), _targets(encoding, validation)),
+        metric="accuracy" if encoding.task == "classes" else "r2",
+        callbacks=[EarlyStopping(patience=chosen.patience), *callbacks],
+        engine=engine,
+        threads=threads,
+    )
+    seconds = time.perf_counter() - started
+    table_model = TableModel(result.model, encoding, _about(encoding, Y, seed))
+    scores = score(table_model, table.select(parts.held_out), engine=engine, threads=threads)
+    return Fit(table_model, scores, parts, chosen, result, seconds)
+
+
+def _parts(table: Table, target: Target, seed: int) -> Parts:
+    known = labelled(table, target.name)
+    if len(known) < FEWEST_ROWS:
+        raise InputError(
+            f"{table.source}: {len(known)} rows have a value of {target.name}; at least {FEWEST_ROWS} are needed, "
+            "some to learn from and some to judge by"
+        )
+    classes = target.values(table.select(known)) if target.task == "classes" else None
+    rest, held_out = split(len(known) if classes is None else classes, HELD_OUT_SHARE, seed, lane=0)
+    training, validation = split(len(rest) if classes is None else classes[rest], VALIDATION_SHARE, seed, lane=1)
+    return Parts(known[rest[training]], known[rest[validation]], known[held_out], len(table) - len(known))
+
+
+def _targets(encoding: Encoding, table: Table) -> NDArray[Any]:
+    targets = encoding.targets(table)
+    return targets if encoding.task == "classes" else encoding.standardise(targets)
+
+
+def _about(encoding: Encoding, Y: NDArray[Any], seed: int) -> dict[str, object]:
+    about: dict[str, object] = {"seed": seed}
+    if encoding.task == "classes":
+        about["class_shares"] = (np.bincount(Y, minlength=len(encoding.classes)) / len(Y)).tolist()
+    return about

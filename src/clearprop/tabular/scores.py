@@ -1,0 +1,117 @@
+"""How good predictions are on rows that were not learnt from, beside what an answer without looking would get."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.artefact import TableModel
+from clearprop.errors import InputError
+
+if TYPE_CHECKING:
+    from clearprop.table import Table
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One measure, and what the trivial baseline gets: always the shares of the classes, or the mean, of training."""
+
+    name: str
+    value: float
+    baseline: float
+    higher_is_better: bool
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The measures over some rows, the most telling first, and what they are computed from.
+
+    For classes `true` and `predicted` are class indices and `confusion[true][predicted]` counts; for numbers they are in
+    the target's own unit and `confusion` is empty.
+    """
+
+    measures: tuple[Score, ...]
+    true: NDArray[Any]
+    predicted: NDArray[Any]
+    confusion: NDArray[np.int64]
+
+    @property
+    def rows(self) -> int:
+        return len(self.true)
+
+    def to_json(self) -> dict[str, dict[str, float]]:
+        return {one.name: {"value": one.value, "baseline": one.baseline} for one in self.measures}
+
+
+def score(table_model: TableModel, table: Table, *, engine: str = "auto", threads: int | None = None) -> Scores:
+    """Scores a model on the rows of a table that have the target.
+
+    Raises:
+        InputError: there is no target column, no row has it, or a class is one that training did not have.
+    """
+    from clearprop.table import labelled
+
+    encoding = table_model.encoding
+    known = table.select(labelled(table, encoding.target.name))
+    outputs = table_model.outputs(known, engine=engine, threads=threads).astype(np.float64)
+    true = encoding.targets(known)
+    if encoding.task == "classes":
+        return _of_classes(true, outputs, _shares(table_model, len(encoding.classes)))
+    return _of_numbers(true[:, 0], encoding.target.unstandardise(outputs[:, 0]), encoding.target.mean)
+
+
+def _of_classes(true: NDArray[Any], probabilities: Values, shares: Values) -> Scores:
+    from sklearn import metrics
+
+    classes = np.arange(probabilities.shape[1])
+    predicted = probabilities.argmax(axis=1)
+    always = np.full(len(true), shares.argmax())
+    trivial = np.broadcast_to(shares, probabilities.shape)
+    measures = [
+        Score("accuracy", float((predicted == true).mean()), float((always == true).mean()), True),
+        Score("balanced_accuracy", _balanced(true, predicted), _balanced(true, always), True),
+        Score("log_loss", _log_loss(true, probabilities), _log_loss(true, trivial), False),
+    ]
+    if len(classes) == 2 and len(np.unique(true)) == 2:
+        measures.insert(1, Score("roc_auc", float(metrics.roc_auc_score(true, probabilities[:, 1])), 0.5, True))
+    return Scores(tuple(measures), true, predicted, metrics.confusion_matrix(true, predicted, labels=classes))
+
+
+def _of_numbers(true: Values, predicted: Values, mean: float) -> Scores:
+    from sklearn import metrics
+
+    always = np.full(len(true), mean)
+
+    def measured(name: str, measure: Callable[[Values, Values], float], higher_is_better: bool) -> Score:
+        return Score(name, float(measure(true, predicted)), float(measure(true, always)), higher_is_better)
+
+    measures = [
+        measured("rmse", metrics.root_mean_squared_error, False),
+        measured("mae", metrics.mean_absolute_error, False),
+    ]
+    if len(np.unique(true)) > 1:
+        measures.insert(0, measured("r2", metrics.r2_score, True))
+    return Scores(tuple(measures), true, predicted, np.zeros((0, 0), np.int64))
+
+
+def _balanced(true: NDArray[Any], predicted: NDArray[Any]) -> float:
+    """The mean recall of the classes that occur."""
+    return float(np.mean([(predicted[true == label] == label).mean() for label in np.unique(true)]))
+
+
+def _log_loss(true: NDArray[Any], probabilities: Values) -> float:
+    chosen = probabilities[np.arange(len(true)), true] / probabilities.sum(axis=1)
+    return float(-np.log(np.maximum(chosen, np.finfo(np.float64).tiny)).mean())
+
+
+def _shares(table_model: TableModel, classes: int) -> Values:
+    shares = table_model.about.get("class_shares")
+    if not isinstance(shares, list) or len(shares) != classes:
+        raise InputError("the model's file does not say how common the classes were in training")
+    return np.array(shares, dtype=np.float64)

@@ -1,0 +1,91 @@
+"""train, predict and evaluate, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+
+def test_train_predict_evaluate(run, table, tmp_path):
+    trained = run("train", "table.csv", "--target", "answer", "--epochs", 60)
+    assert trained.status == 0, trained.err
+    assert trained.err == ""  # progress goes to terminals only
+    for words in ("colour", "category", "row_id", "left out", "accuracy", "baseline", "model.safetensors", "report.html"):
+        assert words in trained.out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "report.html", "table.csv"]
+
+    predicted = run("predict", "model.safetensors", "table.csv", "--out", "predictions.parquet")
+    assert (predicted.status, predicted.out, predicted.err) == (0, "", "")
+    frame = pl.read_parquet("predictions.parquet")
+    assert frame.columns == ["answer", "P(no)", "P(yes)"]
+    truth = pl.read_csv("table.csv")["answer"]
+    assert (frame["answer"] == truth).mean() > 0.9
+
+    evaluated = run("evaluate", "model.safetensors", "table.csv", "--json")
+    assert evaluated.status == 0
+    assert json.loads(evaluated.out)["scores"]["accuracy"]["value"] == pytest.approx((frame["answer"] == truth).mean())
+
+
+def test_json_is_one_object_and_nothing_else(run, table):
+    ran = run("train", "table.csv", "--target", "amount", "--epochs", 5, "--json")
+    summary = json.loads(ran.out)
+    assert ran.err == ""
+    assert summary["task"] == "numbers"
+    assert set(summary["scores"]) == {"r2", "rmse", "mae"}
+    assert sum(summary["rows"].values()) == 300
+
+
+def test_predict_prints_csv_in_the_order_of_rows(run, table):
+    run("train", "table.csv", "--target", "amount", "--epochs", 30)
+    ran = run("predict", "model.safetensors", "table.csv")
+    lines = ran.out.splitlines()
+    assert lines[0] == "amount" and len(lines) == 301
+    truth = pl.read_csv("table.csv")["amount"]
+    assert pl.Series(list(map(float, lines[1:]))).to_frame("p").select(pl.corr(pl.lit(truth), "p")).item() > 0.95
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "csv.gz", "tsv.gz", "parquet", "arrow"])
+def test_every_kind_of_file_gives_the_same_model(run, table, ending, tmp_path):
+    from clearprop.table import write
+
+    write(pl.read_csv("table.csv"), tmp_path / f"other.{ending}")
+    first = run("train", "table.csv", "--target", "answer", "--epochs", 2, "--out", "first", "--json")
+    second = run("train", f"other.{ending}", "--target", "answer", "--epochs", 2, "--out", "second", "--json")
+    assert json.loads(first.out)["scores"] == json.loads(second.out)["scores"]
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+
+
+def test_engines_agree_on_a_table(run, table):
+    scores = [
+        json.loads(run("train", "table.csv", "--target", "amount", "--epochs", 1, "--engine", engine, "--json").out)["scores"]
+        for engine in ("native", "reference")
+    ]
+    assert scores[0]["r2"]["value"] == pytest.approx(scores[1]["r2"]["value"], abs=1e-4)
+
+
+def test_the_task_can_be_said(run, tmp_path):
+    pl.DataFrame({"x": range(60), "y": [i // 20 for i in range(60)]}).write_csv(tmp_path / "t.csv")
+    by_values = json.loads(run("train", "t.csv", "--target", "y", "--epochs", 1, "--json").out)
+    asked = json.loads(run("train", "t.csv", "--target", "y", "--task", "numbers", "--epochs", 1, "--json").out)
+    assert (by_values["task"], asked["task"]) == ("classes", "numbers")
+
+
+def test_a_chinese_report(run, table):
+    assert run("train", "table.csv", "--target", "answer", "--epochs", 1, "--language", "zh").status == 0
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert 'lang="zh' in page and "准确率" in page
+
+
+def test_help_names_the_commands_and_options(run):
+    helped = run("--help")
+    assert helped.status == 0
+    assert all(command in helped.out for command in ("train", "predict", "evaluate"))
+    train = run("train", "--help")
+    assert all(option in train.out for option in ("--target", "--out", "--report", "--task", "--epochs", "--engine", "--threads", "--seed", "--json"))
+
+
+def test_the_version(run):
+    assert run("--version").out == "clearprop 0.1.0\n"

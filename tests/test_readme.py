@@ -1,0 +1,37 @@
+"""The code blocks of the READMEs run, and print what the comments behind their lines say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+PAGES = [Path(__file__).parents[1] / name for name in ("README.md", "README.zh-CN.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_its_code_prints_what_it_says(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    code = "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL))
+    promised = re.findall(r"print\(.*\) +# ([0-9\[].*)", code)
+    exec(compile(code, page.name, "exec"), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert len(promised) == 3
+    assert printed[: len(promised)] == promised
+
+
+def test_both_pages_have_the_same_code_for_the_worked_example():
+    first = [re.search(r"```python\n(.*?)```", page.read_text(), re.DOTALL) for page in PAGES]
+    assert first[0] and first[1] and first[0].group(1) == first[1].group(1)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_its_commands_exist(page):
+    from typer.main import get_command
+
+    from clearprop.cli.app import app
+
+    known = set(get_command(app).commands)
+    named = set(re.findall(r"^\$ clearprop (\w+)", page.read_text(), re.MULTILINE))
+    assert named and named <= known
