@@ -28,10 +28,16 @@ double each_share(const T* values, Target<T> target, Index outputs, T* gradient,
 
 template <class T>
 double cross_entropy(const T* z, Target<T> target, Index outputs, T* gradient) {
-    T largest = z[0], sum = 0, targets = 0;
-    for (Index i = 1; i < outputs; ++i) largest = z[i] > largest ? z[i] : largest;
-    for (Index i = 0; i < outputs; ++i) sum += gradient[i] = std::exp(z[i] - largest);
-    const T log_sum = std::log(sum);
+    Index top = 0;
+    for (Index i = 1; i < outputs; ++i) top = z[i] > z[top] ? i : top;
+    const T largest = z[top];
+    T others = 0, targets = 0;
+    for (Index i = 0; i < outputs; ++i) {
+        gradient[i] = std::exp(z[i] - largest);
+        if (i != top) others += gradient[i];
+    }
+    // log(1 + the others), not log of the sum: the loss of a sure answer keeps its digits.
+    const T sum = 1 + others, log_sum = std::log1p(others);
     double loss = 0;
     for (Index i = 0; i < outputs; ++i) {
         loss += double(target[i] * (log_sum - (z[i] - largest)));

@@ -10,16 +10,21 @@ __version__ = "0.1.0"
 from clearprop.errors import ClearpropError, DivergenceError, InputError
 from clearprop.model import Model
 from clearprop.network.spec import Dense, Network
-from clearprop.optimize import schedules
-from clearprop.optimize.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 
 if TYPE_CHECKING:
     from clearprop.artefact import TableModel, load, save
     from clearprop.estimators import Perceptron
+    from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
     from clearprop.training import Callback, Checkpoint, EarlyStopping, History, Progress, Result, train
 
 # What is not needed to describe a network is imported when it is first used, so that `import clearprop` stays cheap.
 _HOMES = {
+    "SGD": "optimize",
+    "Adam": "optimize",
+    "AdamW": "optimize",
+    "RMSprop": "optimize",
+    "Optimizer": "optimize",
+    "schedules": "optimize",
     "train": "training",
     "Result": "training",
     "History": "training",

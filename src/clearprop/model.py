@@ -70,6 +70,11 @@ class Model:
         return Model.of(initial(network, initializer, scale=scale, seed=seed, dtype=dtype))
 
     @property
+    def parameters(self) -> Parameters:
+        """The weights and biases, read-only."""
+        return self._parameters
+
+    @property
     def network(self) -> Network:
         return self.parameters.network
 
@@ -116,7 +121,7 @@ class Model:
     def _hold(self, parameters: Parameters) -> None:
         frozen = parameters.flat.view()
         frozen.flags.writeable = False
-        self.parameters = Parameters(parameters.network, frozen)
+        self._parameters = Parameters(parameters.network, frozen)
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from clearprop.drawing.numerals import number, share
-from clearprop.tabular.scores import Score
+if TYPE_CHECKING:
+    from clearprop.tabular import Score
 
 SHARES = ("accuracy", "balanced_accuracy")
 TITLES = {
@@ -49,6 +49,8 @@ def scores(measures: Sequence[Score]) -> None:
 
 
 def written(name: str, value: float) -> str:
+    from clearprop.drawing.numerals import number, share
+
     return share(value) if name in SHARES else number(value)
 
 

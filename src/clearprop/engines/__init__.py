@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from clearprop.engines.base import Engine
 from clearprop.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    from clearprop.engines.base import Engine
 
 ENGINES = ("auto", "reference", "native")
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Network
-from clearprop.optimize.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from clearprop.optimize.optimizers import Optimizer
 
 Array = NDArray[Any]
 

@@ -189,4 +189,3 @@ def _targets(network: Network, samples: Samples, dtype: np.dtype[Any]) -> Array:
 
 def _rows(samples: Samples, rows: Array) -> Samples:
     return Samples(samples.X[rows], samples.Y[rows], None if samples.weights is None else samples.weights[rows])
-

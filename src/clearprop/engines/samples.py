@@ -22,7 +22,8 @@ def check_samples(
     """
     inputs = check_inputs(network, dtype, X)
     targets = _check_targets(network, dtype, Y, len(inputs))
-    return Samples(inputs, targets, None if sample_weight is None else _check_weights(dtype, sample_weight, len(inputs)))
+    weights = None if sample_weight is None else _check_weights(dtype, sample_weight, len(inputs))
+    return Samples(inputs, targets, weights)
 
 
 def check_inputs(network: Network, dtype: np.dtype[Any], X: ArrayLike) -> Array:

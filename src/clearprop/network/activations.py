@@ -132,7 +132,7 @@ def _gelu_derivative(Z: Array) -> Array:
 
 
 def _half_square_exp(Z: Array, factor: Array) -> Array:
-    """factor · exp(-z²/2), z = head + rest with a head of few digits: rounding z² would cost all accuracy in the tail."""
+    """factor · exp(-z²/2), z = head + rest with a head of few digits: rounding z² would cost the tail its accuracy."""
     head = np.round(Z.real * 16.0) / 16.0
     half = np.exp(-0.25 * head * head)
     return factor * np.exp(-0.5 * (Z - head) * (Z + head)) * half * half
@@ -161,12 +161,14 @@ def softplus(Z: Array) -> Array:
 def softmax(Z: Array) -> Array:
     """exp(z) / Σ exp(z) over the units of each row; the largest net input of a row becomes 0 first."""
     grown = np.exp(Z - Z.real.max(axis=1, keepdims=True))
-    return grown / grown.sum(axis=1, keepdims=True)
+    shares: Array = grown / grown.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _softmax_jacobian(Z: Array) -> Array:
     A = softmax(Z)
-    return A[:, :, None] * (np.eye(Z.shape[1], dtype=Z.dtype) - A[:, None, :])
+    jacobian: Array = A[:, :, None] * (np.eye(Z.shape[1], dtype=Z.dtype) - A[:, None, :])
+    return jacobian
 
 
 _ENTRIES = [

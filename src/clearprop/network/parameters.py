@@ -19,9 +19,9 @@ DTYPES = {"float64": np.dtype(np.float64), "float32": np.dtype(np.float32)}
 
 def float_type(name: object) -> np.dtype[Any]:
     """The NumPy type of "float64" or "float32"."""
-    for known, dtype in DTYPES.items():
-        if name == known or name == dtype:
-            return dtype
+    for known in DTYPES:
+        if name in (known, DTYPES[known]):
+            return np.dtype(known)
     raise unknown("dtype", name, DTYPES)
 
 

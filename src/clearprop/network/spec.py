@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-import numpy as np
-
-from clearprop.errors import InputError, unknown
+from clearprop.errors import InputError, check_count, check_number, unknown
 from clearprop.network.activations import Activation, activation
 from clearprop.network.losses import Loss, Pair, loss
 
@@ -40,13 +37,13 @@ class Dense:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        _set(self, "units", _count("units", self.units))
+        _set(self, "units", check_count("units", self.units))
         _set(self, "activation", activation(self.activation).name)
         if self.bias not in BIASES:
             raise unknown("bias", self.bias, BIASES)
         if not isinstance(self.train_bias, bool):
             raise InputError(f"train_bias: expected True or False, got {self.train_bias!r}")
-        _set(self, "dropout", _number("dropout", self.dropout))
+        _set(self, "dropout", check_number("dropout", self.dropout))
         if self.dropout >= 1.0:
             raise InputError(f"dropout: expected a share from 0 to below 1, got {self.dropout!r}")
 
@@ -101,13 +98,13 @@ class Network:
         l2: float = 0.0,
         reduction: str = "mean",
     ) -> None:
-        _set(self, "inputs", _count("inputs", inputs))
+        _set(self, "inputs", check_count("inputs", inputs))
         if not isinstance(layers, Sequence):
             raise InputError(f"layers: expected a list of layers, got {layers!r}")
         _set(self, "layers", tuple(layers))
         _set(self, "loss", loss)
-        _set(self, "l1", _number("l1", l1))
-        _set(self, "l2", _number("l2", l2))
+        _set(self, "l1", check_number("l1", l1))
+        _set(self, "l2", check_number("l2", l2))
         _set(self, "reduction", reduction)
         self._check()
 
@@ -211,19 +208,6 @@ class Network:
 
 def _set(description: object, name: str, value: object) -> None:
     object.__setattr__(description, name, value)
-
-
-def _count(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise InputError(f"{name}: expected a whole number from 1 up, got {value!r}")
-    return int(value)
-
-
-def _number(name: str, value: Any) -> float:
-    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not number or not 0 <= value <= sys.float_info.max:
-        raise InputError(f"{name}: expected a number from 0 up, got {value!r}")
-    return float(value)
 
 
 def _keys(place: str, description: object, kind: type[Dense] | type[Network]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import InputError
-from clearprop.optimize.schedules import Constant, Schedule, as_schedule, check_positive, described
+from clearprop.errors import InputError, check_number
+from clearprop.optimize.schedules import Constant, Schedule, as_schedule, described
 
 Array = NDArray[Any]
 Slots = dict[str, Array]
@@ -31,8 +31,8 @@ class Optimizer(ABC):
 
     def __post_init__(self) -> None:
         schedule = as_schedule(self.learning_rate)
-        plain = isinstance(schedule, Constant)
-        object.__setattr__(self, "learning_rate", schedule.rate if plain else schedule)
+        rate = schedule.rate if isinstance(schedule, Constant) else schedule
+        object.__setattr__(self, "learning_rate", rate)
         for entry in fields(self)[1:]:
             object.__setattr__(self, entry.name, self._checked(entry.name, getattr(self, entry.name)))
 
@@ -70,7 +70,7 @@ class Optimizer(ABC):
             if not isinstance(value, bool):
                 raise InputError(f"nesterov: expected True or False, got {value!r}")
             return value
-        number = check_positive(name, value)
+        number = check_number(name, value)
         if name in ("momentum", "beta1", "beta2", "decay") and number >= 1.0:
             raise InputError(f"{name}: expected a number from 0 to below 1, got {value!r}")
         return number

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import InputError, unknown
+from clearprop.errors import InputError, check_count, check_number, unknown
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -29,7 +28,7 @@ class Schedule(ABC):
 
     def __post_init__(self) -> None:
         for entry in fields(self):
-            check = _check_count if entry.name in ("every", "steps") else check_positive
+            check = check_count if entry.name in ("every", "steps") else check_number
             object.__setattr__(self, entry.name, check(entry.name, getattr(self, entry.name)))
 
     @abstractmethod
@@ -147,7 +146,7 @@ def as_schedule(learning_rate: object) -> Schedule:
         return learning_rate
     if isinstance(learning_rate, Mapping):
         return described("schedule", SCHEDULES, learning_rate)
-    return Constant(check_positive("learning_rate", learning_rate))
+    return Constant(check_number("learning_rate", learning_rate))
 
 
 def described(
@@ -177,20 +176,7 @@ def described(
     return kinds[kind](**settings)
 
 
-def check_positive(name: str, value: Any) -> float:
-    """The number as a float, if it is one, finite, and from 0 up."""
-    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not number or not 0 <= value <= sys.float_info.max:
-        raise InputError(f"{name}: expected a number from 0 up, got {value!r}")
-    return float(value)
-
-
-def _check_count(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise InputError(f"{name}: expected a whole number from 1 up, got {value!r}")
-    return int(value)
-
-
-def _half_cosine(share: NDArray[np.float64]) -> NDArray[np.float64]:
+def _half_cosine(share: NDArray[np.floating[Any]]) -> Rates:
     """From 1 at 0 down to 0 at 1 and beyond."""
-    return 0.5 * (1.0 + np.cos(np.pi * np.clip(share, 0.0, 1.0)))
+    half: Rates = 0.5 * (1.0 + np.cos(np.pi * np.clip(share, 0.0, 1.0)))
+    return half

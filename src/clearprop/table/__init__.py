@@ -1,0 +1,27 @@
+"""Tables: CSV, TSV, Parquet, Arrow and DataFrames -> matrices, and back to files.
+
+table = read("people.csv")                                       # or from_frame(frame)
+encoding = Encoding.learn(table, target="income", rows=training)  # statistics of the training rows alone
+X, y = encoding.inputs(table), encoding.targets(table)
+"""
+
+from clearprop.table.columns import Column
+from clearprop.table.encoding import Encoding
+from clearprop.table.frames import as_table, from_frame
+from clearprop.table.reading import read
+from clearprop.table.table import Table
+from clearprop.table.target import Target, labelled
+from clearprop.table.writing import check_ending, write
+
+__all__ = [
+    "Column",
+    "Encoding",
+    "Table",
+    "Target",
+    "as_table",
+    "check_ending",
+    "from_frame",
+    "labelled",
+    "read",
+    "write",
+]

@@ -1,0 +1,266 @@
+"""What became of each column: one class a kind, each with its statistics and how it fills its part of the matrix.
+
+A kind is one entry: it learns from the training rows' values, names its inputs, and fills them for any table.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from clearprop.errors import InputError, unknown
+from clearprop.table import described
+from clearprop.table.scaling import Scale
+from clearprop.table.table import Table
+from clearprop.table.values import EXACT, categories, moments, numbers, truths
+
+Matrix = NDArray[np.float32]
+MOST_CATEGORIES = 256
+
+
+@dataclass(frozen=True)
+class Column(ABC):
+    """A column of the training table: its name, how many training rows lack a value, what else is worth knowing."""
+
+    kind: ClassVar[str]
+
+    name: str
+    missing: int
+    notes: tuple[str, ...]
+
+    @property
+    @abstractmethod
+    def done(self) -> str:
+        """What was done with it, in words."""
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """One name for each column of the matrix that it fills."""
+        return ()
+
+    def fill(self, table: Table, out: Matrix) -> None:  # noqa: B027
+        """Write this column's inputs for every row of a table into `out`, (B, len(input_names)), which is 0 before."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, **described.to_json(self)}
+
+    @property
+    def _missing_name(self) -> tuple[str, ...]:
+        return (f"{self.name} missing",) if self.missing else ()
+
+
+@dataclass(frozen=True)
+class Number(Column):
+    """A number: scaled, and a 0/1 indicator beside it where training rows lack it."""
+
+    kind = "number"
+
+    scale: Scale | None
+
+    @staticmethod
+    def learn(table: Table, name: str) -> Number:
+        values = numbers(table, name)
+        scale = Scale.learn(values)
+        notes = []
+        if table.frame[name].dtype == pl.String:
+            notes.append("its texts are read as numbers")
+        if np.nanmax(np.abs(values)) > EXACT and np.all(np.isnan(values) | (values == np.round(values))):
+            notes.append("whole numbers above 2^53 lose their last digits")
+        if scale is None:
+            notes.append("always the same where it is not missing")
+        return Number(name, int(np.isnan(values).sum()), tuple(notes), scale)
+
+    @property
+    def done(self) -> str:
+        if self.scale is None:
+            return "missing or not"
+        return f"(x − {self.scale.centre:g}) / {self.scale.width:g}, softly clipped at ±3"
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        return (*((self.name,) if self.scale else ()), *self._missing_name)
+
+    def fill(self, table: Table, out: Matrix) -> None:
+        values = numbers(table, self.name)
+        if self.scale:
+            out[:, 0] = self.scale(values)
+        if self.missing:
+            out[:, -1] = np.isnan(values)
+
+
+@dataclass(frozen=True)
+class Boolean(Column):
+    """True or false: 1 or −1, missing 0."""
+
+    kind = "boolean"
+
+    @staticmethod
+    def learn(table: Table, name: str) -> Boolean:
+        return Boolean(name, int((truths(table, name) == 0.0).sum()), ())
+
+    @property
+    def done(self) -> str:
+        return "true 1, false −1" + (", missing 0" if self.missing else "")
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def fill(self, table: Table, out: Matrix) -> None:
+        out[:, 0] = truths(table, self.name)
+
+
+@dataclass(frozen=True)
+class Category(Column):
+    """One input for each category of the training rows, 1 where it is the row's.
+
+    One more is for missing, where training rows lack it, and one for all rare categories together. A category that no
+    training row has leaves all of them 0.
+    """
+
+    kind = "category"
+
+    labels: tuple[str, ...]
+    others: int  # how many rare categories share one input
+
+    def __post_init__(self) -> None:
+        if len(set(self.labels)) != max(len(self.labels), 1) or self.others < 0:
+            raise InputError(f"column {self.name}: there is no category, one stands twice, or fewer than none are rare")
+
+    @staticmethod
+    def learn(table: Table, name: str) -> Category:
+        keys = categories(table, name)
+        counts = keys.drop_nulls().value_counts(name="rows").sort("rows", name, descending=[True, False])
+        labels = tuple(sorted(counts[name].head(MOST_CATEGORIES)))
+        rare = counts.height - len(labels)
+        return Category(
+            name,
+            keys.null_count(),
+            (f"{rare} rare categories share one input",) if rare else (),
+            labels,
+            rare,
+        )
+
+    @property
+    def done(self) -> str:
+        return f"one input for each of {len(self.labels) + bool(self.others) + bool(self.missing)} categories"
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        named = (f"{self.name}={label}" for label in self.labels)
+        return (*named, *((f"{self.name} other",) if self.others else ()), *self._missing_name)
+
+    def fill(self, table: Table, out: Matrix) -> None:
+        keys = categories(table, self.name)
+        rare = len(self.labels)
+        codes = keys.replace_strict(self.labels, range(rare), default=rare, return_dtype=pl.Int64).to_numpy()
+        absent = keys.is_null().to_numpy()
+        if self.missing:
+            out[absent, -1] = 1.0
+        named = ~absent & (codes < rare + bool(self.others))
+        out[np.flatnonzero(named), codes[named]] = 1.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One number taken from a date, by name, and how it is scaled."""
+
+    name: str
+    scale: Scale
+
+
+@dataclass(frozen=True)
+class Date(Column):
+    """A date: year, month, day, weekday, days since the first one in training, hour; each as a number, if it varies."""
+
+    kind = "date"
+
+    origin: str
+    parts: tuple[Part, ...]
+
+    def __post_init__(self) -> None:
+        unknown_parts = {part.name for part in self.parts} - set(PARTS)
+        if unknown_parts:
+            raise unknown("part of a date", unknown_parts.pop(), PARTS)
+        try:
+            local = datetime.fromisoformat(self.origin).tzinfo is None
+        except ValueError:
+            local = False
+        if not local:
+            raise InputError(f'column {self.name}: expected an ISO date without a zone, got "{self.origin}"')
+
+    @staticmethod
+    def learn(table: Table, name: str) -> Date:
+        dates = moments(table, name)
+        first = dates.min()
+        assert isinstance(first, datetime)
+        scales = {part: Scale.learn(_part(part, dates, first)) for part in PARTS}
+        parts = tuple(Part(part, scale) for part, scale in scales.items() if scale)
+        notes = () if parts else ("always the same where it is not missing",)
+        return Date(name, dates.null_count(), notes, first.isoformat(), parts)
+
+    @property
+    def done(self) -> str:
+        return ", ".join(part.name for part in self.parts) or "missing or not"
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        return (*(f"{self.name} {part.name}" for part in self.parts), *self._missing_name)
+
+    def fill(self, table: Table, out: Matrix) -> None:
+        dates = moments(table, self.name)
+        origin = datetime.fromisoformat(self.origin)
+        for place, part in enumerate(self.parts):
+            out[:, place] = part.scale(_part(part.name, dates, origin))
+        if self.missing:
+            out[:, -1] = dates.is_null().to_numpy()
+
+
+PARTS = ("year", "month", "day", "weekday", "days", "hour")
+
+
+def _part(name: str, dates: pl.Series, origin: datetime) -> NDArray[np.float64]:
+    if name == "days":
+        part = (dates - origin).dt.total_microseconds() / 86_400e6
+    elif name == "hour":
+        part = dates.dt.hour() + dates.dt.minute() / 60 + dates.dt.second() / 3600
+    else:
+        part = getattr(dates.dt, name)()
+    values: NDArray[np.float64] = part.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return values
+
+
+@dataclass(frozen=True)
+class LeftOut(Column):
+    """A column that is no input, and why."""
+
+    kind = "left out"
+
+    reason: str
+
+    @property
+    def done(self) -> str:
+        return f"left out: {self.reason}"
+
+
+KINDS: dict[str, type[Number | Boolean | Category | Date | LeftOut]] = {
+    kind.kind: kind for kind in (Number, Boolean, Category, Date, LeftOut)
+}
+
+
+def from_json(description: Any, where: str) -> Column:
+    """The column that `to_json` described; raises InputError for an unknown kind, key or type."""
+    if not isinstance(description, Mapping):
+        raise InputError(f"{where}: expected an object, got {description!r:.60}")
+    kind = description.get("kind")
+    if kind not in KINDS:
+        raise unknown("kind of column", kind, KINDS)
+    rest = {key: value for key, value in description.items() if key != "kind"}
+    return described.from_json(KINDS[kind], rest, where)

@@ -1,0 +1,155 @@
+"""What kind a column is, found by looking at its training rows."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from clearprop.errors import InputError, unknown
+from clearprop.table import parsing
+from clearprop.table.columns import KINDS, Boolean, Category, Column, Date, LeftOut, Number
+from clearprop.table.table import Table, quoted
+from clearprop.table.values import usable
+
+FEW = 20
+"""Up to so many different values, whole numbers may stand for classes, and texts that look like numbers for categories.
+"""
+
+LONGEST_CATEGORY = 200  # letters
+
+# user_id, id, row.index; "Unnamed: 0", as pandas calls a column that has no name; and no name at all.
+_IDENTIFIER = re.compile(
+    r"(^|[^a-z])(id|ids|idx|index|key|uuid|guid|rowid|row|rownames|row ?number)$|^id[^a-z]|^unnamed: \d+$|^$",
+    re.IGNORECASE,
+)
+_CAMEL_IDENTIFIER = re.compile(r"[a-z](Id|ID|Key|Index)$")
+
+
+def learn(table: Table, name: str, kind: str | None = None) -> Column:
+    """What a column of training rows is to be: of the kind asked for, else of the kind that is found.
+
+    Raises InputError for a kind that is not known, and for a column of numbers in which a few texts have strayed.
+    """
+    column = table.frame[name]
+    if kind is not None and kind not in KINDS:
+        raise unknown(f"kind of column {quoted(name)}:", kind, KINDS)
+    reason = "as you asked" if kind == LeftOut.kind else _why_unusable(column)
+    if kind is None and reason is None:
+        reason = _why_useless(column)
+        if reason is None:
+            kind = _find(table, column)
+            reason = _why_no_category(column.drop_nulls()) if kind == Category.kind else None
+    if reason is not None:
+        return LeftOut(name, column.null_count(), (), reason)
+    learners = {entry.kind: entry.learn for entry in (Number, Boolean, Category, Date)}
+    return learners[str(kind)](table, name)
+
+
+def _why_unusable(column: pl.Series) -> str | None:
+    if column.null_count() == len(column):
+        return "all values are missing"
+    if not usable(column.dtype):
+        return f"values of type {column.dtype} are not used"
+    return None
+
+
+def _why_useless(column: pl.Series) -> str | None:
+    if column.null_count() == 0 and column.min() == column.max():
+        return f"always {quoted(column[0])}"
+    whole_numbers = column.dtype == pl.Int64 and column.null_count() == 0
+    if whole_numbers and named_like_an_identifier(column.name) and column.n_unique() == len(column):
+        return "an identifier: every row has its own number"
+    return None
+
+
+def named_like_an_identifier(name: str) -> bool:
+    """Whether a name says that its column tells rows apart, and nothing about them.
+
+    >>> [named_like_an_identifier(name) for name in ("id", "PassengerId", "row index", "humid", "monkey")]
+    [True, True, True, False, False]
+    """
+    return bool(_IDENTIFIER.search(name.strip()) or _CAMEL_IDENTIFIER.search(name))
+
+
+def _find(table: Table, column: pl.Series) -> str:
+    """A kind for a column that varies."""
+    if column.dtype == pl.Boolean:
+        return Boolean.kind
+    if column.dtype != pl.String:
+        return Date.kind if column.dtype.is_temporal() else Number.kind
+    many = column.drop_nulls().n_unique() > FEW
+    looks = {Number.kind: parsing.floats, Boolean.kind: parsing.truths, Date.kind: parsing.moments}
+    for kind, parse in looks.items():
+        # A frame that says text means text, unless there are too many of them for categories.
+        if (kind == Date.kind or many) and parsing.complete(parse(column), column):
+            return kind
+    refuse_strays(table, column, f'call the column a category: kinds={{{quoted(column.name)}: "category"}}')
+    return Category.kind
+
+
+def _why_no_category(texts: pl.Series) -> str | None:
+    different = texts.n_unique()
+    longest = texts.str.len_chars().max()
+    assert isinstance(longest, int)
+    if longest > LONGEST_CATEGORY:
+        return "free text: too long for categories"
+    if len(texts) > FEW and different == len(texts):
+        return "an identifier: every row has its own text"
+    if len(texts) > FEW and different > 0.9 * len(texts):
+        return f"free text: {different:,} different texts in {len(texts):,} rows"
+    return None
+
+
+def refuse_strays(table: Table, column: pl.Series, otherwise: str) -> None:
+    """Raise InputError for a text that has strayed into a column of numbers or dates.
+
+    A column counts as one of numbers when at most one value in twenty (or one alone) is none, and the rest are more, or
+    more different, than codes would be. A code with a leading zero is no mistake. `otherwise` is what to do if the text
+    is meant.
+    """
+    texts = column.drop_nulls()
+    for parse, what in ((parsing.floats, "numbers"), (parsing.moments, "dates")):
+        parsed = parse(texts)
+        good, stray = parsed.drop_nulls(), texts.filter(parsed.is_null())
+        few = 0 < len(stray) <= max(1, len(texts) // 20)
+        if len(good) < 4 or not few or stray.str.contains("^0[0-9]+$").any():
+            continue
+        different = good.n_unique()
+        if different > FEW or different == len(good) or _measured(good):
+            row = int((column == stray[0]).fill_null(False).arg_max() or 0)
+            raise InputError(
+                f"{table.place(row, column.name)}: {quoted(stray[0])} stands among {len(good):,} {what}; "
+                f"correct it, leave it empty if it is missing, or {otherwise}"
+            )
+
+
+def _measured(good: pl.Series) -> bool:
+    """Whether numbers have a fraction, which codes have not."""
+    return good.dtype == pl.Float64 and bool((good != good.round()).any())
+
+
+def one_to_one(column: pl.Series, target: pl.Series) -> bool:
+    """Whether each value of a column goes with one value of the target, and the other way around.
+
+    Such a column is a copy of the target under another name. Where nearly all values differ it is always so; then both
+    must be numbers, at least ten of them, and rise or fall together.
+
+    >>> one_to_one(pl.Series([1, 2, 1, 2]), pl.Series(["no", "yes", "no", "yes"]))
+    True
+    """
+    both = pl.DataFrame({"column": column, "target": target}).drop_nulls()
+    # A look at the beginning spares most columns the look at all.
+    return both.height >= 4 and all(_pair_up(rows) for rows in (both.head(1000), both))
+
+
+def _pair_up(rows: pl.DataFrame) -> bool:
+    different = rows["column"].n_unique()
+    if not different == rows["target"].n_unique() == rows.n_unique():
+        return False
+    if 2 * different <= rows.height:
+        return True
+    if rows.height < 10 or not all(dtype.is_numeric() for dtype in rows.dtypes):
+        return False
+    target = rows.sort("column")["target"]
+    return target.is_sorted() or target.is_sorted(descending=True)

@@ -1,0 +1,88 @@
+"""Texts -> numbers, truth values, dates and times, strictly: a column is one of these only where every value is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import polars as pl
+
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?")
+"""What stands for a missing value in a text file."""
+
+Parser = Callable[[pl.Series], pl.Series]
+"""Texts -> values; null where a text is none of these."""
+
+
+def integers(texts: pl.Series) -> pl.Series:
+    """Whole numbers; one with a leading zero is a code, such as a postal one, and stays a text."""
+    return _without_codes(texts, texts.cast(pl.Int64, strict=False))
+
+
+def floats(texts: pl.Series) -> pl.Series:
+    """Decimal numbers with a point, `1e3` and `inf` too."""
+    return _without_codes(texts, texts.cast(pl.Float64, strict=False))
+
+
+def decimal_commas(texts: pl.Series) -> pl.Series:
+    """Decimal numbers with a comma and no point, as many countries write them."""
+    return floats(texts.set(texts.str.contains(".", literal=True), None).str.replace(",", ".", literal=True))
+
+
+def truths(texts: pl.Series) -> pl.Series:
+    """`true` and `false`, in any case of letters."""
+    lower = texts.str.to_lowercase()
+    return (lower == "true").set(~lower.is_in(["true", "false"]), None)
+
+
+def dates(texts: pl.Series) -> pl.Series:
+    """ISO dates, `2024-02-29`."""
+    return texts.str.to_date("%Y-%m-%d", strict=False)
+
+
+def moments(texts: pl.Series) -> pl.Series:
+    """ISO dates with or without a time, as `2024-02-29 18:30`, or with a zone, `2024-02-29T18:30:00+02:00`; in UTC."""
+    joined = texts.str.replace(" ", "T", literal=True)
+    local = [
+        joined.str.to_datetime(f"%Y-%m-%dT{time}", strict=False, time_unit="us") for time in ("%H:%M:%S%.f", "%H:%M")
+    ]
+    zoned = joined.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", strict=False, time_unit="us").dt.replace_time_zone(None)
+    return pl.select(pl.coalesce(dates(texts).cast(pl.Datetime("us")), *local, zoned)).to_series().alias(texts.name)
+
+
+def complete(values: pl.Series, texts: pl.Series) -> bool:
+    """Whether every text that is there gave a value."""
+    return values.null_count() == texts.null_count()
+
+
+PARSERS: tuple[Parser, ...] = (integers, floats, truths, dates, moments)
+
+
+def typed(texts: pl.Series, parsers: Sequence[Parser] = PARSERS) -> pl.Series:
+    """A column of a text file in the first type that all its values have; else as texts, without spaces around them.
+
+    >>> typed(pl.Series(["1", " 2", "NA"])).to_list(), typed(pl.Series(["1", "02"])).to_list()
+    ([1, 2, None], ['1', '02'])
+    """
+    cleaned = texts
+    for clean in (_without_missing, _stripped):
+        cleaned = clean(cleaned)
+        head = cleaned.head(200)
+        for parse in parsers:
+            if complete(parse(head), head) and complete(values := parse(cleaned), cleaned):
+                return values
+    return cleaned
+
+
+def _without_missing(texts: pl.Series) -> pl.Series:
+    return texts.set(texts.is_in(MISSING), None)
+
+
+def _stripped(texts: pl.Series) -> pl.Series:
+    return _without_missing(texts.str.strip_chars())
+
+
+def _without_codes(texts: pl.Series, values: pl.Series) -> pl.Series:
+    if values.null_count() == len(values):
+        return values
+    codes = texts.str.contains(r"^[+-]?0[0-9]")
+    return values.set(codes, None) if codes.any() else values

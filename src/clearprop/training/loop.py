@@ -1,0 +1,338 @@
+"""The one training loop: engines compute epochs, the loop keeps the books between their calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from clearprop.engines.base import Outcome, State
+from clearprop.errors import DivergenceError, InputError
+from clearprop.model import Model
+from clearprop.optimize.optimizers import Optimizer
+from clearprop.training.callbacks import Callback, Ending, Moment
+from clearprop.training.checkpoint import Checkpoint
+from clearprop.training.early_stopping import EarlyStopping
+from clearprop.training.history import COLUMNS, History
+from clearprop.training.interrupts import asked_to_end, keyboard_interrupts
+from clearprop.training.judge import all_right, measures
+from clearprop.training.prepare import Job, Validation, prepare
+from clearprop.training.run import Run
+
+TICK_SECONDS = 0.05
+
+# Where there are several reasons to end, the first of these is the one: what is final must not be taken for a pause.
+_REASONS: tuple[Ending, ...] = ("all right", "early stopping", "stopped", "interrupted", "epochs done")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What training has come to.
+
+    Attributes:
+        model: the trained model; with `EarlyStopping` that of the best epoch.
+        history: what happened in each epoch of this call.
+        state: goes with `model`: `train(result.model, ..., state=result.state)` goes on as if it had never stopped.
+        ended: why: "epochs done", "early stopping", "all right", "stopped" (by a callback), "interrupted" (by a
+            signal); "diverged" in the result that a `DivergenceError` holds.
+    """
+
+    model: Model
+    history: History
+    state: State
+    ended: Ending
+
+
+def train(
+    model: Model,
+    X: ArrayLike,
+    Y: ArrayLike,
+    *,
+    optimizer: Optimizer,
+    batch_size: int | None = None,
+    epochs: int = 1,
+    seed: int | None = None,
+    order: str | ArrayLike = "shuffled",
+    drop_last: bool = False,
+    sample_weight: ArrayLike | None = None,
+    validation: Validation | None = None,
+    metric: str | None = None,
+    callbacks: Sequence[Callback] = (),
+    state: State | None = None,
+    stop_when_right: bool = False,
+    engine: str = "auto",
+    threads: int | None = None,
+) -> Result:
+    """Trains a model: w ← w - update(∂J/∂w), batch after batch, epoch after epoch; the model given is not changed.
+
+    Args:
+        X: (N, inputs).
+        Y: (N, outputs), or class indices (N,) for cross-entropy.
+        optimizer: such as `SGD(0.5)` or `Adam()`.
+        batch_size: rows an update; None or more than there are is a full batch, 1 is one sample at a time.
+        epochs: how many more epochs; a `state` in the middle of an epoch finishes that one as the first.
+        seed: of the order and the dropout masks; None is that of `state`, or 0.
+        order: "shuffled", "sequential", "replacement", or the row numbers that each epoch visits, in their order.
+        drop_last: leaves out a last batch that is short.
+        sample_weight: (N,), from 0 up.
+        validation: (X, Y), (X, Y, weights), or the share of the rows to hold out, a part of each class. Its loss is
+            computed after each epoch.
+        metric: "accuracy", "r2", "mean_absolute_error" or "root_mean_squared_error", computed after each epoch.
+        callbacks: such as `Progress()`, `EarlyStopping()` and `Checkpoint(path)`.
+        state: of a result, to go on from where it stood.
+        stop_when_right: ends as soon as the class of every row is right (of those that weigh more than 0).
+        engine: "auto", "native" or "reference".
+        threads: None is one a processor; the result does not depend on it.
+
+    Raises:
+        InputError: something given is wrong or does not fit.
+        DivergenceError: a number is no longer finite; `result` holds the last finite model, history and state.
+        KeyboardInterrupt: after Ctrl-C, between two updates, when a `Checkpoint` has been written.
+
+    >>> import clearprop as cp
+    >>> net = cp.Network.parse("2-2-2", bias="layer", train_bias=False)
+    >>> W1, W2 = [[0.15, 0.25], [0.20, 0.30]], [[0.40, 0.50], [0.45, 0.55]]
+    >>> model = cp.Model(net, weights=[W1, W2], biases=[0.35, 0.60])
+    >>> x, y = [[0.05, 0.10]], [[0.01, 0.99]]
+    >>> result = cp.train(model, x, y, optimizer=cp.SGD(0.5), epochs=2, engine="reference")
+    >>> [round(loss, 9) for loss in result.history.loss]
+    [0.298371109, 0.291027774]
+    >>> result.ended
+    'epochs done'
+    """
+    job = prepare(
+        model,
+        X,
+        Y,
+        optimizer=optimizer,
+        batch_size=batch_size,
+        epochs=epochs,
+        seed=seed,
+        order=order,
+        drop_last=drop_last,
+        sample_weight=sample_weight,
+        validation=validation,
+        metric_name=metric,
+        state=state,
+        stop_when_right=stop_when_right,
+        engine=engine,
+        threads=threads,
+    )
+    loop = _Loop(job, callbacks)
+    with keyboard_interrupts():
+        return loop.run()
+
+
+class _Loop:
+    """One call of `train`: the books, which an engine's outcome is entered in."""
+
+    def __init__(self, job: Job, callbacks: Sequence[Callback]) -> None:
+        _check_callbacks(job, callbacks)
+        self.job = job
+        self.now = job.start
+        self.checkpoint = next((one for one in callbacks if isinstance(one, Checkpoint)), None)
+        # A checkpoint must hold what all others have made of the moment, so its turn is last.
+        self.callbacks = sorted(callbacks, key=lambda one: one is self.checkpoint)
+        self.by_epoch = bool(
+            job.validation or job.metric or job.stop_when_right or any(one.each_epoch for one in callbacks)
+        )
+        watching = [one.monitor for one in callbacks if isinstance(one, EarlyStopping)]
+        self.monitor = watching[0] if watching else "validation_loss" if job.validation else "loss"
+        self.columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
+        self.began = self.epoch_began = self.ticked = time.perf_counter()
+        self.ended: Ending | None = None
+        self.pausing: list[Callback] = []
+        self.asked_at = -1
+        self.error: BaseException | None = None
+
+    def run(self) -> Result:
+        try:
+            self._start()
+            while self.ended is None:
+                self._advance()
+            return self._finish(self.ended)
+        finally:
+            for callback in self.callbacks:
+                callback.close()
+
+    def _start(self) -> None:
+        others = [one for one in self.callbacks if one is not self.checkpoint]
+        resumed = self.checkpoint.attach(self.job, others) if self.checkpoint else None
+        if resumed:
+            self.now, self.ended = resumed.run, resumed.ended
+            self.columns = {name: list(getattr(resumed.history, name)) for name in COLUMNS}
+        moment = self._moment(self.now)
+        for callback in self.callbacks:
+            callback.on_start(moment)
+        if self.checkpoint and resumed:
+            self.checkpoint.remind(resumed, moment)
+        self._end(self._natural_end())
+        self.epoch_began = time.perf_counter()
+
+    def _advance(self) -> None:
+        """One call of the engine: an epoch, or all, or as far as a callback lets it."""
+        job, before = self.job, self.now
+        epochs = before.state.epoch + 1 if self.by_epoch else job.epochs
+        outcome = job.engine.train_epochs(
+            before.parameters, job.samples, job.plan, before.state, epochs=epochs, tick=self._tick
+        )
+        if outcome.ended == "diverged":
+            self._diverge(outcome)
+        self._take(outcome)
+        if len(outcome.losses):
+            self._end_epoch()
+        if self.by_epoch and self.ended is None and self.error is None:
+            self._tick(self.now.state.epoch, self.now.state.batch, self.now.state.step)
+        if self.error is not None:
+            self._raise(self.error)
+        if self.pausing and self.ended is None:
+            moment = self._moment(self.now)
+            for callback in self.pausing:
+                callback.on_pause(moment)
+        self.pausing = []
+
+    def _tick(self, epoch: int, batch: int, step: int) -> bool:
+        """Whether the engine may go on. No error is thrown through the engine: it waits until the engine hands over."""
+        try:
+            if asked_to_end():
+                self._end("interrupted")
+                return False
+            now = time.perf_counter()
+            # Once an update: a callback that always asks for a pause must not hold the run up for ever.
+            if step == self.asked_at or now - self.ticked < TICK_SECONDS:
+                return True
+            self.ticked, self.asked_at = now, step
+            return self._ask(epoch, batch, step)
+        except BaseException as error:
+            self.error = error
+            return False
+
+    def _ask(self, epoch: int, batch: int, step: int) -> bool:
+        moment = self._moment(None, epoch, batch, step)
+        for callback in self.callbacks:
+            answer = callback.on_tick(moment)
+            if answer is True:
+                self.pausing.append(callback)
+            elif answer is False:
+                self._end(callback.ending)
+        return self.ended is None and not self.pausing
+
+    def _take(self, outcome: Outcome) -> None:
+        """Enter what an engine has come to."""
+        job, before = self.job, self.now
+        self.now = Run(outcome.parameters, outcome.state)
+        count = len(outcome.losses)
+        if not count:
+            return
+        first = before.state.step - before.state.batch
+        rates = job.plan.optimizer.schedule.rates(first + job.batches * np.arange(count))
+        seconds = (time.perf_counter() - self.epoch_began) / count
+        self.epoch_began = time.perf_counter()
+        self.columns["loss"] += outcome.losses.tolist()
+        self.columns["learning_rate"] += rates.tolist()
+        self.columns["seconds"] += [seconds] * count
+        if self.by_epoch:
+            for name, value in measures(job, self.now.parameters).items():
+                self.columns[name].append(value)
+
+    def _end_epoch(self) -> None:
+        self._end(self._natural_end())
+        moment = self._moment(self.now)
+        for callback in self.callbacks:
+            # Once the run is to end, the checkpoint is written in on_end, where the reason is known.
+            late = callback is self.checkpoint and self.ended is not None
+            if callback.each_epoch and not late and callback.on_epoch_end(moment) is False:
+                self._end(callback.ending)
+
+    def _end(self, reason: Ending | None) -> None:
+        if reason and (self.ended is None or _REASONS.index(reason) < _REASONS.index(self.ended)):
+            self.ended = reason
+
+    def _natural_end(self) -> Ending | None:
+        if self.job.stop_when_right and all_right(self.job, self.now.parameters):
+            return "all right"
+        return "epochs done" if self.now.state.epoch >= self.job.epochs else None
+
+    def _finish(self, ended: Ending) -> Result:
+        moment = chosen = replace(self._moment(self.now), ended=ended)
+        for callback in self.callbacks:
+            chosen = callback.on_end(moment) or chosen
+        assert chosen.run is not None
+        return Result(chosen.model, moment.history, chosen.run.state, ended)
+
+    def _raise(self, error: BaseException) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            self._finish(self.ended or "interrupted")
+        raise error
+
+    def _diverge(self, outcome: Outcome) -> None:
+        """Computes again up to the update that left the finite numbers, and says what happened."""
+        job, before, failed = self.job, self.now, outcome.state
+        again = job.engine.train_epochs(
+            before.parameters,
+            job.samples,
+            job.plan,
+            before.state,
+            epochs=job.epochs,
+            steps=failed.step,
+            tick=lambda epoch, batch, step: not asked_to_end(),
+        )
+        self._take(again)
+        result = self._finish("diverged")
+        rate = float(job.plan.optimizer.schedule.rates(np.array([failed.step]))[0])
+        last = result.history.last("loss")
+        losses = "" if last is None else f" (the loss of the epoch before was {last:.4g})"
+        raise DivergenceError(
+            f"training diverged in epoch {self.now.state.epoch + 1}, at update {failed.step + 1}{losses}: the loss or "
+            f"a weight is no longer a finite number. The learning rate was {rate:g}; try a smaller one, such as "
+            f"{rate / 10:g}, and look whether the inputs are scaled",
+            result,
+        )
+
+    def _moment(self, run: Run | None, epoch: int = 0, batch: int = 0, step: int = 0) -> Moment:
+        job = self.job
+        if run is not None:
+            epoch, batch, step = run.state.epoch, run.state.batch, run.state.step
+        history = History(
+            self.columns,
+            monitor=self.monitor,
+            metric_name=job.metric.name if job.metric else None,
+            first_epoch=job.start.state.epoch + 1,
+        )
+        return Moment(
+            epoch=epoch,
+            batch=batch,
+            step=step,
+            epochs=job.epochs,
+            batches=job.batches,
+            rows=job.rows,
+            elapsed=time.perf_counter() - self.began,
+            history=history,
+            run=run,
+        )
+
+
+def _check_callbacks(job: Job, callbacks: Sequence[Callback]) -> None:
+    if not isinstance(callbacks, Sequence):
+        raise InputError(f"callbacks: expected a list of them, such as [Progress()], got {callbacks!r}")
+    for callback in callbacks:
+        if not isinstance(callback, Callback):
+            raise InputError(f"callbacks: expected callbacks, such as Progress() or EarlyStopping(), got {callback!r}")
+    if sum(isinstance(callback, Checkpoint) for callback in callbacks) > 1:
+        raise InputError("callbacks: expected at most one Checkpoint")
+    for stopping in callbacks:
+        if not isinstance(stopping, EarlyStopping):
+            continue
+        missing = []
+        if stopping.monitor.startswith("validation") and job.validation is None:
+            missing.append("validation=0.2")
+        if stopping.monitor == "validation_metric" and job.metric is None:
+            missing.append('metric="accuracy"')
+        if missing:
+            raise InputError(
+                f'EarlyStopping watches "{stopping.monitor}", which is not computed; '
+                f'give train {" and ".join(missing)}, or watch another with monitor="loss"'
+            )

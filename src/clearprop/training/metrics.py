@@ -1,0 +1,111 @@
+"""Metrics: one entry each, how good outputs are, as people who use a model say it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from clearprop.engines.base import Array, Samples
+from clearprop.errors import InputError, unknown
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How good outputs are.
+
+    `value` takes the outputs (B, O), the targets (B, O) or class indices (B,), and the weights of the rows (B,).
+    """
+
+    name: str
+    higher_is_better: bool
+    of_classes: bool
+    value: Callable[[Array, Array, Array], float]
+    text: str
+
+    def measure(self, outputs: Array, samples: Samples) -> float:
+        """The metric of the outputs for `samples`, computed in float64.
+
+        >>> samples = Samples(np.zeros((2, 1)), np.array([[1.0], [0.0]]))
+        >>> METRICS["accuracy"].measure(np.array([[0.9], [0.6]]), samples)
+        0.5
+        """
+        weights = np.ones(len(outputs)) if samples.weights is None else samples.weights.astype(np.float64)
+        targets = samples.Y if samples.Y.ndim == 1 else samples.Y.astype(np.float64)
+        return float(self.value(outputs.astype(np.float64), targets, weights))
+
+
+def metric(name: object, samples: Samples) -> Metric:
+    """The metric of a name, if it fits the targets.
+
+    Raises:
+        InputError: the name is unknown; accuracy for targets that are no classes; an error of numbers for classes.
+    """
+    if not isinstance(name, str) or name not in METRICS:
+        raise unknown("metric", name, METRICS)
+    entry = METRICS[name]
+    if entry.of_classes and not are_classes(samples.Y):
+        raise InputError(
+            f'metric "{name}": the targets must be classes: class indices, or 0 and 1 in Y; '
+            'for numbers take "r2" or "mean_absolute_error"'
+        )
+    if not entry.of_classes and samples.Y.ndim == 1:
+        raise InputError(f'metric "{name}" is for numbers, and the targets are class indices; take "accuracy"')
+    return entry
+
+
+def are_classes(Y: Array) -> bool:
+    """Whether targets are class indices (B,), or (B, O) of 0 and 1 only."""
+    return Y.ndim == 1 or bool(((Y == 0) | (Y == 1)).all())
+
+
+def decisions(values: Array) -> Array:
+    """The class that outputs or one-hot targets (B, O) decide on, (B,): the largest; of one alone, whether it is ≥ 0.5.
+
+    An output of exactly 0.5 is class 1, as step(0) = 1.
+
+    >>> decisions(np.array([[0.5], [0.2]])).tolist(), decisions(np.array([[0.1, 0.7, 0.2]])).tolist()
+    ([1, 0], [1])
+    """
+    if values.ndim == 1:
+        return values
+    if values.shape[1] == 1:
+        return np.asarray(values[:, 0] >= 0.5, dtype=np.int64)
+    return np.asarray(values.argmax(axis=1))
+
+
+def _accuracy(A: Array, Y: Array, weights: Array) -> float:
+    return float(np.average(decisions(A) == decisions(Y), weights=weights))
+
+
+def _r2(A: Array, Y: Array, weights: Array) -> float:
+    error = np.average((Y - A) ** 2, axis=0, weights=weights)
+    spread = np.average((Y - np.average(Y, axis=0, weights=weights)) ** 2, axis=0, weights=weights)
+    # A constant target has no spread to explain: 1 for those who hit it, 0 for the others, as scikit-learn has it.
+    constant = np.where(error == 0, 1.0, 0.0)
+    return float(np.where(spread > 0, 1.0 - error / np.where(spread > 0, spread, 1.0), constant).mean())
+
+
+def _mean_absolute_error(A: Array, Y: Array, weights: Array) -> float:
+    return float(np.average(np.abs(Y - A), axis=0, weights=weights).mean())
+
+
+def _root_mean_squared_error(A: Array, Y: Array, weights: Array) -> float:
+    return float(np.sqrt(np.average((Y - A) ** 2, axis=0, weights=weights)).mean())
+
+
+_ENTRIES = [
+    Metric("accuracy", True, True, _accuracy, "the share of rows whose class is right"),
+    Metric("r2", True, False, _r2, "1 - Σ(y - a)² / Σ(y - ȳ)², the mean over the outputs"),
+    Metric("mean_absolute_error", False, False, _mean_absolute_error, "the mean of |y - a|"),
+    Metric(
+        "root_mean_squared_error",
+        False,
+        False,
+        _root_mean_squared_error,
+        "the square root of the mean of (y - a)², the mean over the outputs",
+    ),
+]
+
+METRICS: dict[str, Metric] = {entry.name: entry for entry in _ENTRIES}

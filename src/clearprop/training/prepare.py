@@ -1,0 +1,221 @@
+"""What a call of `train` is given -> what is done, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from clearprop.engines import get_engine, thread_count
+from clearprop.engines.base import Array, Engine, Plan, Samples, State
+from clearprop.engines.order import ORDERS
+from clearprop.engines.samples import check_samples
+from clearprop.errors import InputError, check_count, unknown
+from clearprop.model import Model
+from clearprop.network.spec import Network
+from clearprop.optimize.optimizers import Optimizer
+from clearprop.random import Stream, check_seed, permutation
+from clearprop.training.metrics import Metric, are_classes, metric
+from clearprop.training.run import Run
+from clearprop.training.split import check_share, split, strata
+
+METRIC_ROWS = 10_000
+
+Validation = float | Sequence[ArrayLike | None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a run is made of: two equal ones give the same result.
+
+    `epochs` is how many will have been done in all. `measured` is the training rows that the metric is computed on.
+    """
+
+    start: Run
+    engine: Engine
+    plan: Plan
+    epochs: int
+    samples: Samples
+    validation: Samples | None
+    metric: Metric | None
+    measured: Samples
+    stop_when_right: bool
+
+    @property
+    def network(self) -> Network:
+        return self.start.parameters.network
+
+    @property
+    def rows(self) -> int:
+        """How many rows an epoch learns from."""
+        visited = self.plan.visited(len(self.samples))
+        return self.batches * self.plan.batch_size if self.plan.drop_last else visited
+
+    @property
+    def batches(self) -> int:
+        return self.plan.batches(len(self.samples))
+
+
+def prepare(
+    model: Model,
+    X: ArrayLike,
+    Y: ArrayLike,
+    *,
+    optimizer: Optimizer,
+    batch_size: int | None,
+    epochs: int,
+    seed: int | None,
+    order: str | ArrayLike,
+    drop_last: bool,
+    sample_weight: ArrayLike | None,
+    validation: Validation | None,
+    metric_name: str | None,
+    state: State | None,
+    stop_when_right: bool,
+    engine: str,
+    threads: int | None,
+) -> Job:
+    """The job of a call of `train`; every mistake in what was given is an `InputError`."""
+    if not isinstance(model, Model):
+        raise InputError(f"model: expected a Model, got {model!r}")
+    if not isinstance(optimizer, Optimizer):
+        raise InputError(f"optimizer: expected one such as SGD(0.5) or Adam(), got {optimizer!r}")
+    if state is not None and not isinstance(state, State):
+        raise InputError(f"state: expected the state of a result of train, got {state!r}")
+    network, dtype = model.network, model.parameters.flat.dtype
+    seed = _seed(seed, state)
+    samples = check_samples(network, dtype, X, Y, sample_weight)
+    held_out = None
+    if validation is not None:
+        by_rows = not isinstance(order, str)
+        samples, held_out = _held_out(network, dtype, samples, validation, seed, by_rows)
+    plan = _plan(optimizer, batch_size, order, drop_last, len(samples), thread_count(threads))
+    entry = None if metric_name is None else metric(metric_name, samples)
+    if metric_name is not None and held_out is not None:
+        with _of_validation():
+            metric(metric_name, held_out)
+    if stop_when_right:
+        _check_right_is_possible(network, samples)
+    start = Run(model.parameters, State.start(network, optimizer, seed, dtype) if state is None else state)
+    start.check(optimizer, plan.batches(len(samples)))
+    return Job(
+        start=start,
+        engine=get_engine(engine),
+        plan=plan,
+        epochs=start.state.epoch + check_count("epochs", epochs),
+        samples=samples,
+        validation=held_out,
+        metric=entry,
+        measured=_few(samples, seed) if entry else samples,
+        stop_when_right=bool(stop_when_right),
+    )
+
+
+def _seed(seed: int | None, state: State | None) -> int:
+    if state is None:
+        return 0 if seed is None else check_seed(seed)
+    if seed is not None and check_seed(seed) != state.seed:
+        raise InputError(
+            f"seed: the state goes on with seed {state.seed}, and {seed} was given; leave out seed, or leave out state"
+        )
+    return state.seed
+
+
+def _held_out(
+    network: Network, dtype: np.dtype[Any], samples: Samples, validation: Validation, seed: int, by_rows: bool
+) -> tuple[Samples, Samples]:
+    """Training rows and validation rows."""
+    if isinstance(validation, float | int):
+        share = check_share(validation)
+        if by_rows:
+            raise InputError("order: row numbers and a share for validation do not go together; give validation=(X, Y)")
+        training, held_out = split(strata(samples.Y), share, seed)
+        if samples.weights is not None and not samples.weights[training].any():
+            raise InputError("sample_weight: all rows left for training weigh 0; give validation=(X, Y)")
+        return _rows(samples, training), _rows(samples, held_out)
+    if isinstance(validation, str) or not isinstance(validation, Sequence) or len(validation) not in (2, 3):
+        raise InputError(
+            f"validation: expected (X, Y), (X, Y, weights) or a share such as 0.2, got {_short(validation)}"
+        )
+    X, Y, weights = (*validation, None)[:3]
+    if X is None or Y is None:
+        raise InputError("validation: expected (X, Y) or (X, Y, weights), got None in the place of X or Y")
+    with _of_validation():
+        return samples, check_samples(network, dtype, X, Y, weights)
+
+
+@contextmanager
+def _of_validation() -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"validation: {error}") from None
+
+
+def _plan(
+    optimizer: Optimizer,
+    batch_size: int | None,
+    order: str | ArrayLike,
+    drop_last: bool,
+    rows: int,
+    threads: int,
+) -> Plan:
+    chosen = _order(order, rows)
+    visited = rows if isinstance(chosen, str) else len(chosen)
+    size = visited if batch_size is None else check_count("batch_size", batch_size)
+    if drop_last and size > visited:
+        raise InputError(
+            f"drop_last: with batch_size={size} the {visited} rows are one short batch, and dropping it leaves "
+            f"nothing; give a batch_size of at most {visited}"
+        )
+    if size >= visited and isinstance(chosen, str) and chosen == "shuffled":
+        chosen = "sequential"  # the order within one batch of all rows would change the rounding, and nothing else
+    return Plan(optimizer, min(size, visited), chosen, bool(drop_last), threads)
+
+
+def _order(order: str | ArrayLike, rows: int) -> str | NDArray[np.int64]:
+    if isinstance(order, str):
+        if order not in ORDERS:
+            raise unknown("order", order, ORDERS)
+        return order
+    try:
+        given = np.asarray(order)
+    except ValueError:
+        given = np.empty((0, 0))
+    if given.ndim != 1 or given.dtype.kind not in "iu" or len(given) == 0:
+        raise InputError(f"order: expected one of {', '.join(ORDERS)}, or row numbers, got {_short(order)}")
+    wrong = (given < 0) | (given >= rows)
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise InputError(f"order[{place}] is {given[place]}: expected a row number from 0 to {rows - 1}")
+    return given.astype(np.int64)
+
+
+def _check_right_is_possible(network: Network, samples: Samples) -> None:
+    last = network.layers[-1].activation
+    if last not in ("step", "sigmoid", "softmax") or not are_classes(samples.Y):
+        raise InputError(
+            'stop_when_right: needs classes to be right about: "step", "sigmoid" or "softmax" as the last activation '
+            f'(it is "{last}") and targets of 0 and 1, or class indices'
+        )
+
+
+def _few(samples: Samples, seed: int) -> Samples:
+    if len(samples) <= METRIC_ROWS:
+        return samples
+    return _rows(samples, np.sort(permutation(seed, Stream.SAMPLE, len(samples))[:METRIC_ROWS]))
+
+
+def _rows(samples: Samples, rows: Array) -> Samples:
+    weights = None if samples.weights is None else samples.weights[rows]
+    # Where all weights of a few rows happen to be 0, none of the rows counts more than another.
+    return Samples(samples.X[rows], samples.Y[rows], weights if weights is None or weights.any() else None)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,41 @@
+"""Which engine a name means, and how many threads it gets."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from clearprop.engines import ENGINES, get_engine, thread_count
+from clearprop.errors import InputError
+
+
+def test_names() -> None:
+    for name in ENGINES:
+        if name != "auto":
+            assert get_engine(name).name == name
+    assert get_engine("auto").name == "native"
+
+
+@pytest.mark.parametrize("name", ["numpy", "Native", "", None, 3, ["native"]])
+def test_unknown_names(name: str) -> None:
+    with pytest.raises(InputError, match="unknown engine"):
+        get_engine(name)
+
+
+def test_threads_as_asked_then_as_the_environment_says_then_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CLEARPROP_THREADS", raising=False)
+    usual = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert thread_count(None) == usual
+    monkeypatch.setenv("CLEARPROP_THREADS", "3")
+    assert thread_count(None) == 3
+    assert thread_count(5) == 5
+    monkeypatch.setenv("CLEARPROP_THREADS", "")
+    assert thread_count(None) == usual
+
+
+@pytest.mark.parametrize("asked", ["0", "-2", "two", "1.5"])
+def test_bad_environment(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEARPROP_THREADS", asked)
+    with pytest.raises(InputError, match=f"threads: expected a whole number from 1 up, got '{asked}'"):
+        thread_count(None)

@@ -1,0 +1,130 @@
+"""native = reference over every activation × loss × optimizer × bias kind, 100 steps each.
+
+Each hidden activation meets each loss, each optimizer and each bias kind; the last activations that fit the loss take
+turns within that, so that each of them meets all of these, too. What is left (order, batches, penalties, weights,
+dropout, schedules, how targets are written) takes turns over the runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clearprop.engines.base import Array, Engine, Outcome, Plan, Samples, State
+from clearprop.errors import InputError
+from clearprop.network.activations import ACTIVATIONS
+from clearprop.network.losses import LOSSES
+from clearprop.network.parameters import Parameters
+from clearprop.network.spec import Dense, Network
+from clearprop.optimize.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
+from clearprop.optimize.schedules import SCHEDULES, Cosine, Exponential, OneCycle, Step
+
+Agree = Callable[[Outcome, Outcome], None]
+STEPS, ROWS = 100, 23
+BIAS_KINDS = ("unit", "layer", "none", "frozen")
+# Entries that take a number are run with their own and, every other time, with this one.
+OTHER_NUMBERS = {"leaky_relu": "leaky_relu(0.3)", "elu": "elu(0.7)", "huber": "huber(0.4)", "quantile": "quantile(0.9)"}
+# An epsilon well above rounding: a gradient that is 0 but for rounding would otherwise become a step of full size.
+RULES: dict[str, Callable[[Any], Optimizer]] = {
+    "sgd": lambda rate: SGD(rate),
+    "momentum": lambda rate: SGD(rate, momentum=0.9),
+    "nesterov": lambda rate: SGD(rate, momentum=0.8, nesterov=True),
+    "adam": lambda rate: Adam(rate, epsilon=1e-4),
+    "adamw": lambda rate: AdamW(rate, epsilon=1e-4, weight_decay=0.1),
+    "rmsprop": lambda rate: RMSprop(rate, decay=0.9, epsilon=1e-3),
+}
+RATES: list[Callable[[float], Any]] = [
+    lambda rate: rate,
+    lambda rate: Step(rate, every=30, factor=0.5),
+    lambda rate: Exponential(rate, factor=0.9, every=10),
+    lambda rate: Cosine(rate, steps=80),
+    lambda rate: OneCycle(rate, steps=STEPS),
+]
+
+
+def fitting(loss: str) -> list[str]:
+    last = []
+    for name in ACTIVATIONS:
+        try:
+            Network(2, [Dense(2, name)], loss)
+        except InputError:
+            continue
+        last.append(name)
+    return last
+
+
+def targets(loss: str, rng: np.random.Generator, number: int) -> Array:
+    kind = loss.split("(")[0]
+    if kind == "cross_entropy":
+        classes = rng.integers(0, 2, ROWS)
+        return (classes, np.eye(2)[classes], rng.dirichlet([1.0, 1.0], ROWS))[number % 3]
+    if kind in ("binary_cross_entropy", "perceptron"):
+        return rng.choice([0.0, 1.0, 0.3] if kind == "binary_cross_entropy" else [0.0, 1.0], (ROWS, 2))
+    if kind == "poisson":
+        return rng.integers(0, 4, (ROWS, 2)).astype(float)
+    return rng.normal(0.0, 1.0, (ROWS, 2))
+
+
+def case(hidden: str, last: str, loss: str, rule: str, bias: str, number: int) -> tuple[Parameters, Samples, Plan]:
+    rng = np.random.default_rng([number, len(hidden), len(loss)])
+    hidden, last, loss = (OTHER_NUMBERS.get(name, name) if number % 2 else name for name in (hidden, last, loss))
+    kind, trained = (("unit", "layer")[number % 2], False) if bias == "frozen" else (bias, True)
+    layers = [
+        Dense(3 + number % 3, hidden, kind, trained, dropout=0.3 if number % 5 == 1 else 0.0),
+        *([Dense(3, hidden, kind, trained)] if number % 6 == 0 else []),
+        Dense(2, last, kind, trained),
+    ]
+    network = Network(
+        3,
+        layers,
+        loss,
+        l1=(0.0, 0.002)[number // 2 % 2],
+        l2=(0.0, 0.01, 0.1)[number // 3 % 3],
+        reduction=("mean", "sum")[number // 5 % 2],
+    )
+    # exp grows without bound: a network of it starts small and learns slowly.
+    steep = "exp" in (hidden, last)
+    parameters = Parameters(network, rng.normal(0.0, 0.2 if steep else 0.5, network.parameter_count))
+    weights = rng.uniform(0.0, 2.0, ROWS) if number // 7 % 2 else None
+    samples = Samples(rng.normal(0.0, 1.0, (ROWS, 3)), targets(loss, rng, number), weights)
+    rate = (0.003 if steep else 0.01) * (0.3 if rule in ("adam", "adamw", "rmsprop") else 1.0)
+    plan = Plan(
+        RULES[rule](RATES[number // 2 % len(RATES)](rate)),
+        batch_size=(3, 5, 1, 4)[number // 3 % 4],
+        order=("shuffled", "shuffled", "replacement", "sequential", rng.integers(0, ROWS, 17))[number % 5],
+        drop_last=number // 11 % 4 == 3,
+        threads=1 + number % 2,
+    )
+    return parameters, samples, plan
+
+
+def run(engine: Engine, parameters: Parameters, samples: Samples, plan: Plan, seed: int) -> Outcome:
+    state = State.start(parameters.network, plan.optimizer, seed, parameters.flat.dtype)
+    return engine.train_epochs(parameters, samples, plan, state, epochs=STEPS, steps=STEPS)
+
+
+def test_the_product_is_whole() -> None:
+    assert {type(rule(0.1)) for rule in RULES.values()} == set(OPTIMIZERS.values())
+    assert {type(rate(0.1)) for rate in RATES[1:]} == set(SCHEDULES.values()) - {SCHEDULES["constant"]}
+    assert all(fitting(loss) for loss in LOSSES)
+    entries = {**ACTIVATIONS, **LOSSES}
+    assert {name for name, entry in entries.items() if entry.parameter} == set(OTHER_NUMBERS)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("hidden", ACTIVATIONS)
+def test_same_run(hidden: str, loss: str, native: Engine, reference: Engine, assert_same_run: Agree) -> None:
+    fits, first = fitting(loss), list(ACTIVATIONS).index(hidden)
+    for turn, (rule, bias) in enumerate(product(RULES, BIAS_KINDS), first):
+        last = fits[turn % len(fits)]
+        settings = case(hidden, last, loss, rule, bias, turn)
+        expected = run(reference, *settings, seed=turn)
+        assert expected.ended == "stopped" and expected.state.step == STEPS
+        assert np.abs(expected.parameters.flat).max() < 50
+        if last != "step" or loss == "perceptron":
+            assert not np.array_equal(expected.parameters.flat, settings[0].flat)
+        assert_same_run(run(native, *settings, seed=turn), expected)
