@@ -90,7 +90,8 @@ def main() -> None:
         "import_clearprop_ms": 1e3 * ours,
         "import_clearprop_against_numpy": ours / numpy_time,
         "import_clearprop_against_numpy_less_python_start": (ours - empty) / (numpy_time - empty),
-        "help_ms": 1e3 * run("import sys; sys.argv = ['clearprop', '--help']; from clearprop.cli import main; main()")[0],
+        "help_ms": 1e3
+        * run("import sys; sys.argv = ['clearprop', '--help']; from clearprop.cli import main; main()")[0],
         **tiny(),
         **engines(),
     }

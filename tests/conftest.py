@@ -6,6 +6,11 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("clearprop", deadline=None)
+settings.load_profile("clearprop")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import hypothesis.extra.numpy as arrays
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearprop import container
@@ -60,6 +60,7 @@ def test_round_trip(path: Path) -> None:
         np.testing.assert_array_equal(contents.tensors[name], tensor)
 
 
+@settings(deadline=None)
 @given(
     tensors=st.dictionaries(
         st.text(max_size=8).filter(str.isprintable),

@@ -66,9 +66,7 @@ def philox(key: tuple[int, int], counter: NDArray[np.uint32]) -> NDArray[np.uint
     return np.stack([c0, c1, c2, c3], axis=1).astype(np.uint32)
 
 
-def words(
-    seed: int, stream: Stream, count: int, *, lane: int = 0, time: int = 0, start: int = 0
-) -> NDArray[np.uint32]:
+def words(seed: int, stream: Stream, count: int, *, lane: int = 0, time: int = 0, start: int = 0) -> NDArray[np.uint32]:
     """The random 32-bit words number `start` to `start + count - 1` of a stream: (count,).
 
     >>> whole = words(1, Stream.SAMPLE, 10)

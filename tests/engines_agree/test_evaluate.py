@@ -40,7 +40,7 @@ def targets(loss: str, rng: np.random.Generator) -> Array:
 
 def assert_evaluated_alike(native: Engine, reference: Engine, parameters: Parameters, samples: Samples) -> None:
     expected = reference.predict(parameters, samples.X, 1)
-    np.testing.assert_allclose(native.predict(parameters, samples.X, 1), expected, rtol=1e-12, atol=1e-300)
+    np.testing.assert_allclose(native.predict(parameters, samples.X, 1), expected, rtol=1e-12, atol=1e-15)
     loss, gradients = native.loss_and_gradients(parameters, samples, 1)
     true, true_gradients = reference.loss_and_gradients(parameters, samples, 1)
     np.testing.assert_allclose(loss, true, rtol=1e-12)
@@ -68,6 +68,17 @@ def test_row_counts(rows: int, native: Engine, reference: Engine) -> None:
     rng = np.random.default_rng(rows)
     samples = Samples(rng.normal(size=(rows, 13)), rng.integers(0, 5, rows))
     assert_evaluated_alike(native, reference, initial(network, "he", seed=2), samples)
+
+
+def test_more_rows_than_go_through_at_once(native: Engine, reference: Engine) -> None:
+    network = Network(3, [Dense(5, "tanh"), Dense(2, "identity")], "huber", l1=0.01, l2=0.1)
+    rng = np.random.default_rng(1)
+    rows = 600_000
+    samples = Samples(rng.normal(size=(rows, 3)), rng.normal(size=(rows, 2)), rng.uniform(0.0, 2.0, rows))
+    parameters = Parameters(network, rng.normal(0.0, 0.5, network.parameter_count))
+    assert_evaluated_alike(native, reference, parameters, samples)
+    one, three = (native.loss_and_gradients(parameters, samples, threads) for threads in (1, 3))
+    assert one[0] == three[0] and np.array_equal(one[1].flat, three[1].flat)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

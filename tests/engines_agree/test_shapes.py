@@ -18,7 +18,7 @@ Agree = Callable[[Outcome, Outcome], None]
 
 def instruction_sets() -> list[str]:
     try:
-        from clearprop.engines.native import _native
+        from clearprop import _native
     except ImportError:
         return ["none"]
     return list(_native.instruction_sets())
@@ -74,6 +74,13 @@ SHAPES: dict[str, tuple[Network, int, int, int]] = {  # network, rows, batch siz
     "wide outputs": (Network(4, [Dense(9, "softplus"), Dense(257, "softmax")], "cross_entropy"), 60, 25, 5),
     "wide inputs": (Network(700, [Dense(17, "mish"), Dense(5, "identity")], "huber"), 41, 12, 4),
     "exact tiles": (Network(64, [Dense(128, "elu"), Dense(32, "silu"), Dense(8, "identity")]), 128, 64, 5),
+    # More rows than go through the native engine at once, and an epoch whose last batch is short.
+    "batches in pieces": (
+        Network(2, [Dense(3, "tanh", dropout=0.2), Dense(1, "identity", "layer")], l1=0.01, l2=0.01),
+        250_001,
+        180_001,
+        2,
+    ),
 }
 
 

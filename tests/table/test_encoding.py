@@ -379,7 +379,7 @@ values = st.one_of(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(columns=st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=3), values, max_size=3), y=values)
 def test_any_table_gives_a_finite_matrix_or_one_message(columns: dict[str, Any], y: list[Any]) -> None:
     table = from_frame(pl.DataFrame({**columns, "target": y}))

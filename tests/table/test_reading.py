@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearprop.errors import InputError
@@ -160,6 +160,7 @@ def test_a_long_file_is_read_in_order(tmp_path: Path, monkeypatch: pytest.Monkey
 cells = st.text(st.sampled_from('ab1.,;|\t" \n\r?'), max_size=6).map(str.strip) | st.text(max_size=6).map(str.strip)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(cells, min_size=width, max_size=width), min_size=1)))
 def test_what_pythons_csv_module_writes_is_read(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearprop.errors import InputError
@@ -22,6 +22,7 @@ def formula(values: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(x), 0.0, z / np.sqrt(1 + (z / 3) ** 2))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(2**20), 2**20).map(lambda n: n / 8) | st.just(float("nan")), min_size=2, max_size=40))
 def test_against_the_formula(given_values: list[float]) -> None:
     values = np.array(given_values)
@@ -42,6 +43,7 @@ def test_values_that_do_not_vary_have_no_scale(values: list[float]) -> None:
     assert Scale.learn(np.array(values)) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=8, unique=True))
 def test_any_finite_numbers_stay_finite_and_in_order(given_values: list[float]) -> None:
     values = np.array(given_values)
@@ -55,6 +57,7 @@ def test_any_finite_numbers_stay_finite_and_in_order(given_values: list[float]) 
     assert scaled[0] < scaled[-1]
 
 
+@settings(deadline=None)
 @given(*[st.floats(allow_nan=False, allow_infinity=False)] * 2, st.floats(1e-300, 1e300))
 def test_a_quotient_is_right_where_the_difference_overflows(x: float, centre: float, width: float) -> None:
     exact = (Fraction(x) - Fraction(centre)) / Fraction(width)

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearprop.errors import InputError
@@ -52,6 +52,7 @@ columns = st.one_of(
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv.gz", "parquet", "arrow"])
+@settings(deadline=None)
 @given(values=columns)
 def test_any_column_comes_back(tmp_path_factory: pytest.TempPathFactory, ending: str, values: list[Any]) -> None:
     path = tmp_path_factory.getbasetemp() / f"any.{ending}"

@@ -122,11 +122,17 @@ def _tell(fitted: Any, total: int, out: Path, report: Path) -> None:
     dropped = f", {parts.dropped:,} without a target left out" if parts.dropped else ""
     show.rows(
         [
-            ("rows", f"{len(parts.training):,} to learn from, {len(parts.validation):,} to watch, "
-                     f"{len(parts.held_out):,} held out{dropped}"),
+            (
+                "rows",
+                f"{len(parts.training):,} to learn from, {len(parts.validation):,} to watch, "
+                f"{len(parts.held_out):,} held out{dropped}",
+            ),
             ("network", str(fitted.table_model.model.network)),
-            ("learnt", f"{len(fitted.result.history)} epochs in {fitted.seconds:.2f} s, "
-                       f"{fitted.rows_per_second:,.0f} rows/s; kept epoch {fitted.result.history.best_epoch}"),
+            (
+                "learnt",
+                f"{len(fitted.result.history)} epochs in {fitted.seconds:.2f} s, "
+                f"{fitted.rows_per_second:,.0f} rows/s; kept epoch {fitted.result.history.best_epoch}",
+            ),
         ],
         indent="",
     )

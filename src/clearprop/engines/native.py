@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-import clearprop._native as _native
+from clearprop._native import Network as NativeNetwork
+from clearprop._native import evaluate, instruction_sets, predict, train
 from clearprop.engines.base import Array, Outcome, Plan, Samples, State, Sums, Tick
 from clearprop.errors import unknown
 from clearprop.network.parameters import Parameters
@@ -26,7 +27,7 @@ class Native:
 
     def predict(self, parameters: Parameters, X: Array, threads: int) -> Array:
         outputs = np.empty((len(X), parameters.network.outputs), X.dtype)
-        _native.predict(
+        predict(
             network=_network(parameters.network),
             X=X,
             parameters=parameters.flat,
@@ -61,7 +62,7 @@ class Native:
         written = 0
         while True:
             rates, limit = _rates(plan, state, plan.batches(len(samples)) * (epochs - state.epoch) - state.batch, steps)
-            ended, epoch, batch, step, sums, finished = _native.train(
+            ended, epoch, batch, step, sums, finished = train(
                 network=_network(parameters.network),
                 optimizer=_optimizer(plan.optimizer),
                 rates=rates,
@@ -92,7 +93,7 @@ class Native:
                 return Outcome(Parameters(parameters.network, flat), state, losses[:written], ended)
 
     def _evaluate(self, parameters: Parameters, samples: Samples, gradients: Array | None, threads: int) -> float:
-        loss: float = _native.evaluate(
+        loss: float = evaluate(
             network=_network(parameters.network),
             X=samples.X,
             **_targets(samples),
@@ -119,18 +120,18 @@ def instruction_set() -> str:
 
 @lru_cache(maxsize=1)
 def _available() -> list[str]:
-    return list(_native.instruction_sets())
+    return list(instruction_sets())
 
 
 @lru_cache(maxsize=64)
-def _network(network: Network) -> _native.Network:
+def _network(network: Network) -> NativeNetwork:
     function = network.loss_function
     layers = []
     for inputs, layer in zip(network.sizes, network.layers, strict=False):
         activation = layer.function
         name, number = activation.name.split("(")[0], activation.number or 0.0
         layers.append((inputs, layer.units, name, number, layer.bias, layer.train_bias, layer.dropout))
-    return _native.Network(
+    return NativeNetwork(
         layers,
         function.name.split("(")[0],
         function.number or 0.0,

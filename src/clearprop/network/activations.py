@@ -69,7 +69,7 @@ def activation(name: str) -> Activation:
     >>> activation("sigmod")
     Traceback (most recent call last):
         ...
-    clearprop.errors.InputError: unknown activation "sigmod"; did you mean "sigmoid"? Known: elu, exp, gelu, identity, leaky_relu, mish, relu, selu, sigmoid, silu, softmax, softplus, step, tanh
+    clearprop.errors.InputError: unknown activation "sigmod"; did you mean "sigmoid"? Known: elu, exp, ...
     """
     entry, number = look_up("activation", name, ACTIVATIONS)
     if number == entry.number:

@@ -28,7 +28,7 @@ SHARES = ("accuracy", "balanced_accuracy")
 def of_fit(
     fit: Fit, *, source: str, total: int, when: str, shell: Sequence[str] = (), python: Sequence[str] = ()
 ) -> Report:
-    """The report of a fit to a table of `total` rows; `when` is a time in ISO 8601, `shell` and `python` use the model."""
+    """The report of a fit to a table of `total` rows; `when` is a time in ISO 8601; the lines use the model."""
     encoding, parts = fit.table_model.encoding, fit.parts
     classes = encoding.task == "classes"
     return Report(

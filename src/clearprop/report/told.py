@@ -9,6 +9,8 @@ from collections.abc import Mapping
 CHINESE: Mapping[str, str] = {
     # how a column became inputs
     "(x − {}) / {}, softly clipped at ±3": "(x − {}) / {}，在 ±3 处柔和截断",
+    "(x + {}) / {}, softly clipped at ±3": "(x + {}) / {}，在 ±3 处柔和截断",
+    "x / {}, softly clipped at ±3": "x / {}，在 ±3 处柔和截断",
     "missing or not": "是否缺失",
     "true 1, false −1, missing 0": "真为 1，假为 −1，缺失为 0",
     "true 1, false −1": "真为 1，假为 −1",

@@ -81,7 +81,9 @@ class Number(Column):
     def done(self) -> str:
         if self.scale is None:
             return "missing or not"
-        return f"(x − {self.scale.centre:g}) / {self.scale.width:g}, softly clipped at ±3"
+        centre, width = self.scale.centre, self.scale.width
+        moved = f"(x {'−' if centre > 0 else '+'} {abs(centre):g})" if centre else "x"
+        return f"{moved} / {width:g}, softly clipped at ±3"
 
     @property
     def input_names(self) -> tuple[str, ...]:

@@ -105,9 +105,12 @@ def keys(column: pl.Series) -> pl.Series:
 
 
 def _shortest(numbers: pl.Series) -> pl.Series:
-    whole = (numbers == numbers.round()) & (numbers.abs() < EXACT)
-    integers = numbers.set(~whole.fill_null(False), None).cast(pl.Int64)
-    return pl.select(pl.coalesce(integers.cast(pl.String), numbers.cast(pl.String))).to_series().alias(numbers.name)
+    """The shortest text of each number, as Python writes it: models keep these texts, so no library may change them."""
+    whole = ((numbers == numbers.round()) & (numbers.abs() < EXACT)).fill_null(False)
+    integers = numbers.set(~whole, None).cast(pl.Int64).cast(pl.String)
+    others = numbers.filter(~whole).drop_nulls().unique()
+    decimals = numbers.replace_strict(others, [repr(x) for x in others], default=None, return_dtype=pl.String)
+    return pl.select(pl.coalesce(integers, decimals)).to_series().alias(numbers.name)
 
 
 def _refuse(table: Table, given: pl.Series, parsed: pl.Series, expected: str) -> None:

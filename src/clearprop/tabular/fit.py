@@ -66,9 +66,9 @@ def fit(
 ) -> Fit:
     """Learns to predict one column of a table from the others.
 
-    A fifth of the rows is held out for the score. Of the rest, 15 % are watched while learning: the weights of the epoch
-    that did best on them are kept. All statistics come from the training rows alone. The same table, target and seed
-    give the same model.
+    A fifth of the rows is held out for the score. Of the rest, 15 % are watched while learning: the weights of the
+    epoch that did best on them are kept. All statistics come from the training rows alone. The same table, target and
+    seed give the same model.
 
     Args:
         task: "classes", "numbers", or None to go by the target's values.

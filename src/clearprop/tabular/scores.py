@@ -32,8 +32,8 @@ class Score:
 class Scores:
     """The measures over some rows, the most telling first, and what they are computed from.
 
-    For classes `true` and `predicted` are class indices and `confusion[true][predicted]` counts; for numbers they are in
-    the target's own unit and `confusion` is empty.
+    For classes `true` and `predicted` are class indices and `confusion[true][predicted]` counts; for numbers they are
+    in the target's own unit and `confusion` is empty.
     """
 
     measures: tuple[Score, ...]
