@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,8 @@ import typer
 from clearprop.cli import arguments as take
 from clearprop.cli import show
 from clearprop.errors import InputError
+
+MOST_PLAIN_COLUMNS = 12
 
 
 def train(
@@ -113,12 +116,7 @@ def _tell(fitted: Any, total: int, out: Path, report: Path) -> None:
     encoding, parts = fitted.table_model.encoding, fitted.parts
     kind = f"{len(encoding.classes)} classes" if encoding.task == "classes" else "numbers"
     show.heading(f"{encoding.target.name}: {kind}, from {total:,} rows")
-    show.rows(
-        [
-            (one.name, one.kind, "; ".join([one.reason if one.kind == "left out" else one.done, *one.notes]))
-            for one in encoding.columns
-        ]
-    )
+    _tell_columns(encoding.columns)
     dropped = f", {parts.dropped:,} without a target left out" if parts.dropped else ""
     show.rows(
         [
@@ -139,6 +137,19 @@ def _tell(fitted: Any, total: int, out: Path, report: Path) -> None:
     show.heading("On the held-out rows")
     show.scores(fitted.scores.measures)
     show.rows([("model", str(out)), ("report", str(report))], indent="")
+
+
+def _tell_columns(columns: Sequence[Any]) -> None:
+    """Every column that is left out or worth a note, and of many plain ones the first few."""
+    lines, plain = [], 0
+    for one in columns:
+        noted = one.kind == "left out" or one.notes
+        plain += not noted
+        if noted or plain <= MOST_PLAIN_COLUMNS:
+            lines.append((one.name, one.kind, "; ".join([one.done.removeprefix("left out: "), *one.notes])))
+    show.rows(lines)
+    if plain > MOST_PLAIN_COLUMNS:
+        show.rows([(f"and {plain - MOST_PLAIN_COLUMNS:,} more, which the report lists",)])
 
 
 def _summary(fitted: Any, out: Path, report: Path) -> dict[str, Any]:

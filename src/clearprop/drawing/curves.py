@@ -73,7 +73,9 @@ def curves(
         label,
         axes(prefix, horizontal, vertical, across, up),
         *(_curve(prefix, one, at, horizontal, vertical) for one in series),
-        None if best is None else _mark(prefix, best, series, at, horizontal, vertical),
+        None
+        if best is None
+        else _mark(prefix, best, series, at, horizontal, vertical, lettering.width(up, lettering.SMALL) + 10),
         _names(series, width - right + 8, vertical),
     )
 
@@ -132,8 +134,12 @@ def _mark(
     at: Sequence[float],
     horizontal: Scale,
     vertical: Scale,
+    leftmost: float,
 ) -> Markup:
-    """A dashed line at the best epoch, and a ring on the last curve, which is the one that was judged."""
+    """A dashed line at the best epoch, and a ring on the last curve, which is the one that was judged.
+
+    Its words begin no further left than `leftmost`, where the axis has its own.
+    """
     x = horizontal(best.at)
     words, ring = best.label, None
     judged = [v for place, v in zip(at, series[-1].values, strict=True) if place == best.at] if series else []
@@ -141,7 +147,7 @@ def _mark(
         words = f"{best.label} · {share(judged[0]) if vertical.percent else number(judged[0])}"
         ring = element("circle", cx=x, cy=vertical(judged[0]), r=4, class_=f"ring {series[-1].role}")
     half = lettering.width(words, lettering.SMALL) / 2
-    centre = max(horizontal.start + half, min(x, horizontal.end + lettering.LABEL - half))
+    centre = max(max(horizontal.start, leftmost) + half, min(x, horizontal.end + lettering.LABEL - half))
     line = element("line", x1=x, x2=x, y1=vertical.end, y2=vertical.start, class_="guide")
     return group(prefix, "best", line, ring, element("text", words, x=centre, y=TOP - 8, class_="small middle"))
 
