@@ -79,7 +79,8 @@ bool lose_rows(Workspace<T>& space, const Samples<T>& samples, const Chunk& chun
         for (Index i = 0; i < outputs; ++i) delta[i] *= scale;
     }
     if (!space.network.joint && last.slopes)
-        activate_back(last.layer, last.deltas + first * last.width, last.slopes + first * last.width, count, last.width);
+        activate_back(last.layer, last.deltas + first * last.width, last.slopes + first * last.width, count,
+                      last.width);
     return finite;
 }
 

@@ -33,9 +33,8 @@ void Barrier::wait() {
     const int round = round_.load(std::memory_order_acquire);
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
         arrived_.store(0, std::memory_order_relaxed);
-        round_.store(round + 1, std::memory_order_release);
-        // Whether anyone sleeps is looked up only after the new round can be seen; a sleeper would miss it otherwise.
-        std::atomic_thread_fence(std::memory_order_seq_cst);
+        // Sequentially consistent: whether anyone sleeps is looked up only when the new round can be seen by all.
+        round_.exchange(round + 1, std::memory_order_seq_cst);
         round_.notify_all();
         return;
     }

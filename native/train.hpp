@@ -61,7 +61,7 @@ class Trainer {
     // The batch that all threads work on next; written by thread 0 while the others wait.
     struct Step {
         const Index* rows;
-        Index count;
+        Index count, number;
         double weight, divisor, rate;
     };
 
@@ -69,10 +69,13 @@ class Trainer {
         for (;;) {
             barrier_.wait();
             if (finished_) return;
-            const Rates<T> rates(run_.optimizer, step_.rate, run_.step);
-            for (Index first = 0; first < step_.count; first += space_.chunk) {
-                const Index left = step_.count - first, count = left < space_.chunk ? left : space_.chunk;
-                if (!run_chunk({step_.rows, first, count, step_.divisor, run_.seed, run_.step}, rates, thread)) break;
+            // A copy: thread 0 goes on to the next step while the others still look whether this one is done.
+            const Step step = step_;
+            const Rates<T> rates(run_.optimizer, step.rate, step.number);
+            for (Index first = 0; first < step.count; first += space_.chunk) {
+                const Index left = step.count - first, count = left < space_.chunk ? left : space_.chunk;
+                const Chunk chunk{step.rows, first, count, step.divisor, run_.seed, step.number};
+                if (!run_chunk(chunk, left == count, rates, thread)) break;
             }
             if (thread == 0) {
                 keep_account();
@@ -82,7 +85,7 @@ class Trainer {
     }
 
     // False, for all threads alike, where a loss is not finite.
-    bool run_chunk(const Chunk& chunk, const Rates<T>& rates, int thread) {
+    bool run_chunk(const Chunk& chunk, bool last, const Rates<T>& rates, int thread) {
         const Share share = share_of(chunk.count, thread, threads_);
         if (share.count > 0) {
             gather(space_, run_.samples.X, chunk, share.first, share.count);
@@ -95,7 +98,7 @@ class Trainer {
             if (signs_[other].lost) return false;
         if (thread == 0)
             for (Index r = 0; r < chunk.count; ++r) loss_ += space_.losses[r];
-        const Updater<T> updater(space_, chunk.count, chunk.first == 0, chunk.first + chunk.count == step_.count);
+        const Updater<T> updater(space_, chunk.count, chunk.first == 0, last);
         signs_[thread].overflowed = !updater.run(thread, threads_, run_.optimizer.rule, &rates);
         barrier_.wait();
         return true;
@@ -128,6 +131,7 @@ class Trainer {
             ordered_ = run_.epoch;
         }
         const Index first = run_.batch * run_.batch_size, left = run_.visited - first;
+        step_.number = run_.step;
         step_.rows = rows_ + first;
         step_.count = left < run_.batch_size ? left : run_.batch_size;
         step_.weight = double(step_.count);
