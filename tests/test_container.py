@@ -200,7 +200,7 @@ def test_a_header_over_the_limit_is_refused_though_all_else_is_right(tmp_path: P
     checksum = container._checksum("clearprop/1", "{}", {})
     header = json.dumps({"__metadata__": head(sha256=checksum)})
     assert container.read(forged(tmp_path / "f.safetensors", header.ljust(1_000_000))).metadata == {}
-    with pytest.raises(InputError, match="the header would take 1,000,008 bytes; at most 1,000,000 are read"):
+    with pytest.raises(InputError, match="it does not begin like one, or its header is longer"):
         container.read(forged(tmp_path / "f.safetensors", header.ljust(1_000_008)))
 
 

@@ -205,7 +205,7 @@ def _head(data: bytes) -> tuple[str, str, str]:
         raise ValueError("it is too short")
     (size,) = struct.unpack("<Q", data[:8])
     if size > LARGEST_HEADER:
-        raise ValueError(f"the header would take {size:,} bytes; at most {LARGEST_HEADER:,} are read")
+        raise ValueError("it does not begin like one, or its header is longer than any that is read")
     if size > len(data) - 8:
         raise ValueError("it ends within its header")
     header = _parse(data[8 : 8 + size].decode())

@@ -38,6 +38,45 @@ def test_train_predict_evaluate(run, table, tmp_path):
     assert json.loads(evaluated.out)["scores"]["accuracy"]["value"] == pytest.approx((frame["answer"] == truth).mean())
 
 
+def test_columns_can_be_left_out_or_read_otherwise(run, table):
+    columns = json.loads(
+        run(
+            "train",
+            "table.csv",
+            "--target",
+            "answer",
+            "--epochs",
+            1,
+            "--json",
+            "--exclude",
+            "amount",
+            "--kind",
+            "x=category",
+        ).out
+    )["columns"]
+    assert {one["name"]: one["kind"] for one in columns} == {
+        "row_id": "left out",
+        "x": "category",
+        "colour": "category",
+        "amount": "left out",
+    }
+
+
+def test_a_copy_of_the_target_is_pointed_out_beside_the_scores(run, table):
+    pl.read_csv("table.csv").with_columns(copy=pl.col("answer").str.to_uppercase()).write_csv("copy.csv")
+    ran = run("train", "copy.csv", "--target", "answer", "--epochs", 1)
+    assert "--exclude copy" in ran.out.split("held-out rows")[1]
+
+
+def test_a_model_without_worth_is_said_to_have_none(run, tmp_path):
+    noise = {"x": [((7 * i) ** 2 % 101) / 7 for i in range(200)], "y": ["ab"[(i * i // 3) % 2] for i in range(200)]}
+    pl.DataFrame(noise).write_csv(tmp_path / "noise.csv")
+    ran = run("train", "noise.csv", "--target", "y", "--epochs", 1, "--json")
+    accuracy = json.loads(ran.out)["scores"]["accuracy"]
+    told = "no better than" in run("train", "noise.csv", "--target", "y", "--epochs", 1).out
+    assert told == (accuracy["value"] <= accuracy["baseline"])
+
+
 def test_json_is_one_object_and_nothing_else(run, table):
     ran = run("train", "table.csv", "--target", "amount", "--epochs", 5, "--json")
     summary = json.loads(ran.out)

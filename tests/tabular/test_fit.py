@@ -8,7 +8,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.table import from_frame
-from clearprop.tabular import fit, recipe, score
+from clearprop.tabular import fit, prepare, recipe, score
 
 
 def people(rows=400, seed=0):
@@ -24,12 +24,12 @@ def people(rows=400, seed=0):
 
 @pytest.fixture(scope="module")
 def classes():
-    return fit(from_frame(people().drop("income")), "rich", seed=1)
+    return fit(prepare(from_frame(people().drop("income")), "rich", seed=1))
 
 
 @pytest.fixture(scope="module")
 def numbers():
-    return fit(from_frame(people().drop("rich")), "income", seed=1)
+    return fit(prepare(from_frame(people().drop("rich")), "income", seed=1))
 
 
 def measure(scores, name):
@@ -65,7 +65,7 @@ def test_held_out_rows_do_not_touch_the_model(classes):
         .otherwise(pl.col("age"))
         .alias("age")
     )
-    again = fit(from_frame(changed), "rich", seed=1)
+    again = fit(prepare(from_frame(changed), "rich", seed=1))
     assert again.table_model.encoding.to_json() == classes.table_model.encoding.to_json()
     assert again.table_model.model == classes.table_model.model
 
@@ -92,7 +92,7 @@ def test_log_loss_is_that_of_scikit_learn(classes):
 
 
 def test_the_same_seed_gives_the_same_model(classes):
-    again = fit(from_frame(people().drop("income")), "rich", seed=1, threads=1)
+    again = fit(prepare(from_frame(people().drop("income")), "rich", seed=1), threads=1)
     assert again.table_model.model == classes.table_model.model
 
 
@@ -139,7 +139,7 @@ def test_labels_come_back_in_their_own_type(labels):
     x = rng.normal(size=120)
     code = np.digitize(x, [-0.5, 0.5]) % len(set(labels))
     answers = [sorted(set(labels))[one] for one in code]
-    fitted = fit(from_frame(pl.DataFrame({"x": x, "y": answers})), "y", epochs=5, task="classes")
+    fitted = fit(prepare(from_frame(pl.DataFrame({"x": x, "y": answers})), "y", epochs=5, task="classes"))
     predicted = fitted.table_model.predict(pl.DataFrame({"x": [0.0, 1.0]}))["y"].to_list()
     assert all(type(one) is type(labels[0]) for one in predicted)
 
@@ -156,13 +156,13 @@ def test_labels_come_back_in_their_own_type(labels):
 )
 def test_what_cannot_be_learnt_is_said(frame, target, words):
     with pytest.raises(cp.InputError, match=words):
-        fit(from_frame(pl.DataFrame(frame, strict=False)), target)
+        prepare(from_frame(pl.DataFrame(frame, strict=False)), target)
 
 
 @pytest.mark.parametrize("rows", [5, 6, 7, 10])
 def test_very_small_tables_are_learnt(rows):
     frame = pl.DataFrame({"x": [0.5 * i for i in range(rows)], "y": ["a" if i % 2 else "b" for i in range(rows)]})
-    assert fit(from_frame(frame), "y", epochs=3).scores.rows >= 1
+    assert fit(prepare(from_frame(frame), "y", epochs=3)).scores.rows >= 1
 
 
 def test_the_recipe_spends_about_the_same_number_of_updates():

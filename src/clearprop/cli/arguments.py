@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from clearprop.errors import InputError
+
 TABLE_HELP = "CSV, TSV (also .gz), Parquet or Arrow file."
 
 
@@ -36,3 +38,14 @@ Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads to use; the result is the same.", show_default="one a processor")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a text.")]
+
+
+def check_place(path: Path, *inputs: Path) -> None:
+    """Says before the work, not after it, that a file cannot be written, or that an input would be lost."""
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise InputError(f"{path}: this is a folder; name a file")
+    for given in inputs:
+        if path.exists() and given.exists() and path.samefile(given):
+            raise InputError(f"{path}: this is an input, which would be lost; name another file")

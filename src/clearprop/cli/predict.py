@@ -24,6 +24,8 @@ def predict(
     from clearprop.artefact import TableModel
     from clearprop.table import check_ending, write
 
+    if out:
+        take.check_place(out, model, table)
     place = out or "-"
     check_ending(place)
     predictions = TableModel.load(model).predict(table, engine=engine.value, threads=threads)

@@ -6,13 +6,17 @@ import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from clearprop.cli import arguments as take
 from clearprop.cli import show
 from clearprop.errors import InputError
+
+if TYPE_CHECKING:
+    from clearprop.table import Column
+    from clearprop.tabular import Fit, Prepared
 
 MOST_PLAIN_COLUMNS = 12
 
@@ -25,6 +29,15 @@ def train(
     language: Annotated[take.Language, typer.Option(help="Of the report.")] = take.Language.en,
     task: Annotated[
         take.Task | None, typer.Option(help="What the target is.", show_default="by the target's values")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="A column not to learn from; may be repeated.")
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=KIND", help="number, category, boolean or date, where a column is not what it seems."
+        ),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="At most so many times through the rows.", show_default="by the row count")
@@ -42,51 +55,55 @@ def train(
     """
     from clearprop import artefact
     from clearprop.table import read
-    from clearprop.tabular import fit
+    from clearprop.tabular import fit, prepare
     from clearprop.training import Checkpoint, Progress
     from clearprop.training.interrupts import interrupts
 
-    for path in (out, report):
-        _check_place(path, table)
     if out.absolute() == report.absolute():
         raise InputError(f"{out}: the model and the report cannot both be this file")
-    checkpoint = out.with_name(out.name + ".checkpoint")
-    if resume and not checkpoint.exists():
-        raise InputError(f"{checkpoint}: there is no checkpoint to go on from; leave out --resume")
+    for path in (out, report):
+        take.check_place(path, table)
+    checkpoint = _checkpoint(out, resume)
     rows = read(table)
+    prepared = prepare(
+        rows, target, task=task.value if task else None, kinds=_kinds(exclude, kind), epochs=epochs, seed=seed
+    )
+    if not as_json:
+        _tell_prepared(prepared)
     with interrupts() as interruption:
-        fitted = fit(
-            rows,
-            target,
-            task=task.value if task else None,
-            epochs=epochs,
-            seed=seed,
-            engine=engine.value,
-            threads=threads,
-            callbacks=[Progress(), Checkpoint(checkpoint, resume=resume)],
-        )
+        callbacks = [Progress(), Checkpoint(checkpoint, resume=resume)]
+        fitted = fit(prepared, engine=engine.value, threads=threads, callbacks=callbacks)
     if fitted.result.ended == "interrupted":
         show.say(f"stopped; the same command with --resume goes on from {checkpoint}")
         raise typer.Exit(128 + (interruption.signal or 2))
 
-    page = _page(fitted, rows.source, len(rows), table, out, language.value)
+    page = _page(fitted, rows.source, len(rows), out, language.value)
     artefact.save(fitted.table_model, out)
     _write(report, page)
     checkpoint.unlink(missing_ok=True)
     if as_json:
         show.as_json(_summary(fitted, out, report))
     else:
-        _tell(fitted, len(rows), out, report)
+        _tell_fitted(fitted, out, report)
 
 
-def _check_place(path: Path, table: Path) -> None:
-    """Says before the work, not after it, that a file cannot be written."""
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.parent}")
-    if path.is_dir():
-        raise InputError(f"{path}: this is a folder; name a file")
-    if path.exists() and table.exists() and path.samefile(table):
-        raise InputError(f"{path}: this is the table itself, which would be lost; name another file")
+def _checkpoint(out: Path, resume: bool) -> Path:
+    path = out.with_name(out.name + ".checkpoint")
+    if resume and not path.exists():
+        raise InputError(f"{path}: there is no checkpoint to go on from; leave out --resume")
+    if path.exists() and not resume:
+        show.say(f"{path}: the checkpoint of a stopped run is given up, for --resume was not asked for")
+    return path
+
+
+def _kinds(exclude: Sequence[str] | None, kind: Sequence[str] | None) -> dict[str, str]:
+    kinds = {}
+    for text in kind or ():
+        name, equals, value = text.rpartition("=")
+        if not equals or not name:
+            raise InputError(f'--kind {text}: expected COLUMN=KIND, such as --kind "postcode=category"')
+        kinds[name] = value
+    return {**kinds, **dict.fromkeys(exclude or (), "left out")}
 
 
 def _write(path: Path, text: str) -> None:
@@ -96,12 +113,12 @@ def _write(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
-def _page(fitted: Any, source: str, total: int, table: Path, out: Path, language: str) -> str:
+def _page(fitted: Fit, source: str, total: int, out: Path, language: str) -> str:
     from clearprop.report import of_fit, render
 
     commands = [
         f"clearprop predict {shlex.quote(str(out))} NEW_TABLE.csv --out predictions.csv",
-        f"clearprop evaluate {shlex.quote(str(out))} {shlex.quote(str(table))}",
+        f"clearprop evaluate {shlex.quote(str(out))} OTHER_TABLE.csv",
     ]
     lines = [
         "import clearprop as cp",
@@ -112,47 +129,53 @@ def _page(fitted: Any, source: str, total: int, table: Path, out: Path, language
     return render(of_fit(fitted, source=source, total=total, when=when, shell=commands, python=lines), language)
 
 
-def _tell(fitted: Any, total: int, out: Path, report: Path) -> None:
-    encoding, parts = fitted.table_model.encoding, fitted.parts
+def _tell_prepared(prepared: Prepared) -> None:
+    encoding, parts = prepared.encoding, prepared.parts
     kind = f"{len(encoding.classes)} classes" if encoding.task == "classes" else "numbers"
-    show.heading(f"{encoding.target.name}: {kind}, from {total:,} rows")
+    show.heading(f"{encoding.target.name}: {kind}, from {len(prepared.table):,} rows")
     _tell_columns(encoding.columns)
     dropped = f", {parts.dropped:,} without a target left out" if parts.dropped else ""
-    show.rows(
-        [
-            (
-                "rows",
-                f"{len(parts.training):,} to learn from, {len(parts.validation):,} to watch, "
-                f"{len(parts.held_out):,} held out{dropped}",
-            ),
-            ("network", str(fitted.table_model.model.network)),
-            (
-                "learnt",
-                f"{len(fitted.result.history)} epochs in {fitted.seconds:.2f} s, "
-                f"{fitted.rows_per_second:,.0f} rows/s; kept epoch {fitted.result.history.best_epoch}",
-            ),
-        ],
-        indent="",
+    rows = (
+        f"{len(parts.training):,} to learn from, {len(parts.validation):,} to watch, "
+        f"{len(parts.held_out):,} held out{dropped}"
     )
-    show.heading("On the held-out rows")
+    show.rows([("rows", rows), ("network", str(prepared.recipe.network))], indent="")
+
+
+def _tell_fitted(fitted: Fit, out: Path, report: Path) -> None:
+    from clearprop.table import COPY
+
+    learnt = (
+        f"{len(fitted.result.history)} epochs in {fitted.seconds:.2f} s, "
+        f"{fitted.rows_per_second:,.0f} rows/s; kept epoch {fitted.result.history.best_epoch}"
+    )
+    show.rows([("learnt ", learnt)], indent="")
+    show.heading(f"On the {fitted.scores.rows:,} held-out rows")
     show.scores(fitted.scores.measures)
+    first = fitted.scores.measures[0]
+    if (first.value <= first.baseline) == first.higher_is_better:
+        show.heading("The model is no better than an answer without looking.")
+    for column in fitted.table_model.encoding.columns:
+        if COPY in column.notes:
+            show.heading(f"{column.name} {COPY} If so, leave it out: --exclude {shlex.quote(column.name)}")
     show.rows([("model", str(out)), ("report", str(report))], indent="")
 
 
-def _tell_columns(columns: Sequence[Any]) -> None:
+def _tell_columns(columns: Sequence[Column]) -> None:
     """Every column that is left out or worth a note, and of many plain ones the first few."""
     lines, plain = [], 0
     for one in columns:
         noted = one.kind == "left out" or one.notes
         plain += not noted
         if noted or plain <= MOST_PLAIN_COLUMNS:
-            lines.append((one.name, one.kind, "; ".join([one.done.removeprefix("left out: "), *one.notes])))
+            missing = [f"{one.missing:,} missing"] if one.missing and one.kind != "left out" else []
+            lines.append((one.name, one.kind, "; ".join([one.done.removeprefix("left out: "), *missing, *one.notes])))
     show.rows(lines)
     if plain > MOST_PLAIN_COLUMNS:
         show.rows([(f"and {plain - MOST_PLAIN_COLUMNS:,} more, which the report lists",)])
 
 
-def _summary(fitted: Any, out: Path, report: Path) -> dict[str, Any]:
+def _summary(fitted: Fit, out: Path, report: Path) -> dict[str, Any]:
     encoding, parts, history = fitted.table_model.encoding, fitted.parts, fitted.result.history
     return {
         "target": encoding.target.name,
@@ -165,7 +188,8 @@ def _summary(fitted: Any, out: Path, report: Path) -> dict[str, Any]:
             "dropped": parts.dropped,
         },
         "columns": [
-            {"name": one.name, "kind": one.kind, "done": one.done, "notes": list(one.notes)} for one in encoding.columns
+            {"name": one.name, "kind": one.kind, "done": one.done, "missing": one.missing, "notes": list(one.notes)}
+            for one in encoding.columns
         ],
         "network": fitted.table_model.model.network.to_json(),
         "epochs": len(history),

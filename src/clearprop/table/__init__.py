@@ -6,7 +6,7 @@ X, y = encoding.inputs(table), encoding.targets(table)
 """
 
 from clearprop.table.columns import Column
-from clearprop.table.encoding import Encoding
+from clearprop.table.encoding import COPY, Encoding
 from clearprop.table.frames import as_table, from_frame
 from clearprop.table.reading import read
 from clearprop.table.table import Table
@@ -14,6 +14,7 @@ from clearprop.table.target import Target, labelled
 from clearprop.table.writing import check_ending, write
 
 __all__ = [
+    "COPY",
     "Column",
     "Encoding",
     "Table",

@@ -158,7 +158,7 @@ class Encoding:
         lacking = [c.name for c in self.columns if c.input_names and c.name not in table.frame.columns]
         if lacking:
             more = ", ".join(map(quoted, lacking[1:6]))
-            others = f" (and {len(lacking) - 1} more: {more})" if more else ""
+            others = f" (and {len(lacking) - 1} more: {more}{', …' if len(lacking) > 6 else ''})" if more else ""
             raise InputError(
                 f"{table.source}: there is no column {quoted(lacking[0])}{others}, "
                 f"which the model was trained with{did_you_mean(lacking[0], table.names)}"

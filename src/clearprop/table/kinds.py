@@ -84,7 +84,10 @@ def _find(table: Table, column: pl.Series) -> str:
         # A frame that says text means text, unless there are too many of them for categories.
         if (kind == Date.kind or many) and parsing.complete(parse(column), column):
             return kind
-    refuse_strays(table, column, f'call the column a category: kinds={{{quoted(column.name)}: "category"}}')
+    name = quoted(column.name)
+    refuse_strays(
+        table, column, f'say that they are categories: kinds={{{name}: "category"}}, or --kind COLUMN=category'
+    )
     return Category.kind
 
 

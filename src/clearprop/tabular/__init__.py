@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clearprop.tabular.fit import Fit, Parts, fit
+from clearprop.tabular.fit import Fit, Parts, Prepared, fit, prepare
 from clearprop.tabular.recipe import Recipe, recipe
 from clearprop.tabular.scores import Score, Scores, score
 
-__all__ = ["Fit", "Parts", "Recipe", "Score", "Scores", "fit", "recipe", "score"]
+__all__ = ["Fit", "Parts", "Prepared", "Recipe", "Score", "Scores", "fit", "prepare", "recipe", "score"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,46 +53,68 @@ class Fit:
         return len(self.parts.training) * len(self.result.history) / max(self.seconds, 1e-9)
 
 
-def fit(
+@dataclass(frozen=True)
+class Prepared:
+    """A table read, split and encoded, with the recipe that suits it: all that is known before anything is learnt."""
+
+    table: Table
+    encoding: Encoding
+    parts: Parts
+    recipe: Recipe
+    seed: int
+
+
+def prepare(
     table: Table,
     target: str,
     *,
     task: str | None = None,
+    kinds: Mapping[str, str] | None = None,
     epochs: int | None = None,
     seed: int = 0,
-    engine: str = "auto",
-    threads: int | None = None,
-    callbacks: Sequence[Callback] = (),
-) -> Fit:
-    """Learns to predict one column of a table from the others.
+) -> Prepared:
+    """Splits a table and learns how to read its columns.
 
-    A fifth of the rows is held out for the score. Of the rest, 15 % are watched while learning: the weights of the
-    epoch that did best on them are kept. All statistics come from the training rows alone. The same table, target and
-    seed give the same model.
+    A fifth of the rows is held out for the score, and 15 % of the rest are watched while learning. All statistics come
+    from the training rows alone.
 
     Args:
+        target: the column to predict from the others.
         task: "classes", "numbers", or None to go by the target's values.
-        epochs: at most so many.
-        callbacks: such as `Progress()` and `Checkpoint(path)`.
+        kinds: "number", "category", "boolean", "date" or "left out" for columns that are not to be what they look like.
+        epochs: at most so many; None goes by the row count.
+        seed: the same table, target and seed give the same model.
 
     Raises:
         InputError: there is no such column, or nothing to learn.
     """
     answer = Target.learn(table, target, task)
     parts = _parts(table, answer, seed)
-    encoding = Encoding.learn(table, answer, rows=parts.training)
+    encoding = Encoding.learn(table, answer, rows=parts.training, kinds=kinds)
+    chosen = recipe(len(encoding.input_names), len(encoding.classes), len(parts.training), epochs)
+    return Prepared(table, encoding, parts, chosen, seed)
+
+
+def fit(
+    prepared: Prepared, *, engine: str = "auto", threads: int | None = None, callbacks: Sequence[Callback] = ()
+) -> Fit:
+    """Learns, keeps the weights of the epoch that did best on the watched rows, and scores them on the held-out ones.
+
+    Args:
+        callbacks: such as `Progress()` and `Checkpoint(path)`.
+    """
+    table, encoding, parts, chosen = prepared.table, prepared.encoding, prepared.parts, prepared.recipe
     training, validation = table.select(parts.training), table.select(parts.validation)
-    X, Y = encoding.inputs(training), _targets(encoding, training)
-    chosen = recipe(X.shape[1], len(encoding.classes), len(X), epochs)
+    Y = _targets(encoding, training)
     started = time.perf_counter()
     result = train(
-        Model.initialized(chosen.network, "he", seed=seed, dtype="float32"),
-        X,
+        Model.initialized(chosen.network, "he", seed=prepared.seed, dtype="float32"),
+        encoding.inputs(training),
         Y,
         optimizer=chosen.optimizer,
         batch_size=chosen.batch_size,
         epochs=chosen.epochs,
-        seed=seed,
+        seed=prepared.seed,
         validation=(encoding.inputs(validation), _targets(encoding, validation)),
         metric="accuracy" if encoding.task == "classes" else "r2",
         callbacks=[EarlyStopping(patience=chosen.patience), *callbacks],
@@ -100,7 +122,7 @@ def fit(
         threads=threads,
     )
     seconds = time.perf_counter() - started
-    table_model = TableModel(result.model, encoding, _about(encoding, Y, seed))
+    table_model = TableModel(result.model, encoding, _about(encoding, Y, prepared.seed))
     scores = score(table_model, table.select(parts.held_out), engine=engine, threads=threads)
     return Fit(table_model, scores, parts, chosen, result, seconds)
 

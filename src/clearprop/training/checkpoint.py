@@ -168,7 +168,7 @@ class Checkpoint(Callback):
         if different:
             raise InputError(
                 f"the checkpoint belongs to another run; what differs: {'; '.join(different)}. "
-                "Give what that run was given, or another path, or resume=False to begin anew"
+                "Give what that run was given, or begin anew without resuming"
             )
 
     @contextmanager
