@@ -96,7 +96,7 @@ def main() -> None:
         **engines(),
     }
     about = {
-        "machine": platform.platform(),
+        "machine": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "numpy": np.__version__,
         "threads": thread_count(None),

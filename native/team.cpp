@@ -19,18 +19,37 @@ void pause() {
 }  // namespace
 
 void run_team(int threads, void (*work)(void*, int), void* context) {
+    enum { WAIT, GO, GIVE_UP };
+    std::atomic<int> start(WAIT);
     std::vector<std::thread> others;
-    others.reserve(std::size_t(threads - 1));
-    for (int thread = 1; thread < threads; ++thread) others.emplace_back(work, context, thread);
+    const auto release = [&](int sign) {
+        start.exchange(sign, std::memory_order_seq_cst);
+        start.notify_all();
+    };
+    const auto join = [&] {
+        for (std::thread& other : others) other.join();
+    };
+    try {
+        for (int thread = 1; thread < threads; ++thread)
+            others.emplace_back([&start, work, context, thread] {
+                start.wait(WAIT);
+                if (start == GO) work(context, thread);
+            });
+    } catch (...) {
+        release(GIVE_UP);
+        join();
+        throw;
+    }
+    release(GO);
     work(context, 0);
-    for (std::thread& other : others) other.join();
+    join();
 }
 
 Barrier::Barrier(int threads) : threads_(threads), arrived_(0), round_(0) {}
 
 void Barrier::wait() {
     if (threads_ == 1) return;
-    const int round = round_.load(std::memory_order_acquire);
+    const unsigned round = round_.load(std::memory_order_acquire);
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
         arrived_.store(0, std::memory_order_relaxed);
         // Sequentially consistent: whether anyone sleeps is looked up only when the new round can be seen by all.

@@ -5,7 +5,8 @@
 
 namespace clearprop {
 
-// Runs work(context, 0) on this thread and work(context, 1 … threads - 1) on others, until all are done.
+// Runs work(context, 0) on this thread and work(context, 1 … threads - 1) on others, until all are done. Where a
+// thread cannot be had, none begins, and std::system_error is thrown.
 void run_team(int threads, void (*work)(void* context, int thread), void* context);
 
 // Where the threads of a team wait for each other: first busily, which is quick, then asleep, so that they do not
@@ -18,7 +19,7 @@ class Barrier {
   private:
     const int threads_;
     alignas(64) std::atomic<int> arrived_;
-    alignas(64) std::atomic<int> round_;
+    alignas(64) std::atomic<unsigned> round_;
 };
 
 }  // namespace clearprop

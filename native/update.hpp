@@ -104,6 +104,7 @@ class Updater {
         const Index width = stage.width, offset = item.row * width + item.column;
         const Index left = stage.layer.inputs - item.row, rows = left < TILE_ROWS ? left : TILE_ROWS;
         const Index columns = panel_columns<T>(item.column, width);
+        const Index units = stage.layer.units - item.column, real = units < columns ? units : columns;  // the rest is 0
         const bool kept = !last_chunk_ || !rates;  // the gradient itself is needed later
         alignas(64) T buffer[TILE_ROWS * TILE_COLUMNS<T>];
         T* const sum = stage.weights.gradient + offset;
@@ -122,15 +123,15 @@ class Updater {
             const Index start = offset + r * width;
             T* w = stage.weights.value + start;
             T* g = tile + r * stride;
-            if (penalised) penalty += penalise(w, g, columns);
+            if (penalised) penalty += penalise(w, g, real);
             if (!rates) continue;
             T* s0 = stage.weights.slots[0] ? stage.weights.slots[0] + start : nullptr;
             T* s1 = stage.weights.slots[1] ? stage.weights.slots[1] + start : nullptr;
-            apply(rule, *rates, true, w, g, s0, s1, columns);
-            finite = all_finite(w, columns) && finite;
+            apply(rule, *rates, true, w, g, s0, s1, real);
+            finite = all_finite(w, real) && finite;
         }
         space_.penalties[index] = penalty;
-        if (rates && stage.transposed) turn(stage, item, rows, columns);
+        if (rates && stage.transposed) turn(stage, item, rows, real);
         return finite;
     }
 
@@ -148,8 +149,7 @@ class Updater {
     }
 
     static void turn(const Stage<T>& stage, const Item& item, Index rows, Index columns) {
-        const Index left = stage.layer.units - item.column, units = left < columns ? left : columns;
-        for (Index c = 0; c < units; ++c) {
+        for (Index c = 0; c < columns; ++c) {
             T* turned = stage.transposed + (item.column + c) * stage.input_stride + item.row;
             const T* w = stage.weights.value + item.row * stage.width + item.column + c;
             for (Index r = 0; r < rows; ++r) turned[r] = w[r * stage.width];

@@ -11,7 +11,6 @@ from clearprop.errors import (
     ClearpropError,
     DivergenceError,
     InputError,
-    MissingExtraError,
     check_count,
     check_number,
     did_you_mean,
@@ -22,7 +21,6 @@ from clearprop.errors import (
 def test_one_family_that_plain_handlers_catch_too() -> None:
     assert issubclass(InputError, ClearpropError) and issubclass(InputError, ValueError)
     assert issubclass(DivergenceError, ClearpropError) and issubclass(DivergenceError, ArithmeticError)
-    assert issubclass(MissingExtraError, ClearpropError) and issubclass(MissingExtraError, ImportError)
     assert not issubclass(DivergenceError, InputError)
 
 

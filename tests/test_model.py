@@ -283,7 +283,7 @@ BAD: dict[str, tuple[Callable[[], object], list[str]]] = {
     # how
     "engine": (lambda: model().predict(X, engine="refrence"), ["unknown engine", 'did you mean "reference"?']),
     "engine none": (lambda: model().predict(X, engine=None), ['unknown engine "None"', "auto"]),  # type: ignore[arg-type]
-    "threads 0": (lambda: model().predict(X, engine="reference", threads=0), ["threads", "from 1 up", "0"]),
+    "threads 0": (lambda: model().predict(X, engine="reference", threads=0), ["threads", "from 1 to 1024", "0"]),
     "threads -1": (lambda: model().predict(X, engine="reference", threads=-1), ["threads", "-1"]),
     "threads 1.5": (lambda: model().predict(X, engine="reference", threads=1.5), ["threads", "1.5"]),  # type: ignore[arg-type]
 }

@@ -94,6 +94,15 @@ def save(model: Model | TableModel, path: str | os.PathLike[str]) -> None:
     >>> load(path) == model
     True
     """
+    container.write(path, *_contents(model))
+
+
+def check_storable(model: Model | TableModel) -> None:
+    """Raises an `InputError` for a model that `save` could not store; worth asking before hours of work."""
+    container.packed("the model", *_contents(model))
+
+
+def _contents(model: Model | TableModel) -> tuple[dict[str, Array], dict[str, Any]]:
     table_model = model if isinstance(model, TableModel) else None
     plain = model.model if isinstance(model, TableModel) else model
     if not isinstance(plain, Model):
@@ -105,7 +114,7 @@ def save(model: Model | TableModel, path: str | os.PathLike[str]) -> None:
         "encoding": table_model.encoding.to_json() if table_model else None,
         "about": dict(table_model.about) if table_model else {},
     }
-    container.write(path, _tensors(plain), metadata)
+    return _tensors(plain), metadata
 
 
 def load(path: str | os.PathLike[str]) -> Model:

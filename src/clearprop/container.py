@@ -74,6 +74,13 @@ def write(path: str | os.PathLike[str], tensors: Mapping[str, NDArray[Any]], met
     >>> read(path).metadata
     {'epoch': 3}
     """
+    data = packed(path, tensors, metadata)
+    with replacing(path) as file:
+        file.write(data)
+
+
+def packed(path: str | os.PathLike[str], tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, Any]) -> bytes:
+    """The bytes that `write` would write, for who wants to know beforehand whether all of it can be stored."""
     from safetensors.numpy import save
 
     try:
@@ -87,12 +94,11 @@ def write(path: str | os.PathLike[str], tensors: Mapping[str, NDArray[Any]], met
         "sha256": _checksum(f"{FORMAT}/{VERSION}", text, arrays),
         "metadata": text,
     }
-    data = save(arrays, metadata={FORMAT: _canonical(head)})
+    data: bytes = save(arrays, metadata={FORMAT: _canonical(head)})
     (header_size,) = struct.unpack("<Q", data[:8])
     if header_size > LARGEST_HEADER:
         raise InputError(f"{path}: names and metadata take {header_size:,} bytes; at most {LARGEST_HEADER:,} fit")
-    with replacing(path) as file:
-        file.write(data)
+    return data
 
 
 def read(path: str | os.PathLike[str]) -> Contents:

@@ -26,10 +26,6 @@ class DivergenceError(ClearpropError, ArithmeticError):
         self.result = result
 
 
-class MissingExtraError(ClearpropError, ImportError):
-    """A feature needs a package of an optional extra; the message names the command that installs it."""
-
-
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The known name nearest to a misspelt one as the end of a message, or nothing.
 

@@ -63,7 +63,7 @@ def test_a_machine_without_a_compiler_builds_a_wheel(checkout: Path, tmp_path: P
     assert "compiling with Zig" in log
     assert "warning:" not in log
     (wheel,) = tmp_path.glob("clearprop-*.whl")
-    run(python, "-m", "pip", "install", "--no-deps", wheel, cwd=tmp_path, environment=environment)
+    run(python, "-m", "pip", "install", "--no-deps", wheel, "numpy", cwd=tmp_path, environment=environment)
     answer = run(python, "-I", "-c", PRINT_SETS, cwd=tmp_path, environment=environment)
     assert answer.split() == instruction_sets()
 

@@ -45,7 +45,27 @@ CASES = {
     "negative seed": (csv(GOOD), ["train", "t.csv", "--target", "y", "--seed", "-1"], ["--seed"]),
     "no folder": (csv(GOOD), ["train", "t.csv", "--target", "y", "--out", "nowhere/m"], ["nowhere"]),
     "the table itself": (csv(GOOD), ["train", "t.csv", "--target", "y", "--out", "t.csv"], ["t.csv", "would be lost"]),
-    "same place twice": (csv(GOOD), ["train", "t.csv", "--target", "y", "--out", "m", "--report", "m"], ["m", "both"]),
+    "same place twice": (
+        csv(GOOD),
+        ["train", "t.csv", "--target", "y", "--out", "m", "--report", "m"],
+        ["m", "another file"],
+    ),
+    "same place, spelt otherwise": (
+        csv(GOOD),
+        ["train", "t.csv", "--target", "y", "--out", "m", "--report", "../{folder}/m"],
+        ["another file"],
+    ),
+    "report over the checkpoint": (
+        csv(GOOD),
+        ["train", "t.csv", "--target", "y", "--out", "m", "--report", "m.checkpoint"],
+        ["another file"],
+    ),
+    "infinite in a held-out row": (
+        csv("x,y\n" + "".join(f"{i if i % 9 else 'inf'}.5,{'ab'[i % 2]}\n".replace("inf.5", "inf") for i in range(40))),
+        ["train", "t.csv", "--target", "y"],
+        ["inf", "x"],
+    ),
+    "too many threads": (csv(GOOD), ["train", "t.csv", "--target", "y", "--threads", "5000000000"], ["threads"]),
     "predictions over the table": (csv(GOOD), ["predict", "m", "t.csv", "--out", "t.csv"], ["t.csv", "would be lost"]),
     "kind without a column": (csv(GOOD), ["train", "t.csv", "--target", "y", "--kind", "x"], ["COLUMN=KIND"]),
     "unknown kind": (csv(GOOD), ["train", "t.csv", "--target", "y", "--kind", "x=categry"], ["category"]),
@@ -63,9 +83,8 @@ def test_one_message_and_nothing_written(run, tmp_path, name):
     if make:
         make(tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    ran = run(*words)
+    ran = run(*(word.format(folder=tmp_path.name) for word in words))
     assert ran.status == 2
-    assert ran.out == ""
     for word in expected:
         assert word in ran.err
     assert "Traceback" not in ran.err

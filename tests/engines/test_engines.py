@@ -34,8 +34,8 @@ def test_threads_as_asked_then_as_the_environment_says_then_all(monkeypatch: pyt
     assert thread_count(None) == usual
 
 
-@pytest.mark.parametrize("asked", ["0", "-2", "two", "1.5"])
+@pytest.mark.parametrize("asked", ["0", "-2", "two", "1.5", "1025", "1" * 30])
 def test_bad_environment(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLEARPROP_THREADS", asked)
-    with pytest.raises(InputError, match=f"threads: expected a whole number from 1 up, got '{asked}'"):
+    with pytest.raises(InputError, match=f"threads: expected a whole number from 1 to 1024, got '{asked}'"):
         thread_count(None)

@@ -139,11 +139,22 @@ def test_dropout_masks_are_the_same(native: Engine, reference: Engine, assert_sa
     assert 0 < moved.any(axis=1).sum() < 30
 
 
-@pytest.mark.parametrize("optimizer", [SGD(0.1), SGD(0.05, momentum=0.9), Adam(0.01), RMSprop(0.003)], ids=repr)
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        SGD(0.1),
+        SGD(0.05, momentum=0.9),
+        Adam(0.01),
+        Adam(0.01, epsilon=0.0),
+        RMSprop(0.003),
+        RMSprop(0.003, epsilon=0.0),
+    ],
+    ids=repr,
+)
 def test_an_hundred_steps_of_each_optimizer_as_it_comes(
     optimizer: Optimizer, native: Engine, reference: Engine, assert_same_run: Agree
 ) -> None:
-    """With its usual epsilon, on gradients that are not 0."""
+    """With its usual epsilon and with none, on gradients that are not 0."""
     network = Network(6, [Dense(12, "tanh"), Dense(5, "silu"), Dense(2, "identity")], "huber")
     assert_agree(native, reference, assert_same_run, network, 40, Plan(optimizer, 10), 25)
 

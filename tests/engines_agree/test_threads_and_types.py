@@ -10,6 +10,7 @@ import pytest
 
 from clearprop.engines.base import Array, Engine, Outcome, Plan, Samples, State
 from clearprop.network.initializers import initial
+from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import SGD, Adam, Optimizer
 
@@ -63,6 +64,31 @@ def test_the_same_bits_for_any_number_of_threads(
 def test_the_same_bits_for_batches_that_do_not_divide(batch_size: int, native: Engine) -> None:
     digests = {digest(train(native, DEEP, threads, "float64", SGD(0.01), batch_size)) for threads in (1, 2, 3, 4, 8)}
     assert len(digests) == 1
+
+
+def test_the_same_bits_for_batches_in_pieces(native: Engine) -> None:
+    """More rows a batch than go through at once: the threads meet several times in a step."""
+    network = Network(2, [Dense(3, "tanh", dropout=0.2), Dense(1, "identity", "layer")], l2=0.01)
+    start, samples = initial(network, "he", seed=1), samples_for(network, 250_001, "float64")
+    state = State.start(network, SGD(0.1), 3, start.flat.dtype)
+    digests = {
+        digest(native.train_epochs(start, samples, Plan(SGD(0.1), 180_001, threads=threads), state, epochs=3))
+        for threads in (1, 2, 3, 8)
+    }
+    assert len(digests) == 1
+
+
+def test_more_threads_than_processors_through_many_short_steps(native: Engine) -> None:
+    """Threads that fall asleep while they wait for each other are all woken, and none runs ahead."""
+    network = Network(60, [Dense(90, "relu"), Dense(90, "relu"), Dense(2, "identity")])
+    start, samples = initial(network, "he", seed=1), samples_for(network, 960, "float32")
+    start = Parameters(network, start.flat.astype(np.float32))
+    state = State.start(network, SGD(0.001), 3, start.flat.dtype)
+    ends = [
+        native.train_epochs(start, samples, Plan(SGD(0.001), 192, threads=threads), state, epochs=60)
+        for threads in (1, 7)
+    ]
+    assert digest(ends[0]) == digest(ends[1])
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -14,7 +14,7 @@ from clearprop.cli.predict import predict
 from clearprop.cli.train import train
 from clearprop.errors import ClearpropError, InputError
 
-DONE, NO, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+NO, WRONG_INPUT = 1, 2
 
 app = typer.Typer(
     name="clearprop",
@@ -52,12 +52,6 @@ def main() -> None:
         _end(f"{error}", WRONG_INPUT)
     except ClearpropError as error:
         _end(f"{error}", NO)
-    except KeyboardInterrupt:
-        _end("interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output has gone; nothing is left to say, nor anyone to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(NO)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         _end(f"{place}{error.strerror or error}", NO)

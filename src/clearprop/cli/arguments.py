@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from clearprop.engines import MOST_THREADS
 from clearprop.errors import InputError
 
 TABLE_HELP = "CSV, TSV (also .gz), Parquet or Arrow file."
@@ -35,7 +36,10 @@ ModelFile = Annotated[
 ]
 Engine = Annotated[EngineName, typer.Option(help="What computes: auto is native, the C++ core.")]
 Threads = Annotated[
-    int | None, typer.Option(min=1, help="Threads to use; the result is the same.", show_default="one a processor")
+    int | None,
+    typer.Option(
+        min=1, max=MOST_THREADS, help="Threads to use; the result is the same.", show_default="one a processor"
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a text.")]
 

@@ -59,11 +59,12 @@ def train(
     from clearprop.training import Checkpoint, Progress
     from clearprop.training.interrupts import interrupts
 
-    if out.absolute() == report.absolute():
-        raise InputError(f"{out}: the model and the report cannot both be this file")
     for path in (out, report):
         take.check_place(path, table)
     checkpoint = _checkpoint(out, resume)
+    places = {path.resolve() for path in (out, report, checkpoint)}
+    if len(places) < 3:
+        raise InputError(f"{report}: the model and its checkpoint are written here; name another file for the report")
     rows = read(table)
     prepared = prepare(
         rows, target, task=task.value if task else None, kinds=_kinds(exclude, kind), epochs=epochs, seed=seed

@@ -10,6 +10,7 @@ from clearprop.errors import InputError, unknown
 if TYPE_CHECKING:
     from clearprop.engines.base import Engine
 
+MOST_THREADS = 1024
 ENGINES = ("auto", "reference", "native")
 
 
@@ -35,6 +36,6 @@ def thread_count(threads: int | None) -> int:
     asked: object = threads if threads is not None else os.environ.get("CLEARPROP_THREADS") or None
     if asked is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not str(asked).isdecimal() or int(str(asked)) < 1:
-        raise InputError(f"threads: expected a whole number from 1 up, got {asked!r}")
+    if not str(asked).isdecimal() or not 1 <= int(str(asked)) <= MOST_THREADS:
+        raise InputError(f"threads: expected a whole number from 1 to {MOST_THREADS}, got {asked!r}")
     return int(str(asked))

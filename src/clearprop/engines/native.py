@@ -11,7 +11,7 @@ import numpy as np
 from clearprop._native import Network as NativeNetwork
 from clearprop._native import evaluate, instruction_sets, predict, train
 from clearprop.engines.base import Array, Outcome, Plan, Samples, State, Sums, Tick
-from clearprop.errors import unknown
+from clearprop.errors import InputError, unknown
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
@@ -144,16 +144,20 @@ def _network(network: Network) -> NativeNetwork:
 
 def _optimizer(optimizer: Optimizer) -> tuple[str, float, float, float, float, float]:
     """(rule, momentum, beta1, beta2, epsilon, weight_decay)."""
-    if isinstance(optimizer, SGD):
-        rule = "nesterov" if optimizer.nesterov else "momentum" if optimizer.momentum else "sgd"
-        return rule, optimizer.momentum, 0.0, 0.0, 0.0, 0.0
-    if isinstance(optimizer, RMSprop):
-        return "rmsprop", 0.0, 0.0, optimizer.decay, optimizer.epsilon, 0.0
-    if isinstance(optimizer, AdamW):
-        return "adamw", 0.0, optimizer.beta1, optimizer.beta2, optimizer.epsilon, optimizer.weight_decay
-    if isinstance(optimizer, Adam):
-        return "adam", 0.0, optimizer.beta1, optimizer.beta2, optimizer.epsilon, 0.0
-    raise TypeError(f"the native engine does not know the optimizer {type(optimizer).__name__}")
+    # By exact type: a subclass may update otherwise.
+    match optimizer:
+        case SGD() if type(optimizer) is SGD:
+            rule = "nesterov" if optimizer.nesterov else "momentum" if optimizer.momentum else "sgd"
+            return rule, optimizer.momentum, 0.0, 0.0, 0.0, 0.0
+        case RMSprop() if type(optimizer) is RMSprop:
+            return "rmsprop", 0.0, 0.0, optimizer.decay, optimizer.epsilon, 0.0
+        case AdamW() if type(optimizer) is AdamW:
+            return "adamw", 0.0, optimizer.beta1, optimizer.beta2, optimizer.epsilon, optimizer.weight_decay
+        case Adam() if type(optimizer) is Adam:
+            return "adam", 0.0, optimizer.beta1, optimizer.beta2, optimizer.epsilon, 0.0
+    raise InputError(
+        f'the native engine does not know the optimizer {type(optimizer).__name__}; give engine="reference"'
+    )
 
 
 def _rates(plan: Plan, state: State, left: int, steps: int | None) -> tuple[Array, int | None]:

@@ -133,6 +133,7 @@ def _gelu_derivative(Z: Array) -> Array:
 
 def _half_square_exp(Z: Array, factor: Array) -> Array:
     """factor · exp(-z²/2), z = head + rest with a head of few digits: rounding z² would cost the tail its accuracy."""
+    Z = np.where(np.abs(Z.real) < 64.0, Z, 64.0)  # far beyond where it is 0, and where z² does not overflow
     head = np.round(Z.real * 16.0) / 16.0
     half = np.exp(-0.25 * head * head)
     return factor * np.exp(-0.5 * (Z - head) * (Z + head)) * half * half

@@ -56,7 +56,7 @@ def of_fit(
             ("clearprop", clearprop.__version__),
             ("Python", platform.python_version()),
             ("NumPy", np.__version__),
-            ("platform", platform.platform()),
+            ("platform", f"{platform.system()} {platform.machine()}"),
         ],
     )
 

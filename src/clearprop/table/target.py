@@ -180,5 +180,7 @@ def _numbers(table: Table, name: str) -> Target:
     relative = y / size  # no sum of these can overflow
     deviation = float(relative.std()) * size
     if deviation == 0.0:
-        raise InputError(f"{table.source}: the target {quoted(name)} varies too little to be told apart from {y[0]!r}")
+        raise InputError(
+            f"{table.source}: the target {quoted(name)} hardly varies in the training rows: all are {y[0]:g}"
+        )
     return Target(name, "numbers", (), float(relative.mean()) * size, deviation, float(y.min()), float(y.max()), notes)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.artefact import TableModel
+from clearprop.artefact import TableModel, check_storable
 from clearprop.errors import InputError
 from clearprop.model import Model
 from clearprop.table import Encoding, Table, Target, labelled
 from clearprop.tabular.recipe import Recipe, recipe
-from clearprop.tabular.scores import Scores, score
+from clearprop.tabular.scores import Scores, score_outputs
 from clearprop.training import Callback, EarlyStopping, Result, train
 from clearprop.training.split import split
 
@@ -50,7 +50,9 @@ class Fit:
 
     @property
     def rows_per_second(self) -> float:
-        return len(self.parts.training) * len(self.result.history) / max(self.seconds, 1e-9)
+        """Of the training part, over all epochs, also those before a run was taken up again."""
+        history = self.result.history
+        return len(self.parts.training) * len(history) / max(sum(history.seconds), 1e-9)
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,17 @@ def fit(
     """
     table, encoding, parts, chosen = prepared.table, prepared.encoding, prepared.parts, prepared.recipe
     training, validation = table.select(parts.training), table.select(parts.validation)
-    Y = _targets(encoding, training)
+    held_out = table.select(parts.held_out)
+    X, Y = encoding.inputs(training), _targets(encoding, training)
+    # What is wrong with the held-out rows, or too large for a file, must not come out after the work.
+    X_held_out, Y_held_out = encoding.inputs(held_out), encoding.targets(held_out)
+    initial = Model.initialized(chosen.network, "he", seed=prepared.seed, dtype="float32")
+    untrained = TableModel(initial, encoding, _about(encoding, Y, prepared.seed))
+    check_storable(untrained)
     started = time.perf_counter()
     result = train(
-        Model.initialized(chosen.network, "he", seed=prepared.seed, dtype="float32"),
-        encoding.inputs(training),
+        initial,
+        X,
         Y,
         optimizer=chosen.optimizer,
         batch_size=chosen.batch_size,
@@ -122,8 +130,9 @@ def fit(
         threads=threads,
     )
     seconds = time.perf_counter() - started
-    table_model = TableModel(result.model, encoding, _about(encoding, Y, prepared.seed))
-    scores = score(table_model, table.select(parts.held_out), engine=engine, threads=threads)
+    table_model = replace(untrained, model=result.model)
+    outputs = result.model.predict(X_held_out, engine=engine, threads=threads)
+    scores = score_outputs(table_model, outputs, Y_held_out)
     return Fit(table_model, scores, parts, chosen, result, seconds)
 
 

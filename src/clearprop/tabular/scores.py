@@ -59,8 +59,13 @@ def score(table_model: TableModel, table: Table, *, engine: str = "auto", thread
 
     encoding = table_model.encoding
     known = table.select(labelled(table, encoding.target.name))
-    outputs = table_model.outputs(known, engine=engine, threads=threads).astype(np.float64)
     true = encoding.targets(known)
+    return score_outputs(table_model, table_model.outputs(known, engine=engine, threads=threads), true)
+
+
+def score_outputs(table_model: TableModel, outputs: NDArray[Any], true: NDArray[Any]) -> Scores:
+    """Scores what the network gave (B, outputs) for rows whose targets are `true`, as `Encoding.targets` gives them."""
+    encoding, outputs = table_model.encoding, outputs.astype(np.float64)
     if encoding.task == "classes":
         return _of_classes(true, outputs, _shares(table_model, len(encoding.classes)))
     return _of_numbers(true[:, 0], encoding.target.unstandardise(outputs[:, 0]), encoding.target.mean)

@@ -23,6 +23,8 @@ from clearprop.training.prepare import Job, Validation, prepare
 from clearprop.training.run import Run
 
 TICK_SECONDS = 0.05
+REPLAY_SECONDS = 2.0
+"""An engine hands over at least so often: a run that diverges is computed again from where it last did."""
 
 # Where there are several reasons to end, the first of these is the one: what is final must not be taken for a pause.
 _REASONS: tuple[Ending, ...] = ("all right", "early stopping", "stopped", "interrupted", "epochs done")
@@ -142,7 +144,7 @@ class _Loop:
         watching = [one.monitor for one in callbacks if isinstance(one, EarlyStopping)]
         self.monitor = watching[0] if watching else "validation_loss" if job.validation else "loss"
         self.columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
-        self.began = self.epoch_began = self.ticked = time.perf_counter()
+        self.began = self.epoch_began = self.ticked = self.called = time.perf_counter()
         self.ended: Ending | None = None
         self.pausing: list[Callback] = []
         self.asked_at = -1
@@ -175,6 +177,7 @@ class _Loop:
     def _advance(self) -> None:
         """One call of the engine: an epoch, or all, or as far as a callback lets it."""
         job, before = self.job, self.now
+        self.called = time.perf_counter()
         epochs = before.state.epoch + 1 if self.by_epoch else job.epochs
         outcome = job.engine.train_epochs(
             before.parameters, job.samples, job.plan, before.state, epochs=epochs, tick=self._tick
@@ -205,7 +208,7 @@ class _Loop:
             if step == self.asked_at or now - self.ticked < TICK_SECONDS:
                 return True
             self.ticked, self.asked_at = now, step
-            return self._ask(epoch, batch, step)
+            return self._ask(epoch, batch, step) and now - self.called < REPLAY_SECONDS
         except BaseException as error:
             self.error = error
             return False
