@@ -15,10 +15,7 @@ Agree = Callable[[Outcome, Outcome], None]
 
 @pytest.fixture(scope="session")
 def native() -> Engine:
-    try:
-        return get_engine("native")
-    except ImportError as error:
-        pytest.skip(f"the native engine is not there: {error}")
+    return get_engine("native")
 
 
 @pytest.fixture(scope="session")

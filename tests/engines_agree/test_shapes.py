@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from clearprop._native import instruction_sets
 from clearprop.engines.base import Engine, Outcome, Plan, Samples, State
 from clearprop.network.initializers import initial
 from clearprop.network.parameters import Parameters
@@ -14,14 +15,6 @@ from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import SGD, Adam, Optimizer, RMSprop
 
 Agree = Callable[[Outcome, Outcome], None]
-
-
-def instruction_sets() -> list[str]:
-    try:
-        from clearprop import _native
-    except ImportError:
-        return ["none"]
-    return list(_native.instruction_sets())
 
 
 def samples_for(network: Network, rows: int, seed: int = 0, dtype: str = "float64") -> Samples:

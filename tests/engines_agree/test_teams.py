@@ -10,8 +10,6 @@ import pytest
 
 import clearprop as cp
 
-pytest.importorskip("clearprop._native")
-
 
 def test_a_short_batch_before_a_long_one_in_pieces() -> None:
     """The size of the next batch must not be seen by a thread that is still at the last one."""

@@ -17,10 +17,7 @@ Figures = dict[str, Any]
 @pytest.fixture(params=["reference", "native"])
 def engine(request: pytest.FixtureRequest) -> str:
     name: str = request.param
-    try:
-        get_engine(name)
-    except ImportError as error:
-        pytest.skip(f"the {name} engine is not there: {error}")
+    get_engine(name)
     return name
 
 

@@ -129,11 +129,11 @@ def _network(network: Network) -> NativeNetwork:
     layers = []
     for inputs, layer in zip(network.sizes, network.layers, strict=False):
         activation = layer.function
-        name, number = activation.name.split("(")[0], activation.number or 0.0
+        name, number = activation.kind, activation.number or 0.0
         layers.append((inputs, layer.units, name, number, layer.bias, layer.train_bias, layer.dropout))
     return NativeNetwork(
         layers,
-        function.name.split("(")[0],
+        function.kind,
         function.number or 0.0,
         network.joint_pair is not None,
         network.reduction == "mean",

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from clearprop.engines.base import Array, Samples
 from clearprop.errors import InputError
+from clearprop.network.parameters import real_array
 from clearprop.network.spec import Network
 
 
@@ -28,7 +29,7 @@ def check_samples(
 
 def check_inputs(network: Network, dtype: np.dtype[Any], X: ArrayLike) -> Array:
     """X as (B, inputs), finite and contiguous."""
-    array = _real("X", X)
+    array = real_array("X", X)
     if array.ndim != 2 or array.shape[1] != network.inputs:
         mend = "; for one sample give X[None, :]" if array.shape == (network.inputs,) else ""
         raise InputError(
@@ -40,7 +41,7 @@ def check_inputs(network: Network, dtype: np.dtype[Any], X: ArrayLike) -> Array:
 
 
 def _check_targets(network: Network, dtype: np.dtype[Any], Y: ArrayLike, rows: int) -> Array:
-    array = _real("Y", Y)
+    array = real_array("Y", Y)
     classes = network.joint_pair is not None and network.loss == "cross_entropy" and array.ndim == 1
     if classes:
         return _check_classes(array, network.outputs, rows)
@@ -74,7 +75,7 @@ def _check_classes(array: Array, outputs: int, rows: int) -> Array:
 
 
 def _check_weights(dtype: np.dtype[Any], sample_weight: ArrayLike, rows: int) -> Array:
-    array = _real("sample_weight", sample_weight)
+    array = real_array("sample_weight", sample_weight)
     if array.shape != (rows,):
         raise InputError(f"sample_weight: expected shape ({rows},), one a row of X, got {array.shape}")
     weights = _finite("sample_weight", array, dtype)
@@ -86,21 +87,6 @@ def _check_weights(dtype: np.dtype[Any], sample_weight: ArrayLike, rows: int) ->
         if not np.isfinite(weights.sum()):
             raise InputError(f"sample_weight: the sum is too large for {dtype}; divide all of them by one number")
     return weights
-
-
-def _real(name: str, given: ArrayLike) -> Array:
-    try:
-        array = np.asarray(given)
-    except ValueError:
-        raise InputError(f"{name}: the rows have different lengths") from None
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"{name}: expected real numbers, got {_kind(array)}")
-    return array
-
-
-def _kind(array: Array) -> str:
-    known = {"O": "Python objects", "U": "text", "S": "bytes", "c": "complex numbers", "M": "dates", "m": "durations"}
-    return known.get(array.dtype.kind, str(array.dtype))
 
 
 def _finite(name: str, array: Array, dtype: np.dtype[Any]) -> Array:

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.network.named import Parameter, canonical, look_up
+from clearprop.network.named import Entry, Parameter, look_up
 
 Array = NDArray[Any]
 Back = Callable[[Array], Array]
 
 
 @dataclass(frozen=True)
-class Activation:
+class Activation(Entry):
     """An activation a = f(z).
 
     `value` and `derivative` take Z (B, O), and the number of a parametrised entry after it. Where `across_units` is
@@ -43,10 +43,6 @@ class Activation:
     kinks: tuple[float, ...] = ()
     parameter: Parameter | None = None
     number: float | None = None
-
-    @property
-    def numbers(self) -> tuple[float, ...]:
-        return () if self.number is None else (self.number,)
 
     def forward(self, Z: Array) -> tuple[Array, Back]:
         """A = f(Z), and the way back: from ∂E/∂A to ∂E/∂Z.
@@ -71,11 +67,7 @@ def activation(name: str) -> Activation:
         ...
     clearprop.errors.InputError: unknown activation "sigmod"; did you mean "sigmoid"? Known: elu, exp, ...
     """
-    entry, number = look_up("activation", name, ACTIVATIONS)
-    if number == entry.number:
-        return entry
-    fields = {**entry.__dict__, "name": canonical(entry.name, entry.parameter, number), "number": number}
-    return Activation(**fields)
+    return look_up("activation", name, ACTIVATIONS)
 
 
 def sigmoid(Z: Array) -> Array:

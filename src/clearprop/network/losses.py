@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from clearprop.network.activations import Array, sigmoid, softmax, softplus
-from clearprop.network.named import Parameter, canonical, look_up
+from clearprop.network.named import Entry, Parameter, look_up
 
 Pair = Callable[..., tuple[Array, Array]]
 
 
 @dataclass(frozen=True)
-class Loss:
+class Loss(Entry):
     """A loss of one sample, as a pair of shares and gradient.
 
     `of_output` takes (A, Y). `of_net_input` has, for a last activation that belongs to the loss, the pair that takes
@@ -40,10 +40,6 @@ class Loss:
     parameter: Parameter | None = None
     number: float | None = None
 
-    @property
-    def numbers(self) -> tuple[float, ...]:
-        return () if self.number is None else (self.number,)
-
 
 def loss(name: str) -> Loss:
     """The loss of a name; "huber(1.35)" and "quantile(0.9)" set the number that some of them take.
@@ -51,11 +47,7 @@ def loss(name: str) -> Loss:
     >>> loss("quantile(0.9)").number
     0.9
     """
-    entry, number = look_up("loss", name, LOSSES)
-    if number == entry.number:
-        return entry
-    fields = {**entry.__dict__, "name": canonical(entry.name, entry.parameter, number), "number": number}
-    return Loss(**fields)
+    return look_up("loss", name, LOSSES)
 
 
 def total(shares: Array, weights: Array, reduction: str) -> tuple[Array, Array]:

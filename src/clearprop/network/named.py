@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from clearprop.errors import InputError, unknown
 
@@ -23,16 +24,29 @@ class Parameter:
     below: float = math.inf
 
 
-class Entry(Protocol):
+class Entry:
+    """What every entry of a registry is called, and the number it was given, if it takes one."""
+
+    name: str
+    parameter: Parameter | None
+    number: float | None
+
     @property
-    def parameter(self) -> Parameter | None: ...
+    def kind(self) -> str:
+        """Its name without the number."""
+        return self.name.split("(")[0]
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """The number, as its functions take it after their arrays."""
+        return () if self.number is None else (self.number,)
 
 
 EntryT = TypeVar("EntryT", bound=Entry)
 
 
-def look_up(kind: str, text: object, registry: Mapping[str, EntryT]) -> tuple[EntryT, float | None]:
-    """The entry that a name means, and its number; an unknown name or a number out of range is an `InputError`."""
+def look_up(kind: str, text: object, registry: Mapping[str, EntryT]) -> EntryT:
+    """The entry that a name means, with its number; an unknown name or a number out of range is an `InputError`."""
     match = _CALL.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise unknown(kind, text, registry)
@@ -40,11 +54,15 @@ def look_up(kind: str, text: object, registry: Mapping[str, EntryT]) -> tuple[En
     if name not in registry:
         raise unknown(kind, name, registry)
     entry = registry[name]
+    if written is None:
+        return entry
     if entry.parameter is None:
-        if written is not None:
-            raise InputError(f'{kind} "{text}": {name} takes no number; write "{name}"')
-        return entry, None
-    return entry, entry.parameter.default if written is None else _number(kind, text, entry.parameter, written)
+        raise InputError(f'{kind} "{text}": {name} takes no number; write "{name}"')
+    number = _number(kind, text, entry.parameter, written)
+    changed = copy(entry)
+    object.__setattr__(changed, "name", canonical(name, entry.parameter, number))
+    object.__setattr__(changed, "number", number)
+    return changed
 
 
 def canonical(name: str, parameter: Parameter | None, number: float | None) -> str:

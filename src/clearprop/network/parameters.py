@@ -93,14 +93,14 @@ class Parameters:
 
 
 def _fitting(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Array:
-    array = _numbers(name, given)
+    array = real_array(name, given)
     if array.shape != shape:
         raise InputError(f"{name}: expected shape (inputs, units) = {shape}, got {array.shape}")
     return array
 
 
 def _fitting_bias(name: str, given: ArrayLike | None, shape: tuple[int, ...]) -> Array:
-    array = _numbers(name, 0.0 if given is None else given)
+    array = real_array(name, 0.0 if given is None else given)
     if given is None and shape != (0,):
         raise InputError(f"{name}: the layer has a bias, got None; give {shape[0]} numbers or one")
     if array.ndim > 0 and array.shape != shape:
@@ -110,11 +110,17 @@ def _fitting_bias(name: str, given: ArrayLike | None, shape: tuple[int, ...]) ->
     return array
 
 
-def _numbers(name: str, given: ArrayLike) -> Array:
+def real_array(name: str, given: ArrayLike) -> Array:
+    """What is given as an array of real numbers, or an `InputError` that begins with its name."""
     try:
         array = np.asarray(given)
     except ValueError:
         raise InputError(f"{name}: the rows have different lengths") from None
-    if array.dtype.kind not in "fiu":
-        raise InputError(f"{name}: expected real numbers, got values of type {array.dtype}")
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{name}: expected real numbers, got {_kind(array)}")
     return array
+
+
+def _kind(array: Array) -> str:
+    known = {"O": "Python objects", "U": "text", "S": "bytes", "c": "complex numbers", "M": "dates", "m": "durations"}
+    return known.get(array.dtype.kind, str(array.dtype))

@@ -175,7 +175,7 @@ class Network:
     @property
     def joint_pair(self) -> Pair | None:
         """The loss computed from the last net inputs, where it belongs together with the last activation."""
-        return self.loss_function.of_net_input.get(self.layers[-1].function.name.split("(")[0])
+        return self.loss_function.of_net_input.get(self.layers[-1].function.kind)
 
     def __str__(self) -> str:
         functions = " ".join(layer.activation for layer in self.layers)
