@@ -3,10 +3,14 @@
 #include <thread>
 #include <vector>
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
 namespace clearprop {
 namespace {
 
-constexpr int BUSY_TRIES = 2000;
+constexpr int BUSY_TRIES = 20000;
 
 void pause() {
 #if defined(__x86_64__)
@@ -16,10 +20,40 @@ void pause() {
 #endif
 }
 
+// The processor that this thread is on.
+int processor() {
+#if defined(__linux__)
+    return sched_getcpu();
+#else
+    return 0;
+#endif
+}
+
+// Moves this thread once to the `steps`-th of its processors after `from`, and leaves it free to go on from there.
+// A new thread often begins beside the one that made it, and the two would take turns for as long as they work.
+void begin_apart(int from, int steps) {
+#if defined(__linux__)
+    cpu_set_t allowed, one;
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
+    int chosen = from;
+    for (steps %= CPU_COUNT(&allowed); steps > 0;) {
+        chosen = (chosen + 1) % CPU_SETSIZE;
+        steps -= CPU_ISSET(chosen, &allowed) ? 1 : 0;
+    }
+    CPU_ZERO(&one);
+    CPU_SET(chosen, &one);
+    if (sched_setaffinity(0, sizeof(one), &one) == 0) sched_setaffinity(0, sizeof(allowed), &allowed);
+#else
+    static_cast<void>(from);
+    static_cast<void>(steps);
+#endif
+}
+
 }  // namespace
 
 void run_team(int threads, void (*work)(void*, int), void* context) {
     enum { WAIT, GO, GIVE_UP };
+    const int here = processor();
     std::atomic<int> start(WAIT);
     std::vector<std::thread> others;
     const auto release = [&](int sign) {
@@ -31,9 +65,11 @@ void run_team(int threads, void (*work)(void*, int), void* context) {
     };
     try {
         for (int thread = 1; thread < threads; ++thread)
-            others.emplace_back([&start, work, context, thread] {
+            others.emplace_back([&start, work, context, here, thread] {
                 start.wait(WAIT);
-                if (start == GO) work(context, thread);
+                if (start != GO) return;
+                begin_apart(here, thread);
+                work(context, thread);
             });
     } catch (...) {
         release(GIVE_UP);
