@@ -20,6 +20,7 @@ class Barrier {
     const int threads_;
     alignas(64) std::atomic<int> arrived_;
     alignas(64) std::atomic<unsigned> round_;
+    int releaser_;  // the processor of the thread that came last
 };
 
 }  // namespace clearprop
