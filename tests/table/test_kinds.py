@@ -130,3 +130,15 @@ def test_a_copy_is_kept_and_reported() -> None:
     assert x.notes == ()
     assert copy.notes == ("goes one to one with the target: is it a copy of the answer?",)
     assert copy.input_names == ("copy",)
+
+
+@pytest.mark.parametrize("pattern", ["${:,.2f}", "{:,.2f}", "{:.1f}%", "{:.0f} €"])
+def test_numbers_dressed_up_are_left_out_with_the_mend(pattern: str) -> None:
+    frame = pl.DataFrame({"price": [pattern.format(1234.5 + 777.25 * i) for i in range(60)]})
+    column = learn(Table.of(frame, "t.csv"), "price")
+    assert column.kind == "left out" and "write 1234.5" in column.done
+
+
+def test_codes_are_not_taken_for_numbers_dressed_up() -> None:
+    frame = pl.DataFrame({"code": [f"{i:03d}-{i % 7}" for i in range(60)]})
+    assert "write 1234.5" not in learn(Table.of(frame, "t.csv"), "code").done

@@ -170,7 +170,7 @@ def _tell_columns(columns: Sequence[Column]) -> None:
         plain += not noted
         if noted or plain <= MOST_PLAIN_COLUMNS:
             missing = [f"{one.missing:,} missing"] if one.missing and one.kind != "left out" else []
-            lines.append((one.name, one.kind, "; ".join([one.done.removeprefix("left out: "), *missing, *one.notes])))
+            lines.append((one.name, one.kind, "; ".join([one.done, *missing, *one.notes])))
     show.rows(lines)
     if plain > MOST_PLAIN_COLUMNS:
         show.rows([(f"and {plain - MOST_PLAIN_COLUMNS:,} more, which the report lists",)])

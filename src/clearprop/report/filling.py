@@ -106,7 +106,7 @@ def _column(column: TableColumn) -> Column:
         became="" if left_out else column.done,
         statistics=missing,
         note="; ".join(column.notes),
-        left_out=column.done.removeprefix("left out: ") if left_out else "",
+        left_out=column.done if left_out else "",
     )
 
 

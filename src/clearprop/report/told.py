@@ -34,6 +34,9 @@ CHINESE: Mapping[str, str] = {
     "always {}": "总是 {}",
     "an identifier: every row has its own number": "标识符：每行的编号都不同",
     "an identifier: every row has its own text": "标识符：每行的文本都不同",
+    "numbers with signs or separators in them, which are not read: write 1234.5": (
+        "带符号或分隔符的数值，无法读取：请写成 1234.5"
+    ),
     "free text: too long for categories": "自由文本：过长，不能作为类别",
     "free text: {} different texts in {} rows": "自由文本：{1} 行中有 {0} 种不同文本",
     # settings

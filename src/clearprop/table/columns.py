@@ -38,7 +38,7 @@ class Column(ABC):
     @property
     @abstractmethod
     def done(self) -> str:
-        """What was done with it, in words."""
+        """What was done with it, in words; of a column that is left out, why."""
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -249,7 +249,7 @@ class LeftOut(Column):
 
     @property
     def done(self) -> str:
-        return f"left out: {self.reason}"
+        return self.reason
 
 
 KINDS: dict[str, type[Number | Boolean | Category | Date | LeftOut]] = {

@@ -79,7 +79,8 @@ class Encoding:
         encoding = Encoding(learnt, answer, len(training), len(chosen) - len(training))
         if not encoding.input_names:
             reasons = (
-                "; ".join(f"{quoted(column.name)}: {column.done}" for column in learnt) or "there is no other column"
+                "; ".join(f"{quoted(column.name)}: left out: {column.done}" for column in learnt)
+                or "there is no other column"
             )
             raise InputError(f"{table.source}: no column is left to predict {quoted(name)} from ({reasons})")
         return encoding

@@ -23,6 +23,8 @@ _IDENTIFIER = re.compile(
     r"(^|[^a-z])(id|ids|idx|index|key|uuid|guid|rowid|row|rownames|row ?number)$|^id[^a-z]|^unnamed: \d+$|^$",
     re.IGNORECASE,
 )
+# $1,234.50, 1.234,50, 12 %: numbers to a person.
+_DRESSED_NUMBER = r"^[^\w\s]?\s?-?\d{1,3}([.,' ]?\d{3})*([.,]\d+)?\s?[^\w\s]?$"
 _CAMEL_IDENTIFIER = re.compile(r"[a-z](Id|ID|Key|Index)$")
 
 
@@ -95,6 +97,8 @@ def _why_no_category(texts: pl.Series) -> str | None:
     different = texts.n_unique()
     longest = texts.str.len_chars().max()
     assert isinstance(longest, int)
+    if different > FEW and _dressed_up(texts):
+        return "numbers with signs or separators in them, which are not read: write 1234.5"
     if longest > LONGEST_CATEGORY:
         return "free text: too long for categories"
     if len(texts) > FEW and different == len(texts):
@@ -102,6 +106,12 @@ def _why_no_category(texts: pl.Series) -> str | None:
     if len(texts) > FEW and different > 0.9 * len(texts):
         return f"free text: {different:,} different texts in {len(texts):,} rows"
     return None
+
+
+def _dressed_up(texts: pl.Series) -> bool:
+    """Whether texts are numbers as people write them, most with a sign or separator; codes of digits alone are not."""
+    plain = texts.str.contains(r"^-?\d+$")
+    return bool(texts.str.contains(_DRESSED_NUMBER).all()) and 2 * int(plain.sum()) < len(texts)
 
 
 def refuse_strays(table: Table, column: pl.Series, otherwise: str) -> None:
