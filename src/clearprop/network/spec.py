@@ -21,7 +21,7 @@ class Dense:
     Args:
         units: how many units, at least 1.
         activation: a name of the registry; "leaky_relu(0.2)" sets the number of those that take one.
-        bias: "unit" one bias a unit, "layer" one for the whole layer (as document 000), "none".
+        bias: "unit" one bias a unit, "layer" one for the whole layer, "none".
         train_bias: False freezes the bias: its gradient is computed, not applied.
         dropout: the share of this layer's outputs set to 0 at each training step, the rest scaled by 1/(1 - share)
             (Srivastava and others, JMLR 2014).
