@@ -106,7 +106,8 @@ class Trainer {
 
     // Sums of the step that is done, or that it failed.
     void keep_account() {
-        for (Index i = 0; i < space_.item_count; ++i) penalty_ += space_.penalties[i];
+        if (run_.network.l1 > 0 || run_.network.l2 > 0)
+            for (Index i = 0; i < space_.item_count; ++i) penalty_ += space_.penalties[i];
         bool finite = std::isfinite(loss_ + penalty_);
         for (int thread = 0; thread < threads_; ++thread)
             finite = finite && !signs_[thread].lost && !signs_[thread].overflowed;

@@ -69,6 +69,8 @@ def train(
     prepared = prepare(
         rows, target, task=task.value if task else None, kinds=_kinds(exclude, kind), epochs=epochs, seed=seed
     )
+    if checkpoint.exists() and not resume:
+        show.say(f"{checkpoint}: the checkpoint of a stopped run is given up, for --resume was not asked for")
     if not as_json:
         _tell_prepared(prepared)
     with interrupts() as interruption:
@@ -92,8 +94,6 @@ def _checkpoint(out: Path, resume: bool) -> Path:
     path = out.with_name(out.name + ".checkpoint")
     if resume and not path.exists():
         raise InputError(f"{path}: there is no checkpoint to go on from; leave out --resume")
-    if path.exists() and not resume:
-        show.say(f"{path}: the checkpoint of a stopped run is given up, for --resume was not asked for")
     return path
 
 
