@@ -111,7 +111,10 @@ void gather(Workspace<T>& space, const T* X, const Chunk& chunk, Index first, In
         Index column = 0;
         for (; column + PANEL<T> <= inputs; column += PANEL<T>)
             __builtin_memcpy(space.gathered.at(r, column), row + column, PANEL<T> * sizeof(T));
-        for (; column < inputs; ++column) *space.gathered.at(r, column) = row[column];
+        T* rest = space.gathered.panel(column) + r * PANEL<T>;
+        for (row += column, column = inputs - column; column >= 4; column -= 4, row += 4, rest += 4)
+            __builtin_memcpy(rest, row, 4 * sizeof(T));
+        for (; column > 0; --column) *rest++ = *row++;
     }
 }
 

@@ -20,6 +20,9 @@ inline constexpr int TILE_VECTORS = 2;
 template <class T>
 inline constexpr Index LANES = VECTOR_BYTES / Index(sizeof(T));
 
+template <class T>
+using Vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias)) = T;
+
 // The columns of a panel. All matrices stand in panels: number (r, c) is base[c / PANEL * step + r * PANEL + c % PANEL],
 // so that every kernel reads and writes its numbers in the order in which they lie.
 template <class T>
@@ -60,7 +63,7 @@ struct Tile {
 
 template <class T, int ROWS, int VECTORS, Read READ>
 void tile(const Tile<T>& p) {
-    typedef T Vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
+    using Vector = CLEARPROP_ISA::Vector<T>;
     constexpr Index W = PANEL<T>;
     Vector sum[ROWS][VECTORS];
     const auto each = [&sum](auto f) {

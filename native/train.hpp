@@ -127,8 +127,8 @@ class Trainer {
         const Index count = share.count * inputs * Index(sizeof(T)) < FETCHED_BYTES ? share.count : 0;
         for (Index r = share.first; r < share.first + count; ++r) {
             const T* row = run_.samples.X + next.rows[r] * inputs;
-            for (Index i = 0; i < inputs; i += Index(64 / sizeof(T))) __builtin_prefetch(row + i, 0, 2);
-            __builtin_prefetch(row + inputs - 1, 0, 2);
+            for (Index i = 0; i < inputs; i += Index(64 / sizeof(T))) __builtin_prefetch(row + i);
+            __builtin_prefetch(row + inputs - 1);
         }
     }
 

@@ -54,12 +54,15 @@ void apply(Rule rule, const Rates<T>& r, bool decay, T* w, const T* g, T* s0, T*
     }
 }
 
-// True where every number is finite: x·0 is 0 for finite x alone.
+// True where each of whole vectors of numbers is finite: x·0 is 0 for finite x alone.
 template <class T>
 bool all_finite(const T* numbers, Index count) {
-    T sum = 0;
-    for (Index i = 0; i < count; ++i) sum += numbers[i] * 0;
-    return sum == 0;
+    Vector<T> sum{};
+    for (Index i = 0; i < count; i += LANES<T>) sum += *reinterpret_cast<const Vector<T>*>(numbers + i) * T(0);
+    T lanes[LANES<T>], all = 0;
+    __builtin_memcpy(lanes, &sum, sizeof(lanes));
+    for (Index i = 0; i < LANES<T>; ++i) all += lanes[i];
+    return all == 0;
 }
 
 // The gradients of a chunk, added up; with the last chunk of a batch, the update.
@@ -88,12 +91,14 @@ class Updater {
         const Layer& layer = stage.layer;
         if (layer.bias == Bias::none) return true;
         if (layer.bias == Bias::layer) return item.column > 0 || layer_bias(stage, rule, rates);
-        alignas(64) T sum[W] = {};
         T* kept = stage.bias.gradient ? stage.bias.gradient + item.column : nullptr;
-        if (!first_chunk_) __builtin_memcpy(sum, kept, sizeof(sum));
-        const T* deltas = stage.deltas.panel(item.column);
-        for (Index r = 0; r < rows_; ++r, deltas += W)
-            for (Index o = 0; o < W; ++o) sum[o] += deltas[o];
+        Vector<T> sums[TILE_VECTORS] = {};
+        if (!first_chunk_) __builtin_memcpy(sums, kept, sizeof(sums));
+        const Vector<T>* deltas = reinterpret_cast<const Vector<T>*>(stage.deltas.panel(item.column));
+        for (Index r = 0; r < rows_; ++r, deltas += TILE_VECTORS)
+            for (int v = 0; v < TILE_VECTORS; ++v) sums[v] += deltas[v];
+        T sum[W];
+        __builtin_memcpy(sum, sums, sizeof(sum));
         if (kept) __builtin_memcpy(kept, sum, sizeof(sum));
         if (!last_chunk_ || !rates || !layer.train_bias) return true;
         return update(stage.bias, item.column, sum, 1, layer.units - item.column, rule, rates, false);
