@@ -31,14 +31,17 @@ inline int slots_of(Rule rule) {
 }
 
 template <class T>
+Index batch_rows(const Training<T>& run) {
+    return run.batch_size < run.visited ? run.batch_size : run.visited;
+}
+
+template <class T>
 class Trainer {
   public:
-    explicit Trainer(Training<T>& run)
-        : run_(run), batch_rows_(run.batch_size < run.visited ? run.batch_size : run.visited),
-          threads_(useful_threads(run.network, batch_rows_, run.threads)),
-          space_(run.network, Purpose::train, slots_of(run.optimizer.rule),
-                 Workspace<T>::rows_at_once(run.network, Purpose::train, batch_rows_)),
-          barrier_(threads_), order_(run.order, run.given, run.seed, run.visited), first_step_(run.step),
+    // `space` has room for a batch of the run, and may have served another of the same shape before.
+    Trainer(Training<T>& run, Workspace<T>& space)
+        : run_(run), threads_(useful_threads(run.network, batch_rows(run), run.threads)), space_(space),
+          barrier_(threads_), order_(run.order, run.given, run.subset, run.seed, run.visited), first_step_(run.step),
           batches_(run.drop_last ? run.visited / run.batch_size
                                  : (run.visited + run.batch_size - 1) / run.batch_size),
           last_tick_(seconds()), signs_(static_cast<Signs*>(allocate(threads_ * Index(sizeof(Signs))))) {}
@@ -173,9 +176,8 @@ class Trainer {
     }
 
     Training<T>& run_;
-    Index batch_rows_;
     int threads_;
-    Workspace<T> space_;
+    Workspace<T>& space_;
     Barrier barrier_;
     EpochOrder order_;
     Index first_step_, batches_;
@@ -188,5 +190,12 @@ class Trainer {
     Index look_every_ = 1, until_look_ = 1;
     Signs* signs_;  // of each thread
 };
+
+template <class T>
+void train(Training<T>& run) {
+    Workspace<T> space(run.network, Purpose::train, slots_of(run.optimizer.rule),
+                       Workspace<T>::rows_at_once(run.network, Purpose::train, batch_rows(run)));
+    Trainer<T>(run, space).go();
+}
 
 }  // namespace clearprop::CLEARPROP_ISA
