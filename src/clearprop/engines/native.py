@@ -203,9 +203,7 @@ def _optimizer(optimizer: Optimizer) -> tuple[str, float, float, float, float, f
     )
 
 
-def _rates(
-    optimizer: Optimizer, step: int, left: int, steps: int | None, at_once: int
-) -> tuple[Array, int | None]:
+def _rates(optimizer: Optimizer, step: int, left: int, steps: int | None, at_once: int) -> tuple[Array, int | None]:
     """The learning rates of the next updates, of `left` in all, and the step at which the call has to end."""
     schedule = optimizer.schedule
     if schedule.is_constant or left <= 0:
