@@ -1,19 +1,11 @@
 // Whole epochs in one call: order, gather, forward, loss, backward, update.
 #pragma once
 
-#include <time.h>
-
-#include "order.hpp"
+#include "course.hpp"
 #include "team.hpp"
 #include "update.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
-
-inline double seconds() {
-    timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
-}
 
 // The rule of how many threads work on a batch: each gets two million operations or more, and a tile of rows.
 inline int useful_threads(const Network& network, Index batch, int threads) {
@@ -33,29 +25,24 @@ inline int slots_of(Rule rule) {
 template <class T>
 class Trainer {
   public:
-    explicit Trainer(Training<T>& run)
-        : run_(run), batch_rows_(run.batch_size < run.visited ? run.batch_size : run.visited),
-          threads_(useful_threads(run.network, batch_rows_, run.threads)),
-          space_(run.network, Purpose::train, slots_of(run.optimizer.rule), batch_rows_), barrier_(threads_),
-          order_(run.order, run.given, run.seed, run.visited), first_step_(run.step),
-          batches_(run.drop_last ? run.visited / run.batch_size
-                                 : (run.visited + run.batch_size - 1) / run.batch_size),
-          number_(run.step), last_tick_(seconds()),
+    // `space` has room for a batch of the run, and may have served another of the same shape before.
+    Trainer(Training<T>& run, Workspace<T>& space)
+        : run_(run), threads_(useful_threads(run.network, batch_rows(run), run.threads)), space_(space),
+          barrier_(threads_), course_(run),
           signs_(static_cast<Signs*>(allocate(threads_ * Index(sizeof(Signs))))),
-          batch_order_(static_cast<Index*>(allocate(2 * batch_rows_ * Index(sizeof(Index))))) {
-        for (int i = 0; i < 2; ++i) steps_[i].rows = batch_order_ + i * batch_rows_;
+          rows_(static_cast<Index*>(allocate(2 * batch_rows(run) * Index(sizeof(Index))))) {
+        for (int i = 0; i < 2; ++i) steps_[i].rows = rows_ + i * batch_rows(run);
     }
     ~Trainer() {
-        release(batch_order_);
+        release(rows_);
         release(signs_);
     }
+    Trainer(const Trainer&) = delete;
+    Trainer& operator=(const Trainer&) = delete;
 
     void go() {
         space_.load(run_.parameters, run_.slots);
-        while (run_.batch >= batches_ && run_.epoch < run_.epochs) finish_epoch();
-        epoch_ = run_.epoch;
-        batch_ = run_.batch;
-        prepare(steps_[0]);
+        course_.prepare(steps_[0]);
         run_team(threads_, [](void* self, int thread) { static_cast<Trainer*>(self)->work(thread); }, this);
         space_.store(run_.parameters, run_.slots);
     }
@@ -67,57 +54,54 @@ class Trainer {
         bool lost, overflowed;
     };
 
-    // A batch that all threads work on. While they do, thread 0 prepares the other one.
-    struct Step {
-        Index* rows;
-        Index count, number;
-        double weight, divisor, rate;
-        bool none;  // the run is over
-        Ended why;
-    };
-
-    // Two meetings a step: when all deltas are there, and when all parameters are new.
+    // Two meetings a step: when all deltas are there, and when all parameters are new. While the rows of one step are
+    // at work, thread 0 prepares the next.
     void work(int thread) {
         for (int turn = 0;; turn = 1 - turn) {
             const Step step = steps_[turn];
-            if (step.none) {
-                if (thread == 0) run_.ended = step.why;
-                return;
+            Ended why = step.why;
+            if (!step.none) {
+                if (run_step(step, turn, thread)) continue;
+                why = Ended::diverged;
             }
-            const Rates<T> rates(run_.optimizer, step.rate, step.number);
-            for (Index first = 0; first < step.count; first += space_.chunk) {
-                const Index left = step.count - first, count = left < space_.chunk ? left : space_.chunk;
-                const Chunk chunk{step.rows, first, count, step.divisor, run_.seed, step.number};
-                if (run_chunk(chunk, left == count, rates, turn, thread)) continue;
-                if (thread == 0) run_.ended = Ended::diverged;
-                return;
-            }
-            if (thread == 0) keep_account(step);
+            if (thread == 0) course_.end(why);
+            return;
         }
     }
 
     // False, for all threads alike, where a number is not finite.
-    bool run_chunk(const Chunk& chunk, bool last, const Rates<T>& rates, int turn, int thread) {
-        const Share share = share_of(chunk.count, thread, threads_);
-        if (share.count > 0) {
-            gather(space_, run_.samples.X, chunk, share.first, share.count);
-            forward(space_, chunk, share.first, share.count);
-            signs_[thread].lost = !lose_rows(space_, run_.samples, chunk, share.first, share.count);
-            backward(space_, chunk, share.first, share.count);
+    bool run_step(const Step& step, int turn, int thread) {
+        const Rates<T> rates(run_.optimizer, step.rate, step.number);
+        double loss = 0;
+        for (Index first = 0; first < step.count; first += space_.chunk) {
+            const Index left = step.count - first, count = left < space_.chunk ? left : space_.chunk;
+            const Chunk chunk{step.rows, first, count, step.divisor, run_.seed, step.number};
+            const bool last = left == count;
+            run_rows(chunk, thread);
+            if (thread == 0 && last) course_.prepare(steps_[1 - turn]);
+            barrier_.wait();
+            for (int other = 0; other < threads_; ++other)
+                if (signs_[other].lost) return false;
+            if (thread == 0)
+                for (Index r = 0; r < chunk.count; ++r) loss += space_.losses[r];
+            if (last && !steps_[1 - turn].none) fetch(steps_[1 - turn], thread);
+            const Updater<T> updater(space_, chunk.count, chunk.first == 0, last);
+            signs_[thread].overflowed = !updater.run(thread, threads_, run_.optimizer.rule, &rates);
+            barrier_.wait();
+            for (int other = 0; other < threads_; ++other)
+                if (signs_[other].overflowed) return false;
         }
-        if (thread == 0 && last) prepare(steps_[1 - turn]);
-        barrier_.wait();
-        for (int other = 0; other < threads_; ++other)
-            if (signs_[other].lost) return false;
-        if (thread == 0)
-            for (Index r = 0; r < chunk.count; ++r) loss_ += space_.losses[r];
-        if (last && !steps_[1 - turn].none) fetch(steps_[1 - turn], thread);
-        const Updater<T> updater(space_, chunk.count, chunk.first == 0, last);
-        signs_[thread].overflowed = !updater.run(thread, threads_, run_.optimizer.rule, &rates);
-        barrier_.wait();
-        for (int other = 0; other < threads_; ++other)
-            if (signs_[other].overflowed) return false;
+        if (thread == 0) course_.enter(step, loss, penalty());
         return true;
+    }
+
+    void run_rows(const Chunk& chunk, int thread) {
+        const Share share = share_of(chunk.count, thread, threads_);
+        if (share.count == 0) return;
+        gather(space_, run_.samples.X, chunk, share.first, share.count);
+        forward(space_, chunk, share.first, share.count);
+        signs_[thread].lost = !lose_rows(space_, run_.samples, chunk, share.first, share.count);
+        backward(space_, chunk, share.first, share.count);
     }
 
     // Asks for the rows that this thread will gather next, so that they are near by then.
@@ -132,90 +116,29 @@ class Trainer {
         }
     }
 
-    // Sums of the step that is done.
-    void keep_account(const Step& step) {
-        double penalty = 0;
+    double penalty() const {
+        double sum = 0;
         if (run_.network.l1 > 0 || run_.network.l2 > 0)
-            for (Index i = 0; i < space_.item_count; ++i) penalty += space_.penalties[i];
-        run_.sums.loss += loss_;
-        run_.sums.weight += step.weight;
-        run_.sums.penalty += penalty * double(step.count);
-        run_.sums.rows += double(step.count);
-        loss_ = 0;
-        ++run_.step;
-        if (++run_.batch >= batches_) finish_epoch();
-    }
-
-    void finish_epoch() {
-        const Sums& sums = run_.sums;
-        double loss = sums.loss;
-        if (run_.network.mean && sums.weight > 0) loss /= sums.weight;
-        run_.losses[run_.losses_written++] = loss + (sums.rows > 0 ? sums.penalty / sums.rows : 0);
-        run_.sums = {};
-        run_.batch = 0;
-        ++run_.epoch;
-    }
-
-    // What comes after all that has been prepared before: another batch, or the end.
-    void prepare(Step& step) {
-        if (batch_ >= batches_) {
-            batch_ = 0;
-            ++epoch_;
-        }
-        step.none = true;
-        step.why = epoch_ >= run_.epochs || batches_ == 0 ? Ended::done : Ended::stopped;
-        if (step.why == Ended::done || number_ == run_.steps || !go_on()) return;
-        step.none = false;
-        if (ordered_ != epoch_) {
-            rows_ = order_.rows(epoch_);
-            ordered_ = epoch_;
-        }
-        const Index first = batch_ * run_.batch_size, left = run_.visited - first;
-        step.number = number_;
-        step.count = left < run_.batch_size ? left : run_.batch_size;
-        __builtin_memcpy(step.rows, rows_ + first, std::size_t(step.count) * sizeof(Index));
-        step.weight = double(step.count);
-        if (run_.samples.weights) {
-            step.weight = 0;
-            for (Index r = 0; r < step.count; ++r) step.weight += double(run_.samples.weights[step.rows[r]]);
-        }
-        step.divisor = run_.network.mean && step.weight > 0 ? step.weight : 1;
-        step.rate = run_.optimizer.rates[run_.optimizer.rate_count == 1 ? 0 : number_ - first_step_];
-        ++batch_;
-        ++number_;
-    }
-
-    // Looks at the clock ever more seldom where steps are short, and asks about ten times a second.
-    bool go_on() {
-        if (!run_.tick.go_on || --until_look_ > 0) return true;
-        const double now = seconds();
-        if (now - last_look_ < 0.01 && look_every_ < 4096) look_every_ *= 2;
-        if (now - last_look_ > 0.05 && look_every_ > 1) look_every_ /= 2;
-        until_look_ = look_every_;
-        last_look_ = now;
-        if (now - last_tick_ < 0.1) return true;
-        last_tick_ = now;
-        return run_.tick.go_on(run_.tick.context, epoch_, batch_, number_);
+            for (Index i = 0; i < space_.item_count; ++i) sum += space_.penalties[i];
+        return sum;
     }
 
     static constexpr Index FETCHED_BYTES = 256 << 10;  // that fit in the second cache beside what a step works on
 
     Training<T>& run_;
-    Index batch_rows_;
-    int threads_;
-    Workspace<T> space_;
+    const int threads_;
+    Workspace<T>& space_;
     Barrier barrier_;
-    EpochOrder order_;
-    Index first_step_, batches_;
-    Index epoch_ = 0, batch_ = 0, number_;  // of what is prepared next; run_ tells what is done
-    const Index* rows_ = nullptr;
-    Index ordered_ = -1;  // the epoch whose order is at hand
+    Course<T> course_;
+    Signs* signs_;  // of each thread
+    Index* rows_;   // of both steps
     Step steps_[2] = {};
-    double loss_ = 0;
-    double last_tick_, last_look_ = 0;
-    Index look_every_ = 1, until_look_ = 1;
-    Signs* signs_;        // of each thread
-    Index* batch_order_;  // the rows of both steps
 };
+
+template <class T>
+void train(Training<T>& run) {
+    Workspace<T> space(run.network, Purpose::train, slots_of(run.optimizer.rule), batch_rows(run));
+    Trainer<T>(run, space).go();
+}
 
 }  // namespace clearprop::CLEARPROP_ISA
