@@ -44,6 +44,7 @@ const std::vector<std::string> BIASES{"unit", "layer", "none"};
 const std::vector<std::string> RULES{"sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"};
 const std::vector<std::string> ORDERS{"shuffled", "sequential", "replacement", "given"};
 const std::vector<std::string> ENDINGS{"done", "stopped", "diverged"};
+const std::vector<std::string> FUNCTIONS{"exp", "expm1", "log", "log1p", "tanh", "erf", "erfc_scaled", "sqrt"};
 
 // (inputs, units, activation, its number, bias, train_bias, dropout)
 using LayerTuple = std::tuple<Index, Index, std::string, double, std::string, bool, double>;
@@ -170,6 +171,16 @@ void predict(const OwnedNetwork& network, In<T> X, In<T> parameters, InOut<T> ou
 }
 
 template <class T>
+void elementwise(const std::string& function, In<T> x, InOut<T> y, bool one_by_one,
+                 const std::string& instruction_set) {
+    const Machine& machine = machine_of(instruction_set);
+    const Elementwise<T> run{named<Function>(FUNCTIONS, function), x.data(), y.data(), Index(x.size()), one_by_one};
+    nb::gil_scoped_release unlocked;
+    if constexpr (sizeof(T) == sizeof(float)) machine.elementwise_float(run);
+    else machine.elementwise_double(run);
+}
+
+template <class T>
 void define(nb::module_& module) {
     module.def("train", &train<T>, nb::kw_only(), "network"_a, "optimizer"_a, "rates"_a, "X"_a, "Y"_a.none(),
                "classes"_a.none(), "weights"_a.none(), "order"_a, "given"_a.none(), "visited"_a, "batch_size"_a,
@@ -178,6 +189,8 @@ void define(nb::module_& module) {
     module.def("evaluate", &evaluate<T>, nb::kw_only(), "network"_a, "X"_a, "Y"_a.none(), "classes"_a.none(),
                "weights"_a.none(), "parameters"_a, "gradients"_a.none(), "threads"_a, "instruction_set"_a);
     module.def("predict", &predict<T>, nb::kw_only(), "network"_a, "X"_a, "parameters"_a, "outputs"_a, "threads"_a,
+               "instruction_set"_a);
+    module.def("elementwise", &elementwise<T>, "function"_a, "x"_a, "y"_a, nb::kw_only(), "one_by_one"_a,
                "instruction_set"_a);
 }
 

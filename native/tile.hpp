@@ -1,24 +1,17 @@
 // The one product kernel: a tile of C = start + A·B in registers, for any strides of A.
 #pragma once
 
-#include "plan.hpp"
+#include "vector.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
 
-#if defined(CLEARPROP_ISA_V4)
-inline constexpr int VECTOR_BYTES = 64, TILE_ROWS = 12;
-#elif defined(CLEARPROP_ISA_V3)
-inline constexpr int VECTOR_BYTES = 32, TILE_ROWS = 6;
-#elif defined(CLEARPROP_ISA_NEON)
-inline constexpr int VECTOR_BYTES = 16, TILE_ROWS = 12;
+#if defined(CLEARPROP_ISA_V4) || defined(CLEARPROP_ISA_NEON)
+inline constexpr int TILE_ROWS = 12;
 #else
-inline constexpr int VECTOR_BYTES = 16, TILE_ROWS = 6;
+inline constexpr int TILE_ROWS = 6;
 #endif
 
 inline constexpr int TILE_VECTORS = 2;
-
-template <class T>
-inline constexpr Index LANES = VECTOR_BYTES / Index(sizeof(T));
 
 template <class T>
 inline constexpr Index TILE_COLUMNS = TILE_VECTORS * LANES<T>;
