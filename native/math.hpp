@@ -3,7 +3,7 @@
 //
 // All polynomials interpolate at Chebyshev nodes (the largest error is then within a few per cent of the least
 // possible), were computed at 60 digits and rounded once; the errors named are those of the rounded coefficients.
-// Products may be fused with sums: no step relies on the rounding of a product, unless the product is exact.
+// Without a fused product and sum they are as good: no step relies on it, unless the product is exact.
 #pragma once
 
 #include "vector.hpp"
@@ -23,7 +23,7 @@ struct Constants<double> {
     static constexpr double HALF_ROOT = 0.70710678118654752440;
     static constexpr double HEAD = 0x1.8p32;  // added and taken away, it leaves 20 binary places: 26 digits below 64
 
-    static constexpr double EXP_LOWEST = -750, EXP_HIGHEST = 710.5;  // beyond them lie 0 and inf
+    static constexpr double EXP_LOWEST = -780, EXP_HIGHEST = 710.5;  // beyond: 0 (times 780, too) and inf
     // (eʳ - 1 - r) / r² for |r| ≤ 0.3468: eʳ to a relative 1.6e-17, eʳ - 1 to 4.1e-17.
     static constexpr double EXP[] = {
         0.5000000000000001,    0.16666666666666669,    0.04166666666662394,    0.008333333333330048,
@@ -59,9 +59,9 @@ struct Constants<float> {
     static constexpr float HALF_ROOT = 0.70710678f;
     static constexpr float HEAD = 0x1.8p15f;  // 8 places: 12 digits below 16
 
-    static constexpr float EXP_LOWEST = -105, EXP_HIGHEST = 89.5f;
-    // eʳ to a relative 1.1e-8, eʳ - 1 to 2.5e-8.
-    static constexpr float EXP[] = {0.5f, 0.16666576f, 0.041666556f, 0.008363212f, 0.0013926225f};
+    static constexpr float EXP_LOWEST = -120, EXP_HIGHEST = 89.5f;
+    // For |r| ≤ 0.378: eʳ to a relative 1.8e-8, eʳ - 1 to 4e-8.
+    static constexpr float EXP[] = {0.5f, 0.1666654f, 0.041666508f, 0.008368841f, 0.0013933256f};
     // The logarithm to a relative 3e-10.
     static constexpr float LOG[] = {0.6666667f, 0.40000123f, 0.2855079f, 0.23331353f};
     // erf to a relative 6.3e-9.
@@ -82,13 +82,13 @@ inline V polynomial_part(const T (&c)[N], const V* powers) {
     if constexpr (SIZE == 1) {
         return splat<V>(c[FIRST]);
     } else if constexpr (SIZE == 2) {
-        return c[FIRST + 1] * powers[0] + c[FIRST];
+        return fused_with(powers[0], c[FIRST + 1], c[FIRST]);
     } else {
         constexpr int LEVEL = SIZE > 8 ? 3 : SIZE > 4 ? 2 : 1, HALF = 1 << LEVEL;
         static_assert(SIZE <= 16);
         const V low = polynomial_part<FIRST, HALF>(c, powers);
-        if constexpr (SIZE - HALF == 1) return c[FIRST + HALF] * powers[LEVEL] + low;
-        else return polynomial_part<FIRST + HALF, SIZE - HALF>(c, powers) * powers[LEVEL] + low;
+        if constexpr (SIZE - HALF == 1) return fused_with(powers[LEVEL], c[FIRST + HALF], low);
+        else return fused(polynomial_part<FIRST + HALF, SIZE - HALF>(c, powers), powers[LEVEL], low);
     }
 }
 
@@ -146,27 +146,38 @@ template <class V>
 struct Power {
     V rest, first, second;
 
-    // eˣ times a factor, rounded to a subnormal number at most once.
-    V times(V factor) const { return (factor * rest + factor) * first * second; }
-    V value() const { return (first * rest + first) * second; }
+    // eˣ times a factor, where eˣ ≤ 1, rounded to a subnormal number at most once.
+    V times(V factor) const {
+        const V part = factor * first;
+        return fused(part, rest, part) * second;
+    }
+    V value() const { return fused(first, rest, first) * second; }
     V less_one() const {
         using C = Constants<Scalar<V>>;
         const V inverse = of_bits<V>((Bits<Scalar<V>>(2 * C::BIAS) << C::DIGITS) - bits_of(second));
-        return (first * rest + (first - inverse)) * second;
+        return fused(first, rest, first - inverse) * second;
     }
 };
 
-// The power of x + low[0] + …, where low is tiny; x lies from EXP_LOWEST to EXP_HIGHEST.
-template <class V, class... Low>
-inline Power<V> power_within(V x, Low... low) {
+// eʳ - 1 = r + r²·(c₀ + c₁r) + r⁴·(c₂ + …): r itself is added early, so that nothing waits for the whole polynomial.
+template <class V, class T, int N>
+inline V power_less_one(const T (&c)[N], V r) {
+    const V square = r * r, fourth = square * square;
+    const V powers[] = {r, square, fourth, fourth * fourth};
+    return fused(polynomial_part<2, N - 2>(c, powers), fourth, fused(polynomial_part<0, 2>(c, powers), square, r));
+}
+
+// The power of x + a·b, a product below 0.03 that may be left out; x lies from EXP_LOWEST to EXP_HIGHEST.
+template <class V, class... Factors>
+inline Power<V> power_within(V x, Factors... more) {
     using C = Constants<Scalar<V>>;
     // Adding 1.5 · 2^DIGITS rounds to whole numbers, which then are the last bits; 2 · BIAS more make them positive.
     constexpr Scalar<V> whole = Scalar<V>(3ull << (C::DIGITS - 1)) + 2 * C::BIAS;
-    const V shifted = x * C::LOG2_E + whole, n = shifted - whole;
-    const V r = (((x - n * C::LN2_HIGH) - n * C::LN2_LOW) + ... + low);
+    const V shifted = fused_with(x, C::LOG2_E, whole), n = shifted - whole;
+    V r = fused_with(n, -C::LN2_LOW, fused_with(n, -C::LN2_HIGH, x));
+    if constexpr (sizeof...(more) > 0) r = fused(more..., r);
     const Bits<V> exponents = bits_of(shifted), half = exponents >> 1;
-    return {r * r * polynomial(C::EXP, r) + r, of_bits<V>(half << C::DIGITS),
-            of_bits<V>((exponents - half) << C::DIGITS)};
+    return {power_less_one(C::EXP, r), of_bits<V>(half << C::DIGITS), of_bits<V>((exponents - half) << C::DIGITS)};
 }
 
 // For x ≤ 0.
@@ -185,9 +196,7 @@ template <class V>
 inline Power<V> gaussian_power(V x, Scalar<V> share) {
     constexpr Scalar<V> cut = Constants<Scalar<V>>::HEAD;
     const V head = (x + cut) - cut;  // its square is exact
-    const V square = share * head * head, more = share * (x - head) * (x + head);
-    const V sum = square + more;
-    return power_within(larger(sum, Constants<Scalar<V>>::EXP_LOWEST), (square - sum) + more);
+    return power_within(larger(share * head * head, Constants<Scalar<V>>::EXP_LOWEST), share * (x - head), x + head);
 }
 
 template <class V>
@@ -198,12 +207,6 @@ inline V exp_of(V x) {
 template <class V>
 inline V expm1_of(V x) {
     return select(x == 0, x, power(x).less_one());
-}
-
-template <class V>
-inline V tanh_of(V x) {
-    const Power<V> shrunk = falling_power(-2 * abs_of(x));
-    return with_sign(shrunk.less_one() / (1 + shrunk.value()), x);
 }
 
 // x = 2ᵏ·m, √½ ≤ m < √2, for a normal positive x; k = `moved`'s exponent less the bias.
@@ -223,8 +226,8 @@ struct Parted {
     // log x where f = m - 1: log m = 2 artanh(s), s = f / (2 + f), and 2s = f - s·f.
     V logarithm(V f) const {
         const V s = f / (2 + f), z = s * s;
-        const V small = f - s * (f - z * polynomial(C::LOG, z));
-        return k * C::LN2_HIGH + (k * C::LN2_LOW + small);
+        const V small = fused(-s, fused(-z, polynomial(C::LOG, z), f), f);
+        return fused_with(k, C::LN2_HIGH, fused_with(k, C::LN2_LOW, small));
     }
 
     // y · 2⁻ᵏ, by way of 2¹⁻ᵏ, which can be written for the largest k, too.
@@ -267,7 +270,8 @@ template <class V>
 inline V erfc_scaled_of(V x) {
     using C = Constants<Scalar<V>>;
     const V near = smaller(x, C::ERFC_HIGHEST);
-    return (near * polynomial(C::ERFC_ABOVE, near) + 1) / (near * polynomial(C::ERFC_BELOW, near) + 1);
+    const V one = splat<V>(1);
+    return fused(near, polynomial(C::ERFC_ABOVE, near), one) / fused(near, polynomial(C::ERFC_BELOW, near), one);
 }
 
 template <class V>
@@ -275,7 +279,7 @@ inline V erf_of(V x) {
     using C = Constants<Scalar<V>>;
     const V size = smaller(abs_of(x), C::ERFC_HIGHEST);
     const V tail = 1 - gaussian_power(size, -1).times(erfc_scaled_of(size));
-    return select(size < 1, x * polynomial(C::ERF, x * x) + x, with_sign(tail, x));
+    return select(size < 1, fused(x, polynomial(C::ERF, x * x), x), with_sign(tail, x));
 }
 
 }  // namespace clearprop::CLEARPROP_ISA

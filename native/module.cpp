@@ -171,13 +171,25 @@ void predict(const OwnedNetwork& network, In<T> X, In<T> parameters, InOut<T> ou
 }
 
 template <class T>
-void elementwise(const std::string& function, In<T> x, InOut<T> y, bool one_by_one,
-                 const std::string& instruction_set) {
+void run_elementwise(const Elementwise<T>& run, const std::string& instruction_set) {
     const Machine& machine = machine_of(instruction_set);
-    const Elementwise<T> run{named<Function>(FUNCTIONS, function), x.data(), y.data(), Index(x.size()), one_by_one};
     nb::gil_scoped_release unlocked;
     if constexpr (sizeof(T) == sizeof(float)) machine.elementwise_float(run);
     else machine.elementwise_double(run);
+}
+
+template <class T>
+void elementwise(const std::string& function, In<T> x, InOut<T> y, bool one_by_one,
+                 const std::string& instruction_set) {
+    run_elementwise<T>({named<Function>(FUNCTIONS, function), Activation::identity, 0, false, x.data(), y.data(),
+                        Index(x.size()), one_by_one}, instruction_set);
+}
+
+template <class T>
+void activation(const std::string& name, double number, In<T> x, InOut<T> y, bool slope, bool one_by_one,
+                const std::string& instruction_set) {
+    run_elementwise<T>({Function::activation, named<Activation>(ACTIVATIONS, name), T(number), slope, x.data(),
+                        y.data(), Index(x.size()), one_by_one}, instruction_set);
 }
 
 template <class T>
@@ -192,6 +204,8 @@ void define(nb::module_& module) {
                "instruction_set"_a);
     module.def("elementwise", &elementwise<T>, "function"_a, "x"_a, "y"_a, nb::kw_only(), "one_by_one"_a,
                "instruction_set"_a);
+    module.def("activation", &activation<T>, "name"_a, "number"_a, "x"_a, "y"_a, nb::kw_only(), "slope"_a,
+               "one_by_one"_a, "instruction_set"_a);
 }
 
 }  // namespace

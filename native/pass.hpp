@@ -1,6 +1,8 @@
 // Rows on their way through: forward, loss, backward. A thread takes its rows all the way without waiting for others.
 #pragma once
 
+#include <cmath>
+
 #include "lose.hpp"
 #include "philox.hpp"
 #include "workspace.hpp"
@@ -55,32 +57,37 @@ void forward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) 
                    count, stage.width);
         const bool joint = space.network.joint && l == space.network.depth - 1;
         if (joint && space.purpose != Purpose::predict) continue;
-        activate(stage.layer, values, slopes, count, stage.width);
+        if (stage.layer.activation == Activation::softmax) {
+            softmax_rows<T>(stage.layer.units, Rows<T>{values, stage.width}, 0, count);
+            if (slopes) __builtin_memcpy(slopes, values, std::size_t(count * stage.width) * sizeof(T));
+        } else {
+            activate(stage.layer, values, slopes, count * stage.width);
+        }
         if (!drops(stage, chunk)) continue;
         drop_out(stage, l, chunk, stage.values, first, count);
         if (stage.layer.activation != Activation::softmax) drop_out(stage, l, chunk, stage.slopes, first, count);
     }
 }
 
+// The way back through an activation: ∂E/∂A becomes ∂E/∂Z in place. Softmax has kept its outputs as slopes.
+template <class T>
+void activate_back(const Stage<T>& stage, Index first, Index count) {
+    const T* slopes = stage.slopes + first * stage.width;
+    T* gradient = stage.deltas + first * stage.width;
+    if (stage.layer.activation == Activation::softmax)
+        return softmax_rows_back<T>(stage.layer.units, Rows<T>{gradient, stage.width},
+                                    Rows<const T>{slopes, stage.width}, 0, count);
+    for (Index i = 0; i < count * stage.width; ++i) gradient[i] *= slopes[i];
+}
+
 // wᵢEᵢ of each row, and the deltas of the last layer; false where a loss is not finite.
 template <class T>
 bool lose_rows(Workspace<T>& space, const Samples<T>& samples, const Chunk& chunk, Index first, Index count) {
     const Stage<T>& last = space.last();
-    bool finite = true;
-    for (Index r = first; r < first + count; ++r) {
-        const Index row = chunk.row(r), outputs = last.layer.units;
-        const Target<T> target{samples.Y ? samples.Y + row * outputs : nullptr,
-                               samples.classes ? samples.classes[row] : 0};
-        const T weight = samples.weights ? samples.weights[row] : 1;
-        T* delta = last.deltas + r * last.width;
-        space.losses[r] = double(weight) * lose(space.network, last.values + r * last.width, target, outputs, delta);
-        finite = finite && std::isfinite(space.losses[r]);
-        const T scale = weight / T(chunk.divisor);
-        for (Index i = 0; i < outputs; ++i) delta[i] *= scale;
-    }
-    if (!space.network.joint && last.slopes)
-        activate_back(last.layer, last.deltas + first * last.width, last.slopes + first * last.width, count,
-                      last.width);
+    const bool finite = lose_blocks(
+        space.network, last.layer.units, Rows<const T>{last.values, last.width}, Rows<T>{last.deltas, last.width},
+        samples, [&chunk](Index r) { return chunk.row(r); }, T(chunk.divisor), space.losses, first, count);
+    if (!space.network.joint && last.slopes) activate_back(last, first, count);
     return finite;
 }
 
@@ -94,7 +101,7 @@ void backward(Workspace<T>& space, const Chunk& chunk, Index first, Index count)
                    count, stage.width);
         if (drops(stage, chunk) && stage.layer.activation == Activation::softmax)
             drop_out(stage, l - 1, chunk, stage.deltas, first, count);
-        activate_back(stage.layer, deltas, stage.slopes + first * stage.width, count, stage.width);
+        activate_back(stage, first, count);
     }
 }
 

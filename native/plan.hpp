@@ -115,11 +115,14 @@ struct Prediction {
 };
 
 // A function of each number, for tests: in vectors, or one by one.
-enum class Function { exp, expm1, log, log1p, tanh, erf, erfc_scaled, sqrt };
+enum class Function { exp, expm1, log, log1p, tanh, erf, erfc_scaled, sqrt, activation };
 
 template <class T>
 struct Elementwise {
     Function function;
+    Activation activation;  // of Function::activation: which, with which number, and whether its slope is asked for
+    T number;
+    bool slope;
     const T* x;
     T* y;  // written
     Index count;

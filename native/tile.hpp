@@ -55,9 +55,9 @@ void tile(const Product<T>& p) {
         for (int v = 0; v < VECTORS; ++v) right[v] = reinterpret_cast<const Vector*>(b)[v];
 #pragma GCC unroll 16
         for (int r = 0; r < ROWS; ++r) {
-            const T left = a[r * p.row_step];
+            const Vector left = a[r * p.row_step] - Vector{};
 #pragma GCC unroll 2
-            for (int v = 0; v < VECTORS; ++v) sum[r][v] += left * right[v];
+            for (int v = 0; v < VECTORS; ++v) sum[r][v] = fused(left, right[v], sum[r][v]);
         }
     }
 

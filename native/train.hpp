@@ -26,10 +26,6 @@ inline int useful_threads(const Network& network, Index batch, int threads) {
     return useful;
 }
 
-inline int slots_of(Rule rule) {
-    return rule == Rule::sgd ? 0 : rule == Rule::adam || rule == Rule::adamw ? 2 : 1;
-}
-
 template <class T>
 class Trainer {
   public:

@@ -1,58 +1,10 @@
 // From deltas to gradients to new parameters: a tile of the gradient is used while it is in the nearest cache.
 #pragma once
 
+#include "optimize.hpp"
 #include "pass.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
-
-// An optimizer's numbers for one update, in the network's float type.
-template <class T>
-struct Rates {
-    Rates(const Optimizer& optimizer, double rate, Index step)
-        : rate(T(rate)), momentum(T(optimizer.momentum)), beta1(T(optimizer.beta1)), beta2(T(optimizer.beta2)),
-          rest1(T(1 - optimizer.beta1)), rest2(T(1 - optimizer.beta2)), epsilon(T(optimizer.epsilon)),
-          corrected1(T(1 / (1 - std::pow(optimizer.beta1, double(step + 1))))),
-          corrected2(T(1 / (1 - std::pow(optimizer.beta2, double(step + 1))))),
-          shrunk(T(rate * optimizer.weight_decay)) {}
-
-    T rate, momentum, beta1, beta2, rest1, rest2, epsilon, corrected1, corrected2, shrunk;
-};
-
-// The rules of clearprop/optimize/optimizers.py, over `count` numbers.
-template <class T>
-void apply(Rule rule, const Rates<T>& r, bool decay, T* w, const T* g, T* s0, T* s1, Index count) {
-    switch (rule) {
-        case Rule::sgd:
-            for (Index i = 0; i < count; ++i) w[i] -= r.rate * g[i];
-            return;
-        case Rule::momentum:
-            for (Index i = 0; i < count; ++i) w[i] -= r.rate * (s0[i] = r.momentum * s0[i] + g[i]);
-            return;
-        case Rule::nesterov:
-            for (Index i = 0; i < count; ++i) {
-                s0[i] = r.momentum * s0[i] + g[i];
-                w[i] -= r.rate * (g[i] + r.momentum * s0[i]);
-            }
-            return;
-        case Rule::adamw:
-            if (decay)
-                for (Index i = 0; i < count; ++i) w[i] -= r.shrunk * w[i];
-            [[fallthrough]];
-        case Rule::adam:
-            for (Index i = 0; i < count; ++i) {
-                s0[i] = r.beta1 * s0[i] + r.rest1 * g[i];
-                s1[i] = r.beta2 * s1[i] + r.rest2 * g[i] * g[i];
-                w[i] -= r.rate * (s0[i] * r.corrected1) / (std::sqrt(s1[i] * r.corrected2) + r.epsilon);
-            }
-            return;
-        case Rule::rmsprop:
-            for (Index i = 0; i < count; ++i) {
-                s0[i] = r.beta2 * s0[i] + r.rest2 * g[i] * g[i];
-                w[i] -= r.rate * g[i] / (std::sqrt(s0[i]) + r.epsilon);
-            }
-            return;
-    }
-}
 
 // True where every number is finite: x·0 is 0 for finite x alone.
 template <class T>

@@ -2,6 +2,12 @@
 // then units, rows or networks, and each lane has the bits that the scalar would have.
 #pragma once
 
+#if defined(CLEARPROP_ISA_V3) || defined(CLEARPROP_ISA_V4)
+#include <immintrin.h>
+#elif defined(CLEARPROP_ISA_NEON)
+#include <arm_neon.h>
+#endif
+
 #include "plan.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
@@ -78,6 +84,45 @@ inline V select(Mask mask, V a, V b) {
     return mask ? a : b;
 }
 
+// a·b + c, rounded once where the instruction set can, otherwise twice. It is asked for by name, never left to the
+// compiler, which would choose by the surroundings, and not alike for a scalar and a lane.
+#if defined(CLEARPROP_ISA_V4)
+inline Vector<float> fused(Vector<float> a, Vector<float> b, Vector<float> c) { return _mm512_fmadd_ps(a, b, c); }
+inline Vector<double> fused(Vector<double> a, Vector<double> b, Vector<double> c) { return _mm512_fmadd_pd(a, b, c); }
+#elif defined(CLEARPROP_ISA_V3)
+inline Vector<float> fused(Vector<float> a, Vector<float> b, Vector<float> c) { return _mm256_fmadd_ps(a, b, c); }
+inline Vector<double> fused(Vector<double> a, Vector<double> b, Vector<double> c) { return _mm256_fmadd_pd(a, b, c); }
+#elif defined(CLEARPROP_ISA_NEON)
+inline Vector<float> fused(Vector<float> a, Vector<float> b, Vector<float> c) {
+    return (Vector<float>)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+inline Vector<double> fused(Vector<double> a, Vector<double> b, Vector<double> c) {
+    return (Vector<double>)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+}
+#else
+inline Vector<float> fused(Vector<float> a, Vector<float> b, Vector<float> c) { return a * b + c; }
+inline Vector<double> fused(Vector<double> a, Vector<double> b, Vector<double> c) { return a * b + c; }
+#endif
+
+#if defined(CLEARPROP_ISA_V4) || defined(CLEARPROP_ISA_V3) || defined(CLEARPROP_ISA_NEON)
+inline float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+inline double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
+#else
+inline float fused(float a, float b, float c) { return a * b + c; }
+inline double fused(double a, double b, double c) { return a * b + c; }
+#endif
+
+// With numbers among them.
+template <class V>
+inline V fused_with(V a, Scalar<V> b, V c) {
+    return fused(a, splat<V>(b), c);
+}
+
+template <class V>
+inline V fused_with(V a, Scalar<V> b, Scalar<V> c) {
+    return fused(a, splat<V>(b), splat<V>(c));
+}
+
 template <class V>
 inline V load(const Scalar<V>* from) {
     V x;
@@ -88,6 +133,23 @@ inline V load(const Scalar<V>* from) {
 template <class V>
 inline void store(Scalar<V>* to, V x) {
     __builtin_memcpy(to, &x, sizeof x);
+}
+
+// Only the first `count` lanes, or all where there are more; the others are 0, and not stored.
+template <class V>
+inline V load_some(const Scalar<V>* from, Index count) {
+    if (count >= COUNT<V>) return load<V>(from);
+    Scalar<V> numbers[COUNT<V>] = {};
+    for (Index i = 0; i < count; ++i) numbers[i] = from[i];
+    return load<V>(numbers);
+}
+
+template <class V>
+inline void store_some(Scalar<V>* to, V x, Index count) {
+    if (count >= COUNT<V>) return store(to, x);
+    Scalar<V> numbers[COUNT<V>];
+    store(numbers, x);
+    for (Index i = 0; i < count; ++i) to[i] = numbers[i];
 }
 
 }  // namespace clearprop::CLEARPROP_ISA

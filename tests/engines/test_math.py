@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from scipy import special
 
+from clearprop._native import activation as activate
 from clearprop._native import elementwise, instruction_sets
 from clearprop.engines.base import Array
+from clearprop.network.activations import ACTIVATIONS
 
 DTYPES = ("float32", "float64")
 ULPS = {"erfc_scaled": 6.0}  # 4 where nothing is said
@@ -137,3 +139,48 @@ def test_special_values(name: str, dtype: str, instruction_set: str) -> None:
         np.testing.assert_array_equal(y, expected)
         real = ~np.isnan(expected)
         assert np.array_equal(np.signbit(y[real]), np.signbit(expected[real]))
+
+
+SINGLE = sorted(set(ACTIVATIONS) - {"softmax"})
+# There a slope changes its sign: a sum cancels, and only the error against its terms can be small.
+SIGN_CHANGES = {"gelu": -0.7517915, "silu": -1.2784645, "mish": -1.1924575}
+
+
+def activated(name: str, z: Array, slope: bool, instruction_set: str, *, one_by_one: bool = False) -> Array:
+    y = np.empty_like(z)
+    number = ACTIVATIONS[name].number or 0.0
+    activate(name, number, z, y, slope=slope, one_by_one=one_by_one, instruction_set=instruction_set)
+    return y
+
+
+def net_inputs(name: str, dtype: str) -> Array:
+    rng = np.random.default_rng(1)
+    sizes = np.concatenate([np.exp2(rng.uniform(-120, 13, 4000)), rng.uniform(0.0, 50.0, 4000), [0.0]])
+    z = np.concatenate([sizes, -sizes]).astype(dtype)
+    return z[z < 88.0] if name == "exp" else z
+
+
+@pytest.mark.parametrize("instruction_set", instruction_sets())
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", SINGLE)
+def test_activations_and_slopes(name: str, dtype: str, instruction_set: str) -> None:
+    """The reference's in float64, to some units in the last place, also where they are tiny or subnormal."""
+    entry, z = ACTIVATIONS[name], net_inputs(name, dtype)
+    for slope, formula in ((False, entry.value), (True, entry.derivative)):
+        true = formula(z.astype("float64"), *entry.numbers).astype(dtype)
+        error = ulps(activated(name, z, slope, instruction_set), (true, np.zeros(len(z))))
+        if slope and name in SIGN_CHANGES:
+            error = error[np.abs(z - SIGN_CHANGES[name]) > 0.6]
+        assert error.max() <= 14.0, f"slope {slope}: {error.max():.1f} ulp"
+
+
+@pytest.mark.parametrize("instruction_set", instruction_sets())
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", SINGLE)
+def test_an_activation_in_a_lane_is_a_scalar(name: str, dtype: str, instruction_set: str) -> None:
+    z = np.concatenate([net_inputs(name, dtype), points("exp", dtype)[:20_000]])
+    for slope in (False, True):
+        alone = activated(name, z, slope, instruction_set, one_by_one=True)
+        for shift in (0, 1, 5, 15):
+            lanes = activated(name, z[shift:], slope, instruction_set)
+            assert np.array_equal(lanes.view(np.uint8), alone[shift:].view(np.uint8)), slope
