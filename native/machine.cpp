@@ -1,5 +1,6 @@
 #include "machine.hpp"
 
+#include "elementwise.hpp"
 #include "evaluate.hpp"
 #include "many.hpp"
 
@@ -18,6 +19,8 @@ const Machine machine{
     [](Evaluation<double>& run) { Evaluator<double>(run).go(); },
     [](const Prediction<float>& run) { Predictor<float>(run).go(); },
     [](const Prediction<double>& run) { Predictor<double>(run).go(); },
+    [](const Elementwise<float>& run) { elementwise(run); },
+    [](const Elementwise<double>& run) { elementwise(run); },
 };
 
 }  // namespace clearprop::CLEARPROP_ISA
