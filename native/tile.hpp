@@ -39,23 +39,23 @@ struct Product {
 
 template <class T, int ROWS, int VECTORS>
 void tile(const Product<T>& p) {
-    typedef T Vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
-    Vector sum[ROWS][VECTORS];
+    using V = Vector<T>;
+    V sum[ROWS][VECTORS];
 #pragma GCC unroll 16
     for (int r = 0; r < ROWS; ++r)
 #pragma GCC unroll 2
         for (int v = 0; v < VECTORS; ++v)
-            sum[r][v] = p.start ? reinterpret_cast<const Vector*>(p.start + r * p.start_stride)[v] : Vector{};
+            sum[r][v] = p.start ? load<V>(p.start + r * p.start_stride + v * LANES<T>) : V{};
 
     const T* a = p.a;
     const T* b = p.b;
     for (Index k = 0; k < p.depth; ++k, a += p.depth_step, b += p.b_stride) {
-        Vector right[VECTORS];
+        V right[VECTORS];
 #pragma GCC unroll 2
-        for (int v = 0; v < VECTORS; ++v) right[v] = reinterpret_cast<const Vector*>(b)[v];
+        for (int v = 0; v < VECTORS; ++v) right[v] = load<V>(b + v * LANES<T>);
 #pragma GCC unroll 16
         for (int r = 0; r < ROWS; ++r) {
-            const Vector left = a[r * p.row_step] - Vector{};
+            const V left = splat<V>(a[r * p.row_step]);
 #pragma GCC unroll 2
             for (int v = 0; v < VECTORS; ++v) sum[r][v] = fused(left, right[v], sum[r][v]);
         }
@@ -64,7 +64,7 @@ void tile(const Product<T>& p) {
 #pragma GCC unroll 16
     for (int r = 0; r < ROWS; ++r)
 #pragma GCC unroll 2
-        for (int v = 0; v < VECTORS; ++v) reinterpret_cast<Vector*>(p.c + r * p.c_stride)[v] = sum[r][v];
+        for (int v = 0; v < VECTORS; ++v) store(p.c + r * p.c_stride + v * LANES<T>, sum[r][v]);
 }
 
 template <class T, int VECTORS, int ROWS = TILE_ROWS>
