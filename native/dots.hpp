@@ -34,7 +34,7 @@ void dot_tile(const T* a, Index a_step, const T* b, Index b_step, Index depth, c
             for (int r = 0; r < ROWS; ++r) {
                 const V left_row = load<V>(a + r * W + k);
 #pragma GCC unroll 8
-                for (int o = 0; o < UNITS; ++o) sum[r][o] += left_row * right[o];
+                for (int o = 0; o < UNITS; ++o) sum[r][o] = fused(left_row, right[o], sum[r][o]);
             }
         }
     }

@@ -54,6 +54,10 @@ inline void apply_to(const Rates<Scalar<V>>& r, bool decay, Scalar<V>* w, const 
     constexpr int SLOTS = slots_of(RULE);
     for (Index i = 0; i < count; i += COUNT<V>) {
         const Index left = count - i;
+        if constexpr (COUNT<V> > 4)  // a few are done sooner one by one than gathered into a vector
+            if (left <= 4)
+                return apply_to<RULE, Scalar<V>>(r, decay, w + i, g + i, SLOTS > 0 ? s0 + i : s0,
+                                                 SLOTS > 1 ? s1 + i : s1, left);
         V weight = load_some<V>(w + i, left), slot0{}, slot1{};
         if constexpr (SLOTS > 0) slot0 = load_some<V>(s0 + i, left);
         if constexpr (SLOTS > 1) slot1 = load_some<V>(s1 + i, left);

@@ -16,8 +16,8 @@ struct PenaltyShares {
     V add(const Network& network, V w) {
         const Scalar<V> l1 = Scalar<V>(network.l1), l2 = Scalar<V>(network.l2);
         absolute += abs_of(w);
-        square += w * w;
-        return l1 * sign_of(w) + l2 * w;
+        square = fused(w, w, square);
+        return fused_with(w, l2, l1 * sign_of(w));
     }
 };
 

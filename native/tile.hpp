@@ -71,7 +71,7 @@ void tile(const Tile<T>& p) {
         V right[VECTORS];
 #pragma GCC unroll 2
         for (int v = 0; v < VECTORS; ++v) right[v] = load<V>(b + v * N);
-        each([&](V& s, int r, int v) { s += a[READ == Read::across ? r * W : r] * right[v]; });
+        each([&](V& s, int r, int v) { s = fused(splat<V>(a[READ == Read::across ? r * W : r]), right[v], s); });
         b += W;
     };
     if constexpr (READ == Read::down) {
