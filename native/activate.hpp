@@ -151,8 +151,8 @@ void activate(const Layer& layer, T* values, T* slopes, Index count) {
 }
 
 // Softmax over the units of a row, in place; lanes are rows.
-template <class V, class Place>
-void softmax(Index units, const Column<V, Place>& row) {
+template <class V, class Row>
+void softmax(Index units, const Row& row) {
     V largest = row(0), sum{};
     for (Index i = 1; i < units; ++i) {
         const V z = row(i);
@@ -167,8 +167,8 @@ void softmax(Index units, const Column<V, Place>& row) {
 }
 
 // ∂E/∂A becomes ∂E/∂Z: a·(g - Σ g·a).
-template <class V, class Place, class ConstPlace>
-void softmax_back(Index units, const Column<V, Place>& gradient, const Column<V, ConstPlace>& outputs) {
+template <class V, class Gradient, class Outputs>
+void softmax_back(Index units, const Gradient& gradient, const Outputs& outputs) {
     V mean{};
     for (Index i = 0; i < units; ++i) mean = fused(gradient(i), outputs(i), mean);
     for (Index i = 0; i < units; ++i) gradient.put(i, outputs(i) * (gradient(i) - mean));
@@ -177,14 +177,14 @@ void softmax_back(Index units, const Column<V, Place>& gradient, const Column<V,
 template <class T, class Place>
 void softmax_rows(Index units, Place values, Index first, Index count) {
     each_block<T>(first, count, [&]<class V>(Index r, Index rows, V) {
-        softmax(units, Column<V, Place>{values, r, rows});
+        softmax<V>(units, Column<V, Place>{values, r, rows});
     });
 }
 
 template <class T, class Place, class ConstPlace>
 void softmax_rows_back(Index units, Place gradient, ConstPlace outputs, Index first, Index count) {
     each_block<T>(first, count, [&]<class V>(Index r, Index rows, V) {
-        softmax_back(units, Column<V, Place>{gradient, r, rows}, Column<V, ConstPlace>{outputs, r, rows});
+        softmax_back<V>(units, Column<V, Place>{gradient, r, rows}, Column<V, ConstPlace>{outputs, r, rows});
     });
 }
 

@@ -127,19 +127,6 @@ inline V smaller(V a, Scalar<V> most) {
     return select(a > most, splat<V>(most), a);
 }
 
-template <class V>
-inline V sqrt_of(V x) {
-    if constexpr (COUNT<V> > 1) {
-        Scalar<V> roots[COUNT<V>];
-        store(roots, x);
-        for (Scalar<V>& root : roots) root = sqrt_of(root);
-        return load<V>(roots);
-    } else {
-        if constexpr (sizeof(V) == sizeof(float)) return __builtin_sqrtf(x);
-        else return __builtin_sqrt(x);
-    }
-}
-
 // eˣ = (1 + rest) · first · second, the latter two powers of 2 of about the same size: their product alone may
 // overflow, or be subnormal and lose digits, where what it is multiplied by would have saved them.
 template <class V>

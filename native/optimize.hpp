@@ -6,18 +6,24 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
-// An optimizer's numbers for one update, in the network's float type.
-template <class T>
+// An optimizer's numbers for one update, in the network's float type, or of each lane's network.
+template <class Number>
 struct Rates {
-    Rates(const Optimizer& optimizer, double rate, Index step)
-        : rate(T(rate)), momentum(T(optimizer.momentum)), beta1(T(optimizer.beta1)), beta2(T(optimizer.beta2)),
-          rest1(T(1 - optimizer.beta1)), rest2(T(1 - optimizer.beta2)), epsilon(T(optimizer.epsilon)),
-          corrected1(T(1 / (1 - __builtin_pow(optimizer.beta1, double(step + 1))))),
-          corrected2(T(1 / (1 - __builtin_pow(optimizer.beta2, double(step + 1))))),
-          shrunk(T(rate * optimizer.weight_decay)) {}
-
-    T rate, momentum, beta1, beta2, rest1, rest2, epsilon, corrected1, corrected2, shrunk;
+    Number rate, momentum, beta1, beta2, rest1, rest2, epsilon, corrected1, corrected2, shrunk;
 };
+
+template <class T>
+Rates<T> rates_of(const Optimizer& optimizer, double rate, Index step) {
+    const auto correction = [step](double beta) { return beta > 0 ? T(1 / (1 - __builtin_pow(beta, double(step + 1)))) : T(1); };
+    return {T(rate), T(optimizer.momentum), T(optimizer.beta1), T(optimizer.beta2), T(1 - optimizer.beta1),
+            T(1 - optimizer.beta2), T(optimizer.epsilon), correction(optimizer.beta1), correction(optimizer.beta2),
+            T(rate * optimizer.weight_decay)};
+}
+
+// Whether these numbers are the same for every update of a call.
+inline bool is_constant(const Optimizer& optimizer) {
+    return optimizer.rate_count == 1 && optimizer.rule != Rule::adam && optimizer.rule != Rule::adamw;
+}
 
 // How many numbers a rule remembers of each parameter.
 constexpr int slots_of(Rule rule) {

@@ -3,6 +3,7 @@
 
 #include "course.hpp"
 #include "team.hpp"
+#include "tiny.hpp"
 #include "update.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
@@ -67,7 +68,7 @@ class Trainer {
 
     // False, for all threads alike, where a number is not finite.
     bool run_step(const Step& step, int turn, int thread) {
-        const Rates<T> rates(run_.optimizer, step.rate, step.number);
+        const Rates<T> rates = rates_of<T>(run_.optimizer, step.rate, step.number);
         double loss = 0;
         for (Index first = 0; first < step.count; first += space_.chunk) {
             const Index left = step.count - first, count = left < space_.chunk ? left : space_.chunk;
@@ -133,6 +134,7 @@ class Trainer {
 
 template <class T>
 void train(Training<T>& run) {
+    if (is_tiny<T>(run.network, TINY_WEIGHTS)) return TinyTrainer<T>(&run, 1).go();
     Workspace<T> space(run.network, Purpose::train, slots_of(run.optimizer.rule), batch_rows(run));
     Trainer<T>(run, space).go();
 }

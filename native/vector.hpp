@@ -3,7 +3,10 @@
 #pragma once
 
 #if defined(CLEARPROP_ISA_V3) || defined(CLEARPROP_ISA_V4)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC's own header starts from what it calls undefined
 #include <immintrin.h>
+#pragma GCC diagnostic pop
 #elif defined(CLEARPROP_ISA_NEON)
 #include <arm_neon.h>
 #endif
@@ -110,6 +113,27 @@ inline double fused(double a, double b, double c) { return __builtin_fma(a, b, c
 #else
 inline float fused(float a, float b, float c) { return a * b + c; }
 inline double fused(double a, double b, double c) { return a * b + c; }
+#endif
+
+// Square roots, which vectors have no operator for.
+inline float sqrt_of(float x) { return __builtin_sqrtf(x); }
+inline double sqrt_of(double x) { return __builtin_sqrt(x); }
+#if defined(CLEARPROP_ISA_V4)
+inline Vector<float> sqrt_of(Vector<float> x) { return _mm512_sqrt_ps(x); }
+inline Vector<double> sqrt_of(Vector<double> x) { return _mm512_sqrt_pd(x); }
+#elif defined(CLEARPROP_ISA_V3)
+inline Vector<float> sqrt_of(Vector<float> x) { return _mm256_sqrt_ps(x); }
+inline Vector<double> sqrt_of(Vector<double> x) { return _mm256_sqrt_pd(x); }
+#elif defined(CLEARPROP_ISA_NEON)
+inline Vector<float> sqrt_of(Vector<float> x) { return (Vector<float>)vsqrtq_f32((float32x4_t)x); }
+inline Vector<double> sqrt_of(Vector<double> x) { return (Vector<double>)vsqrtq_f64((float64x2_t)x); }
+#else
+template <class V>
+inline V sqrt_of(V x) {
+    V roots = x;
+    for (int l = 0; l < COUNT<V>; ++l) roots[l] = sqrt_of(x[l]);
+    return roots;
+}
 #endif
 
 // With numbers among them.
