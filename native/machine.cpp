@@ -1,6 +1,7 @@
 #include "machine.hpp"
 
 #include "evaluate.hpp"
+#include "limit.hpp"
 
 #define CLEARPROP_QUOTED_(text) #text
 #define CLEARPROP_QUOTED(text) CLEARPROP_QUOTED_(text)
@@ -15,6 +16,8 @@ const Machine machine{
     [](Evaluation<double>& run) { Evaluator<double>(run).go(); },
     [](const Prediction<float>& run) { Predictor<float>(run).go(); },
     [](const Prediction<double>& run) { Predictor<double>(run).go(); },
+    [](Index rounds) { return multiply_add<float>(rounds); },
+    [](Index rounds) { return multiply_add<double>(rounds); },
 };
 
 }  // namespace clearprop::CLEARPROP_ISA

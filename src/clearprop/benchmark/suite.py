@@ -1,0 +1,102 @@
+"""A whole run: every case, then what comes before the work, then where it is told."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from clearprop.benchmark.cases import Case
+from clearprop.benchmark.contestants import CONTESTANTS, OURS, Contestant, contestant
+from clearprop.benchmark.crew import Crew
+from clearprop.benchmark.race import Outcome, Race, Rules
+from clearprop.benchmark.start import Start, first_epochs, memory, programs
+
+FROM_START = ("tiny", "small")
+"""The cases whose first epoch is timed from the start of a process."""
+START_REPEATS = 3
+
+
+@dataclass(frozen=True)
+class About:
+    """Where and how a run was made."""
+
+    when: str
+    seconds: float
+    machine: str
+    processor: str
+    cores: int
+    seed: int
+    quick: bool
+    instruction_set: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that a run has measured."""
+
+    about: About
+    outcomes: tuple[Outcome, ...]
+    starts: tuple[Start, ...]
+
+    @property
+    def wrong(self) -> list[str]:
+        """What some contestant computed otherwise; it makes the run a failure."""
+        return [f"{one.case.name}: {reason}" for one in self.outcomes for reason in one.wrong.values()]
+
+
+def run(cases: Sequence[Case], rules: Rules, *, against: Sequence[str], quick: bool, say: Callable[[str], None]) -> Run:
+    """Measures cases against the contestants of these names, or all; `say` hears what is going on."""
+    from clearprop.engines.native import instruction_set
+
+    began, when = time.monotonic(), datetime.now().astimezone().isoformat(timespec="seconds")
+    named = [contestant(name).name for name in against]
+    contestants = [one for one in CONTESTANTS if one.name == OURS or not named or one.name in named]
+    outcomes: list[Outcome] = []
+    with Crew(rules.cores) as crew:
+        race = Race(crew, rules, contestants, say)
+        for number, case in enumerate(cases, 1):
+            say(f"{number}/{len(cases)} {case.name}: {case}")
+            outcome = race.run(case)
+            if outcome.timing(OURS):
+                outcome = replace(outcome, memory=memory(crew, rules, case))
+            outcomes.append(outcome)
+        say("from the start of a process")
+        repeats = 1 if quick else START_REPEATS
+        begun = [one for one in outcomes if one.case.name in FROM_START]
+        starts = programs(3 * repeats) + first_epochs(crew, rules, begun, repeats)
+    about = About(
+        when=when,
+        seconds=time.monotonic() - began,
+        machine=f"{platform.system()} {platform.machine()}",
+        processor=processor(),
+        cores=rules.cores,
+        seed=rules.seed,
+        quick=quick,
+        instruction_set=instruction_set(),
+        versions={"Python": platform.python_version(), **_versions(contestants)},
+    )
+    return Run(about, tuple(outcomes), tuple(starts))
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells it.
+
+    >>> bool(processor())
+    True
+    """
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        name = platform.processor() or platform.machine()
+    return f"{name}, {os.cpu_count()} processors"
+
+
+def _versions(contestants: Sequence[Contestant]) -> dict[str, str]:
+    return {one.title: one.version() for one in contestants if one.missing() is None}
