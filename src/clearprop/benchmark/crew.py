@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -38,7 +39,8 @@ class Assistant:
             encoding="utf-8",
         )
         self.answers: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
 
     def ask(self, ask: str, *, patience: float = PATIENCE, **question: Any) -> dict[str, Any]:
         """The answer to a question; a process that takes too long is ended."""
@@ -50,11 +52,12 @@ class Assistant:
         except queue.Empty:
             self.end()
             raise Trouble(f"given up after {patience:.0f} s") from None
-        except BrokenPipeError:
+        except (BrokenPipeError, ValueError):  # it is no longer there, or has been ended
             line = ""
         if not line:
+            words = self._last_words()
             self.end()
-            raise Trouble(f"its process ended: {self._last_words()}")
+            raise Trouble(f"its process ended: {words}")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise Trouble(answer["error"])
@@ -65,8 +68,14 @@ class Assistant:
         return self.process.poll() is None
 
     def end(self) -> None:
+        """End the process, if it is there; more than once does no harm."""
         self.process.kill()
         self.process.wait()
+        self.listener.join()
+        with contextlib.suppress(BrokenPipeError):  # what it has not read is lost
+            for pipe in (self.process.stdin, self.process.stdout, self.errors):
+                if pipe is not None:
+                    pipe.close()
 
     def _listen(self) -> None:
         assert self.process.stdout is not None
@@ -75,6 +84,9 @@ class Assistant:
         self.answers.put("")
 
     def _last_words(self) -> str:
+        if self.errors.closed:
+            return "it was ended before"
+        self.process.wait()
         self.errors.seek(0)
         lines = self.errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"status {self.process.returncode}"

@@ -16,12 +16,12 @@ def to_json(run: Run) -> dict[str, Any]:
     """Everything that was measured, and what follows from it."""
     return {
         "about": asdict(run.about),
-        "cases": [_case(one) for one in run.outcomes],
+        "cases": [_case(one, run.about.quick) for one in run.outcomes],
         "starts": [{"what": one.what, "name": one.name, "seconds": list(one.seconds)} for one in run.starts],
     }
 
 
-def _case(outcome: Outcome) -> dict[str, Any]:
+def _case(outcome: Outcome, quick: bool) -> dict[str, Any]:
     return {
         "case": outcome.case.to_json(),
         "unit": outcome.case.unit,
@@ -40,7 +40,7 @@ def _case(outcome: Outcome) -> dict[str, Any]:
         ],
         "absent": outcome.absent,
         "wrong": outcome.wrong,
-        "targets": [{**asdict(one), "reached": one.reached} for one in marks(outcome)],
+        "targets": [{**asdict(one), "reached": one.reached} for one in ([] if quick else marks(outcome))],
     }
 
 
@@ -57,16 +57,16 @@ def to_markdown(run: Run) -> str:
         "",
         *(["**A quick run: the tables are small and the figures say little.**", ""] if about.quick else []),
         "Before it is timed, each contestant has computed the same loss curve from the same weights, on the same "
-        "batches in the same order. Times are medians of rounds in which all take turns, the least and the most in "
-        "brackets; *ratio* is how many times as long as clearprop. The limit is what a loop of multiply-adds on "
-        "registers alone does in the same run; GFLOP/s count the products alone. *ready* is what is not timed: making "
-        "tensors, compiling, the first call.",
+        "batches in the same order: in short and in float64 to seven digits, then in the run that is timed, where "
+        "*apart by* is how far it was from ours. Times are medians of rounds in which all take turns, the least and "
+        "the most in brackets; *ratio* is how many times as long as clearprop. The limit is what a loop of "
+        "multiply-adds on registers alone does in the same run; GFLOP/s count the products alone. *ready* is what is "
+        "not timed: making tensors, compiling, the first call.",
         "",
         *[f"**WRONG** {reason}" for reason in run.wrong],
-        "## Targets",
-        "",
-        *_targets(run.outcomes),
     ]
+    if not run.about.quick:  # whose shapes are not those that the targets are for
+        lines += ["## Targets", "", *_targets(run.outcomes)]
     for outcome in run.outcomes:
         lines += ["", f"## {outcome.case.name}", "", *_outcome(outcome)]
     if run.starts:
@@ -101,7 +101,7 @@ def _outcome(outcome: Outcome) -> list[str]:
         "",
     ]
     rows = [_timing(outcome, one) for one in outcome.timings]
-    lines += table(("", "time", "", "ratio", "GFLOP/s", "of the limit", "ready", "at"), rows)
+    lines += table(("", "time", "", "ratio", "GFLOP/s", "of the limit", "apart by", "ready", "at"), rows)
     for name, reason in {**outcome.absent, **outcome.wrong}.items():
         lines += ["", f"Without {contestant(name).title}: {reason}."]
     return lines
@@ -123,6 +123,7 @@ def _timing(outcome: Outcome, one: Timing) -> tuple[str, ...]:
         f"{outcome.share_of_limit(one):.2%}"
         if outcome.share_of_limit(one) < 0.1
         else f"{outcome.share_of_limit(one):.0%}",
+        f"{one.deviation:.0e}" if one.name != OURS else "",
         seconds(one.ready + max(one.first, 0.0)),
         setting,
     )
@@ -135,7 +136,7 @@ def _starts(run: Run) -> list[str]:
         known = one.what in {outcome.case.name for outcome in run.outcomes}
         name = titles.get(one.name, "start and table alone") if known else ""
         span = f"[{seconds(min(one.seconds))} – {seconds(max(one.seconds))}]"
-        what = f"{one.what}, first {'work' if one.what == 'tiny' else 'epochs'}" if known else one.what
+        what = f"{one.what}, first {'run' if one.what == 'tiny' else 'epoch'}" if known else one.what
         shown.append((what, name, seconds(one.median), span))
     return table(("", "", "time", ""), shown)
 

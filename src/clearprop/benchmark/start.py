@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -54,13 +54,14 @@ def first_epochs(crew: Crew, rules: Rules, outcomes: Sequence[Outcome], repeats:
     """
     starts = []
     for outcome in outcomes:
+        case = outcome.case if outcome.case.whole else replace(outcome.case, epochs=1)
         entrants: list[tuple[str, Setting]] = [(one.name, one.setting) for one in outcome.timings]
         seconds: dict[str, list[float]] = {"": [], **{name: [] for name, _ in entrants}}
         for _ in range(repeats):
-            seconds[""].append(_first(crew, rules, outcome.case, OURS, None))
+            seconds[""].append(_first(crew, rules, case, OURS, None))
             for name, setting in entrants:
                 try:
-                    seconds[name].append(_first(crew, rules, outcome.case, name, setting))
+                    seconds[name].append(_first(crew, rules, case, name, setting))
                 except Trouble:  # it took too long: then it has no figure here
                     continue
         starts += [Start(outcome.case.name, name, tuple(of_it)) for name, of_it in seconds.items() if of_it]

@@ -57,11 +57,14 @@ def run(cases: Sequence[Case], rules: Rules, *, against: Sequence[str], quick: b
     began, when = time.monotonic(), datetime.now().astimezone().isoformat(timespec="seconds")
     named = [contestant(name).name for name in against]
     contestants = [one for one in CONTESTANTS if one.name == OURS or not named or one.name in named]
+    for one in contestants:
+        if reason := one.missing():
+            say(f"without {one.title}: {reason}")
     outcomes: list[Outcome] = []
     with Crew(rules.cores) as crew:
         race = Race(crew, rules, contestants, say)
         for number, case in enumerate(cases, 1):
-            say(f"{number}/{len(cases)} {case.name}: {case}")
+            say(f"{number}/{len(cases)} {case.name}: {case}; {time.monotonic() - began:.0f} s so far")
             outcome = race.run(case)
             if outcome.timing(OURS):
                 outcome = replace(outcome, memory=memory(crew, rules, case))

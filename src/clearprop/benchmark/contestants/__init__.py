@@ -42,6 +42,8 @@ class Contestant:
         imports: what its file imports only when it begins, so that it can be looked at where that is missing.
         fixed_threads: whether the number of threads is settled when it is imported.
         patience: seconds that it may take to get ready.
+        agreement: how far its rehearsal may be from ours, relative to the loss; None where it has none, because that
+            would be another long compilation.
         note: what a reader of its figures should know.
     """
 
@@ -54,6 +56,7 @@ class Contestant:
     imports: tuple[str, ...] = ()
     fixed_threads: bool = False
     patience: float = 120.0
+    agreement: float | None = 1e-7
     note: str = ""
 
     def missing(self) -> str | None:
@@ -147,7 +150,7 @@ CONTESTANTS: tuple[Contestant, ...] = (
         _threads,
         _scikit,
         note="gets the rows already in order; two classes are set to two softmax outputs, as the others have; its Adam "
-        "adds ε before the correction of the bias, which the tolerance covers",
+        "adds ε before the correction of the bias, so that it ends a little apart",
     ),
     Contestant(
         "torch",
@@ -168,6 +171,7 @@ CONTESTANTS: tuple[Contestant, ...] = (
         _any,
         imports=("torch",),
         patience=60.0,
+        agreement=None,
         note="`torch.compile` of loss with its gradient and of the optimizer's step; compiling is not timed; "
         "threads as the limit has them, none else are tried",
     ),

@@ -94,7 +94,9 @@ class _Train:
             v = tree(lambda v, g: 0.999 * v + 0.001 * g * g, slots[1], gradients)
             time = (step + 1).astype(x.dtype)
             first, second = 1 - 0.9**time, 1 - 0.999**time
-            moved = tree(lambda w, m, v: w - case.rate * (m / first) / (jnp.sqrt(v / second) + 1e-8), parameters, m, v)
+            moved = tree(
+                lambda w, m, v: w - case.rate * (m / first) / (jnp.sqrt(v / second) + case.epsilon), parameters, m, v
+            )
             return (moved, [m, v], step + 1), loss
         if case.optimizer == "momentum":
             gradients = tree(lambda u, g: MOMENTUM * u + g, slots[0], gradients)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 import clearprop as cp
 from clearprop.benchmark.cases import MOMENTUM, Case
 from clearprop.benchmark.contestants import Contest, Setting
@@ -25,7 +27,7 @@ def network_of(case: Case) -> cp.Network:
 
 def optimizer_of(case: Case) -> cp.Optimizer:
     if case.optimizer == "adam":
-        return cp.Adam(case.rate)
+        return cp.Adam(case.rate, epsilon=case.epsilon)
     return cp.SGD(case.rate, momentum=MOMENTUM if case.optimizer == "momentum" else 0.0)
 
 
@@ -84,7 +86,7 @@ class _Many:
         # One table, of which each network sees rows of its own: the same work as a table for each.
         self.X = problem.X.reshape(-1, case.sizes[0])
         self.Y = problem.Y.reshape(-1)
-        self.rows = [list(range(net * case.rows, (net + 1) * case.rows)) for net in range(case.nets)]
+        self.rows = np.split(np.arange(case.nets * case.rows), case.nets)
 
     def reset(self) -> None:
         pass

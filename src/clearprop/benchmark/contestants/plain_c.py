@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,16 +27,7 @@ class _Tiny:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.losses = np.empty(problem.case.epochs)
-        self.folder = tempfile.TemporaryDirectory(prefix="clearprop-bench-")
-        source = Path(self.folder.name, "tiny.c")
-        library = source.with_suffix(".so")
-        source.write_bytes(files(__package__).joinpath("tiny.c").read_bytes())
-        command = [compiler() or "cc", *FLAGS, str(source), "-o", str(library), "-lm"]
-        answer = subprocess.run(command, capture_output=True, text=True)
-        if answer.returncode:
-            raise ClearpropError(f"the C compiler failed: {answer.stderr.strip().splitlines()[-1]}")
-        self.train = ctypes.CDLL(str(library)).train
-        self.train.restype = None
+        self.train = compiled()
         self.reset()
 
     def reset(self) -> None:
@@ -48,3 +40,18 @@ class _Tiny:
         pointers = [array.ctypes.data_as(ctypes.POINTER(ctypes.c_double)) for array in arrays]
         self.train(*pointers, ctypes.c_double(problem.case.rate), ctypes.c_long(problem.case.epochs))
         return [float(loss) for loss in self.losses]
+
+
+def compiled() -> Any:
+    """The C function; once it is loaded, its files are no longer needed."""
+    with tempfile.TemporaryDirectory(prefix="clearprop-bench-", ignore_cleanup_errors=True) as folder:
+        source = Path(folder, "tiny.c")
+        library = source.with_suffix(".so")
+        source.write_bytes(files(__package__).joinpath("tiny.c").read_bytes())
+        command = [compiler() or "cc", *FLAGS, str(source), "-o", str(library), "-lm"]
+        answer = subprocess.run(command, capture_output=True, text=True)
+        if answer.returncode:
+            raise ClearpropError(f"the C compiler failed: {answer.stderr.strip() or answer.returncode}")
+        train = ctypes.CDLL(str(library)).train
+    train.restype = None
+    return train

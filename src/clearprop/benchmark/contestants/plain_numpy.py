@@ -136,7 +136,7 @@ class _Train:
             v += gradient
             np.sqrt(v, out=gradient)
             gradient *= 1 / math.sqrt(second)
-            gradient += 1e-8
+            gradient += case.epsilon
             np.divide(m, gradient, out=gradient)
             gradient *= case.rate / first
             w -= gradient

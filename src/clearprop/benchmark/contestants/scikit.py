@@ -35,6 +35,7 @@ class _Train:
             alpha=0.0,
             batch_size=case.batch,
             learning_rate_init=case.rate,
+            epsilon=case.epsilon,
             momentum=MOMENTUM if case.optimizer == "momentum" else 0.0,
             nesterovs_momentum=False,
             max_iter=case.epochs,

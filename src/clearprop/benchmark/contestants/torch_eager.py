@@ -52,7 +52,7 @@ class _Train:
         how = {"fused": kind == "fused", "foreach": kind == "foreach"}
         trained = [one for one in self.parameters if one.requires_grad]
         if case.optimizer == "adam":
-            self.optimizer = torch.optim.Adam(trained, lr=case.rate, **how)
+            self.optimizer = torch.optim.Adam(trained, lr=case.rate, eps=case.epsilon, **how)
         else:
             momentum = MOMENTUM if case.optimizer == "momentum" else 0.0
             self.optimizer = torch.optim.SGD(trained, lr=case.rate, momentum=momentum, **how)
