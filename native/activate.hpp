@@ -94,11 +94,9 @@ void softmax_row(T* row, Index units) {
     for (Index i = 0; i < units; ++i) row[i] /= sum;
 }
 
-// Net inputs become outputs in place: `rows` rows of `stride` numbers, the first `units` of which count.
-// Softmax writes its outputs to `slopes` too: they are what its way back needs.
+// Net inputs become outputs in place.
 template <class T>
-void activate(const Layer& layer, T* values, T* slopes, Index rows, Index stride) {
-    const Index count = rows * stride;
+void activate(const Layer& layer, T* values, T* slopes, Index count) {
     const T number = T(layer.activation_number);
     switch (layer.activation) {
         case Activation::identity: return each(values, slopes, count, [](T z) { return Point<T>{z, 1}; });
@@ -128,28 +126,7 @@ void activate(const Layer& layer, T* values, T* slopes, Index rows, Index stride
                 const T e = std::exp(z);
                 return Point<T>{e, e};
             });
-        case Activation::softmax:
-            for (Index row = 0; row < rows; ++row) {
-                softmax_row(values + row * stride, layer.units);
-                if (!slopes) continue;
-                for (Index i = 0; i < layer.units; ++i) slopes[row * stride + i] = values[row * stride + i];
-            }
-    }
-}
-
-// The way back: ∂E/∂A becomes ∂E/∂Z in place.
-template <class T>
-void activate_back(const Layer& layer, T* gradient, const T* slopes, Index rows, Index stride) {
-    if (layer.activation != Activation::softmax) {
-        for (Index i = 0; i < rows * stride; ++i) gradient[i] *= slopes[i];
-        return;
-    }
-    for (Index row = 0; row < rows; ++row) {
-        T* g = gradient + row * stride;
-        const T* a = slopes + row * stride;
-        T mean = 0;
-        for (Index i = 0; i < layer.units; ++i) mean += g[i] * a[i];
-        for (Index i = 0; i < layer.units; ++i) g[i] = a[i] * (g[i] - mean);
+        case Activation::softmax: return;
     }
 }
 

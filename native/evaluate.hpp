@@ -10,11 +10,12 @@ double penalty_of(const Workspace<T>& space) {
     double absolute = 0, square = 0;
     for (Index l = 0; l < space.network.depth; ++l) {
         const Stage<T>& stage = space.stages[l];
-        for (Index i = 0; i < stage.layer.inputs * stage.width; ++i) {
-            const double w = double(stage.weights.value[i]);
-            absolute += std::fabs(w);
-            square += w * w;
-        }
+        for (Index i = 0; i < stage.layer.inputs; ++i)
+            for (Index o = 0; o < stage.layer.units; ++o) {
+                const double w = double(*stage.weight(stage.weights.value, i, o));
+                absolute += std::fabs(w);
+                square += w * w;
+            }
     }
     return space.network.l1 * absolute + 0.5 * space.network.l2 * square;
 }
@@ -24,8 +25,7 @@ class Evaluator {
   public:
     explicit Evaluator(Evaluation<T>& run)
         : run_(run), threads_(useful_threads(run.network, run.samples.rows, run.threads)),
-          space_(run.network, purpose(run), 0,
-                 Workspace<T>::rows_at_once(run.network, purpose(run), run.samples.rows)),
+          space_(run.network, purpose(run), 0, run.samples.rows),
           barrier_(threads_) {}
 
     void go() {
@@ -77,8 +77,7 @@ template <class T>
 class Predictor {
   public:
     explicit Predictor(const Prediction<T>& run)
-        : run_(run), space_(run.network, Purpose::predict, 0,
-                            Workspace<T>::rows_at_once(run.network, Purpose::predict, run.rows)),
+        : run_(run), space_(run.network, Purpose::predict, 0, run.rows),
           threads_(threads_for(run, space_.chunk)) {}
 
     void go() {
@@ -89,8 +88,7 @@ class Predictor {
   private:
     static int threads_for(const Prediction<T>& run, Index chunk) {
         const int useful = useful_threads(run.network, run.rows, run.threads);
-        const Index tiles = (chunk + TILE_ROWS - 1) / TILE_ROWS;
-        return Index(useful) < tiles ? useful : int(tiles);
+        return Index(useful) < chunk ? useful : int(chunk);
     }
 
     // A thread has rows of the table and a place in the buffers of its own, so nobody waits for anybody.
@@ -105,8 +103,8 @@ class Predictor {
             gather(space_, run_.X, chunk, place.first, count);
             forward(space_, chunk, place.first, count);
             for (Index r = 0; r < count; ++r)
-                __builtin_memcpy(run_.outputs + (row + r) * outputs, last.values + (place.first + r) * last.width,
-                                 std::size_t(outputs) * sizeof(T));
+                for (Index o = 0; o < outputs; ++o)
+                    run_.outputs[(row + r) * outputs + o] = *last.values.at(place.first + r, o);
         }
     }
 

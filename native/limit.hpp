@@ -15,19 +15,18 @@ inline constexpr int CHAINS = 12;
 // sum ← sum·factor + 1 in each lane of each chain, `rounds` times; returns how many multiplications and additions.
 template <class T>
 Index multiply_add(Index rounds) {
-    typedef T Vector __attribute__((vector_size(VECTOR_BYTES)));
     // Read at run time, and a start of its own for each chain: what the compiler knows, it would compute once.
     volatile T half = T(0.5);
     volatile T sink;
-    const Vector factor = Vector{} + half, one = Vector{} + T(2) * half;
-    Vector sum[CHAINS];
+    const Vector<T> factor = Vector<T>{} + half, one = Vector<T>{} + T(2) * half;
+    Vector<T> sum[CHAINS];
 #pragma GCC unroll 20
-    for (int c = 0; c < CHAINS; ++c) sum[c] = Vector{} + T(c) * half;
+    for (int c = 0; c < CHAINS; ++c) sum[c] = Vector<T>{} + T(c) * half;
     for (Index round = 0; round < rounds; ++round) {
 #pragma GCC unroll 20
         for (int c = 0; c < CHAINS; ++c) sum[c] = sum[c] * factor + one;
     }
-    Vector all = sum[0];
+    Vector<T> all = sum[0];
 #pragma GCC unroll 20
     for (int c = 1; c < CHAINS; ++c) all += sum[c];
 #pragma GCC unroll 16

@@ -2,6 +2,7 @@
 
 #include "evaluate.hpp"
 #include "limit.hpp"
+#include "many.hpp"
 
 #define CLEARPROP_QUOTED_(text) #text
 #define CLEARPROP_QUOTED(text) CLEARPROP_QUOTED_(text)
@@ -10,8 +11,10 @@ namespace clearprop::CLEARPROP_ISA {
 
 const Machine machine{
     CLEARPROP_QUOTED(CLEARPROP_ISA),
-    [](Training<float>& run) { Trainer<float>(run).go(); },
-    [](Training<double>& run) { Trainer<double>(run).go(); },
+    [](Training<float>& run) { train(run); },
+    [](Training<double>& run) { train(run); },
+    [](Trainings<float>& many) { ManyTrainer<float>(many).go(); },
+    [](Trainings<double>& many) { ManyTrainer<double>(many).go(); },
     [](Evaluation<float>& run) { Evaluator<float>(run).go(); },
     [](Evaluation<double>& run) { Evaluator<double>(run).go(); },
     [](const Prediction<float>& run) { Predictor<float>(run).go(); },

@@ -105,29 +105,32 @@ struct Caller {
 using OptimizerTuple = std::tuple<std::string, double, double, double, double, double>;
 using SumsTuple = std::tuple<double, double, double, double>;
 
+// What is a run's own: (optimizer, rates; order, given, subset, visited, batch_size, drop_last, seed; epochs, steps;
+// parameters, slots; epoch, batch, step, sums; losses).
 template <class T>
-nb::tuple train(const OwnedNetwork& network, const OptimizerTuple& optimizer, In<double> rates, In<T> X, Maybe<T> Y,
-                Maybe<Index> classes, Maybe<T> weights, const std::string& order, Maybe<Index> given, Index visited,
-                Index batch_size, bool drop_last, std::uint64_t seed, int threads, nb::object tick, Index epochs,
-                Index steps, InOut<T> parameters, std::vector<InOut<T>> slots, Index epoch, Index batch, Index step,
-                const SumsTuple& sums, InOut<double> losses, const std::string& instruction_set) {
+using RunTuple = std::tuple<OptimizerTuple, In<double>, std::string, Maybe<Index>, Maybe<Index>, Index, Index, bool,
+                            std::uint64_t, Index, Index, InOut<T>, std::vector<InOut<T>>, Index, Index, Index,
+                            SumsTuple, InOut<double>>;
+
+template <class T>
+Training<T> training_of(const OwnedNetwork& network, const Samples<T>& samples, const RunTuple<T>& given) {
+    const auto& [optimizer, rates, order, visits, subset, visited, batch_size, drop_last, seed, epochs, steps,
+                 parameters, slots, epoch, batch, step, sums, losses] = given;
     const auto& [rule, momentum, beta1, beta2, epsilon, weight_decay] = optimizer;
     const auto& [sum_loss, sum_weight, sum_penalty, sum_rows] = sums;
-    const Machine& machine = machine_of(instruction_set);
-    Caller caller{tick, nullptr};
     Training<T> run{};
     run.network = network.plan();
     run.optimizer = {named<Rule>(RULES, rule), momentum, beta1, beta2, epsilon, weight_decay, rates.data(),
                      Index(rates.shape(0))};
-    run.samples = samples_of(X, Y, classes, weights);
+    run.samples = samples;
     run.order = named<Order>(ORDERS, order);
-    run.given = data_of(given);
+    run.given = data_of(visits);
+    run.subset = data_of(subset);
     run.visited = visited;
     run.batch_size = batch_size;
     run.drop_last = drop_last;
     run.seed = seed;
-    run.threads = threads;
-    run.tick = {tick.is_none() ? nullptr : &Caller::go_on, &caller};
+    run.threads = 1;
     run.epochs = epochs;
     run.steps = steps;
     run.parameters = parameters.data();
@@ -137,15 +140,55 @@ nb::tuple train(const OwnedNetwork& network, const OptimizerTuple& optimizer, In
     run.step = step;
     run.sums = {sum_loss, sum_weight, sum_penalty, sum_rows};
     run.losses = losses.data();
-    {
-        nb::gil_scoped_release unlocked;
-        if constexpr (sizeof(T) == sizeof(float)) machine.train_float(run);
-        else machine.train_double(run);
-    }
-    if (caller.raised) std::rethrow_exception(caller.raised);
+    run.ended = Ended::stopped;  // until it is begun
+    return run;
+}
+
+template <class T>
+nb::tuple outcome_of(const Training<T>& run) {
     return nb::make_tuple(ENDINGS[std::size_t(run.ended)], run.epoch, run.batch, run.step,
                           nb::make_tuple(run.sums.loss, run.sums.weight, run.sums.penalty, run.sums.rows),
                           run.losses_written);
+}
+
+template <class T>
+nb::tuple train(const OwnedNetwork& network, In<T> X, Maybe<T> Y, Maybe<Index> classes, Maybe<T> weights,
+                const RunTuple<T>& run, int threads, nb::object tick, const std::string& instruction_set) {
+    const Machine& machine = machine_of(instruction_set);
+    Caller caller{tick, nullptr};
+    Training<T> training = training_of(network, samples_of(X, Y, classes, weights), run);
+    training.threads = threads;
+    training.tick = {tick.is_none() ? nullptr : &Caller::go_on, &caller};
+    {
+        nb::gil_scoped_release unlocked;
+        if constexpr (sizeof(T) == sizeof(float)) machine.train_float(training);
+        else machine.train_double(training);
+    }
+    if (caller.raised) std::rethrow_exception(caller.raised);
+    return outcome_of(training);
+}
+
+template <class T>
+nb::list train_many(const OwnedNetwork& network, In<T> X, Maybe<T> Y, Maybe<Index> classes, Maybe<T> weights,
+                    const std::vector<RunTuple<T>>& runs, int threads, nb::object tick,
+                    const std::string& instruction_set) {
+    const Machine& machine = machine_of(instruction_set);
+    Caller caller{tick, nullptr};
+    const Samples<T> samples = samples_of(X, Y, classes, weights);
+    std::vector<Training<T>> trainings;
+    trainings.reserve(runs.size());
+    for (const RunTuple<T>& run : runs) trainings.push_back(training_of(network, samples, run));
+    Trainings<T> many{trainings.data(), Index(trainings.size()), threads,
+                      {tick.is_none() ? nullptr : &Caller::go_on, &caller}};
+    {
+        nb::gil_scoped_release unlocked;
+        if constexpr (sizeof(T) == sizeof(float)) machine.train_many_float(many);
+        else machine.train_many_double(many);
+    }
+    if (caller.raised) std::rethrow_exception(caller.raised);
+    nb::list outcomes;
+    for (const Training<T>& training : trainings) outcomes.append(outcome_of(training));
+    return outcomes;
 }
 
 template <class T>
@@ -181,10 +224,10 @@ double limit(int threads, const std::string& dtype, double seconds, const std::s
 
 template <class T>
 void define(nb::module_& module) {
-    module.def("train", &train<T>, nb::kw_only(), "network"_a, "optimizer"_a, "rates"_a, "X"_a, "Y"_a.none(),
-               "classes"_a.none(), "weights"_a.none(), "order"_a, "given"_a.none(), "visited"_a, "batch_size"_a,
-               "drop_last"_a, "seed"_a, "threads"_a, "tick"_a.none(), "epochs"_a, "steps"_a, "parameters"_a, "slots"_a,
-               "epoch"_a, "batch"_a, "step"_a, "sums"_a, "losses"_a, "instruction_set"_a);
+    module.def("train", &train<T>, nb::kw_only(), "network"_a, "X"_a, "Y"_a.none(), "classes"_a.none(),
+               "weights"_a.none(), "run"_a, "threads"_a, "tick"_a.none(), "instruction_set"_a);
+    module.def("train_many", &train_many<T>, nb::kw_only(), "network"_a, "X"_a, "Y"_a.none(), "classes"_a.none(),
+               "weights"_a.none(), "runs"_a, "threads"_a, "tick"_a.none(), "instruction_set"_a);
     module.def("evaluate", &evaluate<T>, nb::kw_only(), "network"_a, "X"_a, "Y"_a.none(), "classes"_a.none(),
                "weights"_a.none(), "parameters"_a, "gradients"_a.none(), "threads"_a, "instruction_set"_a);
     module.def("predict", &predict<T>, nb::kw_only(), "network"_a, "X"_a, "parameters"_a, "outputs"_a, "threads"_a,

@@ -1,7 +1,6 @@
 #include "order.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "philox.hpp"
 
@@ -14,10 +13,10 @@ Index position(std::uint64_t keyed) { return Index(keyed & 0xFFFFFFFFu); }
 
 }  // namespace
 
-EpochOrder::EpochOrder(Order order, const Index* given, std::uint64_t seed, Index visited)
-    : order_(order), seed_(seed), visited_(visited), rows_(std::size_t(visited)) {
-    if (order == Order::given) std::copy(given, given + visited, rows_.begin());
-    if (order == Order::sequential) std::iota(rows_.begin(), rows_.end(), Index(0));
+EpochOrder::EpochOrder(Order order, const Index* given, const Index* subset, std::uint64_t seed, Index visited)
+    : order_(order), subset_(subset), seed_(seed), visited_(visited), rows_(std::size_t(visited)) {
+    if (order == Order::given || order == Order::sequential)
+        for (Index i = 0; i < visited; ++i) rows_[std::size_t(i)] = row_of(given ? given[i] : i);
     if (order == Order::shuffled) {
         const std::size_t blocks = std::size_t((visited + BLOCK - 1) / BLOCK);
         const std::size_t window = std::size_t(std::min(visited, BLOCK * WINDOW));
@@ -59,7 +58,7 @@ void EpochOrder::shuffle(Index epoch) {
             }
         }
         sort_by_key(count);
-        for (Index i = 0; i < count; ++i) *out++ = window_[position(keyed_[i])];
+        for (Index i = 0; i < count; ++i) *out++ = row_of(window_[position(keyed_[i])]);
     }
 }
 
@@ -83,7 +82,7 @@ void EpochOrder::draw(Index epoch) {
     for (Index i = 0; i < visited_; ++i) {
         const Words drawn = philox(seed_, REPLACEMENT, 0, std::uint64_t(epoch), std::uint64_t(i) / 2);
         const double high = drawn.word[i % 2 * 2] >> 5, low = drawn.word[i % 2 * 2 + 1] >> 6;
-        rows_[i] = Index((high * 67108864.0 + low) / 9007199254740992.0 * double(visited_));
+        rows_[i] = row_of(Index((high * 67108864.0 + low) / 9007199254740992.0 * double(visited_)));
     }
 }
 

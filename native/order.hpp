@@ -9,7 +9,8 @@ namespace clearprop {
 
 class EpochOrder {
   public:
-    EpochOrder(Order order, const Index* given, std::uint64_t seed, Index visited);
+    // `subset`: the rows of the table that the order is one of, or null for all.
+    EpochOrder(Order order, const Index* given, const Index* subset, std::uint64_t seed, Index visited);
     ~EpochOrder();  // defined apart: this header is compiled once for each instruction set
     EpochOrder(const EpochOrder&) = delete;
     EpochOrder& operator=(const EpochOrder&) = delete;
@@ -20,9 +21,11 @@ class EpochOrder {
   private:
     void shuffle(Index epoch);
     void draw(Index epoch);
+    Index row_of(Index position) const { return subset_ ? subset_[position] : position; }
     void sort_by_key(Index count);
 
     Order order_;
+    const Index* subset_;
     std::uint64_t seed_;
     Index visited_;
     std::vector<Index> rows_, window_, blocks_;

@@ -1,7 +1,8 @@
 // Rows on their way through: forward, loss, backward. A thread takes its rows all the way without waiting for others.
 #pragma once
 
-#include "lose.hpp"
+#include "dots.hpp"
+#include "rows.hpp"
 #include "philox.hpp"
 #include "workspace.hpp"
 
@@ -21,7 +22,7 @@ struct Chunk {
 
 // Multiplies each output by 0 or 1 / (1 - share), as the generator says.
 template <class T>
-void drop_out(const Stage<T>& stage, Index layer, const Chunk& chunk, T* values, Index first, Index count) {
+void drop_out(const Stage<T>& stage, Index layer, const Chunk& chunk, Matrix<T> values, Index first, Index count) {
     const Index units = stage.layer.units;
     const std::uint64_t limit = std::uint64_t(stage.layer.dropout * 4294967296.0);
     const T kept = T(1 / (1 - stage.layer.dropout));
@@ -33,7 +34,7 @@ void drop_out(const Stage<T>& stage, Index layer, const Chunk& chunk, T* values,
             if (u == 0 || index % 4 == 0)
                 drawn = philox(chunk.seed, DROPOUT, std::uint32_t(layer), std::uint64_t(chunk.step),
                                std::uint64_t(index) / 4);
-            values[r * stage.width + u] *= drawn.word[index % 4] >= limit ? kept : 0;
+            *values.at(r, u) *= drawn.word[index % 4] >= limit ? kept : 0;
         }
     }
 }
@@ -43,22 +44,38 @@ bool drops(const Stage<T>& stage, const Chunk& chunk) {
     return chunk.step >= 0 && stage.layer.dropout > 0;
 }
 
+// Activates a tile that begins at unit `column`: those of its vectors that hold units.
+template <class T>
+void activate_tile(const Stage<T>& stage, Index row, Index column, Index rows) {
+    T* values = stage.values.at(row, column);
+    T* slopes = stage.slopes.base ? stage.slopes.at(row, column) : nullptr;
+    if (stage.layer.units - column > LANES<T>) return activate(stage.layer, values, slopes, rows * PANEL<T>);
+    for (Index r = 0; r < rows; ++r, values += PANEL<T>, slopes += slopes ? PANEL<T> : 0)
+        activate(stage.layer, values, slopes, LANES<T>);
+}
+
 template <class T>
 void forward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) {
     for (Index l = 0; l < space.network.depth; ++l) {
         const Stage<T>& stage = space.stages[l];
+        const bool raw = (stage.joint && space.purpose != Purpose::predict) || stage.rectifies;
+        const bool whole_rows = stage.layer.activation == Activation::softmax;
+        const auto after = [&](Index row, Index column, Index rows) {
+            if (!raw && !whole_rows) activate_tile(stage, row, column, rows);
+        };
         const T* bias = stage.layer.bias == Bias::none ? nullptr : stage.bias.value;
-        T* values = stage.values + first * stage.width;
-        T* slopes = stage.slopes ? stage.slopes + first * stage.width : nullptr;
-        product<T>({stage.inputs + first * stage.input_stride, stage.input_stride, 1, stage.weights.value, stage.width,
-                    stage.layer.inputs, bias, 0, values, stage.width},
-                   count, stage.width);
-        const bool joint = space.network.joint && l == space.network.depth - 1;
-        if (joint && space.purpose != Purpose::predict) continue;
-        activate(stage.layer, values, slopes, count, stage.width);
+        if (stage.by_units) {
+            dots(stage, bias, first, count);
+            after(first, 0, count);
+        } else {
+            product<T>({stage.inputs, {stage.weights.value, stage.panel_step}, stage.layer.inputs, bias, stage.values,
+                        stage.rectifies ? Finish::rectify : Finish::keep, {}},
+                       first, count, stage.layer.units, after);
+        }
+        if (whole_rows && !raw) softmax(stage.layer.units, stage.values, stage.slopes, first, count);
         if (!drops(stage, chunk)) continue;
         drop_out(stage, l, chunk, stage.values, first, count);
-        if (stage.layer.activation != Activation::softmax) drop_out(stage, l, chunk, stage.slopes, first, count);
+        if (!whole_rows) drop_out(stage, l, chunk, stage.slopes, first, count);
     }
 }
 
@@ -66,21 +83,8 @@ void forward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) 
 template <class T>
 bool lose_rows(Workspace<T>& space, const Samples<T>& samples, const Chunk& chunk, Index first, Index count) {
     const Stage<T>& last = space.last();
-    bool finite = true;
-    for (Index r = first; r < first + count; ++r) {
-        const Index row = chunk.row(r), outputs = last.layer.units;
-        const Target<T> target{samples.Y ? samples.Y + row * outputs : nullptr,
-                               samples.classes ? samples.classes[row] : 0};
-        const T weight = samples.weights ? samples.weights[row] : 1;
-        T* delta = last.deltas + r * last.width;
-        space.losses[r] = double(weight) * lose(space.network, last.values + r * last.width, target, outputs, delta);
-        finite = finite && std::isfinite(space.losses[r]);
-        const T scale = weight / T(chunk.divisor);
-        for (Index i = 0; i < outputs; ++i) delta[i] *= scale;
-    }
-    if (!space.network.joint && last.slopes)
-        activate_back(last.layer, last.deltas + first * last.width, last.slopes + first * last.width, count,
-                      last.width);
+    const bool finite = lose_all(space, samples, chunk, first, count);
+    if (last.slopes.base) activate_back(last, first, count);
     return finite;
 }
 
@@ -88,33 +92,40 @@ template <class T>
 void backward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) {
     for (Index l = space.network.depth - 1; l > 0; --l) {
         const Stage<T>&above = space.stages[l], &stage = space.stages[l - 1];
-        T* deltas = stage.deltas + first * stage.width;
-        product<T>({above.deltas + first * above.width, above.width, 1, above.transposed, stage.width,
-                    above.layer.units, nullptr, 0, deltas, stage.width},
-                   count, stage.width);
-        if (drops(stage, chunk) && stage.layer.activation == Activation::softmax)
-            drop_out(stage, l - 1, chunk, stage.deltas, first, count);
-        activate_back(stage.layer, deltas, stage.slopes + first * stage.width, count, stage.width);
+        const bool whole_rows = stage.layer.activation == Activation::softmax;
+        const Finish finish = whole_rows ? Finish::keep : stage.rectifies ? Finish::mask : Finish::scale;
+        product<T>({above.deltas, above.turned, above.layer.units, nullptr, stage.deltas, finish,
+                    whole_rows ? Matrix<T>{} : stage.rectifies ? stage.values : stage.slopes},
+                   first, count, stage.layer.units, [](Index, Index, Index) {});
+        if (!whole_rows) continue;
+        if (drops(stage, chunk)) drop_out(stage, l - 1, chunk, stage.deltas, first, count);
+        softmax_back(stage.layer.units, stage.deltas, stage.slopes, first, count);
     }
 }
 
 template <class T>
 void gather(Workspace<T>& space, const T* X, const Chunk& chunk, Index first, Index count) {
     const Index inputs = space.network.layers[0].inputs;
-    for (Index r = first; r < first + count; ++r)
-        __builtin_memcpy(space.gathered + r * inputs, X + chunk.row(r) * inputs, std::size_t(inputs) * sizeof(T));
+    for (Index r = first; r < first + count; ++r) {
+        const T* row = X + chunk.row(r) * inputs;
+        Index column = 0;
+        for (; column + PANEL<T> <= inputs; column += PANEL<T>)
+            __builtin_memcpy(space.gathered.at(r, column), row + column, PANEL<T> * sizeof(T));
+        T* rest = space.gathered.panel(column) + r * PANEL<T>;
+        for (row += column, column = inputs - column; column >= 4; column -= 4, row += 4, rest += 4)
+            __builtin_memcpy(rest, row, 4 * sizeof(T));
+        for (; column > 0; --column) *rest++ = *row++;
+    }
 }
 
-// The share of a chunk's rows that falls to a thread: whole tiles, so that the cut does not show in the results.
+// The share of a chunk's rows that falls to a thread.
 struct Share {
     Index first, count;
 };
 
 inline Share share_of(Index rows, int thread, int threads) {
-    const Index tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
-    const Index first = tiles * thread / threads * TILE_ROWS;
-    const Index end = tiles * (thread + 1) / threads * TILE_ROWS;
-    return {first, (end < rows ? end : rows) - first};
+    const Index first = rows * thread / threads;
+    return {first, rows * (thread + 1) / threads - first};
 }
 
 }  // namespace clearprop::CLEARPROP_ISA

@@ -76,7 +76,8 @@ struct Training {
     Optimizer optimizer;
     Samples<T> samples;
     Order order;
-    const Index* given;  // row numbers for Order::given
+    const Index* given;   // row numbers for Order::given
+    const Index* subset;  // the rows that are learnt from, by their numbers in the table; null for all
     Index visited;       // rows an epoch visits
     Index batch_size;
     bool drop_last;
@@ -92,6 +93,15 @@ struct Training {
     double* losses;  // one for each epoch that is finished
     Index losses_written;
     Ended ended;
+};
+
+// Separate runs of networks of one shape and one rule's slots, each with one thread.
+template <class T>
+struct Trainings {
+    Training<T>* runs;
+    Index count;
+    int threads;
+    Tick tick;
 };
 
 template <class T>
@@ -119,6 +129,8 @@ struct Machine {
     const char* name;
     void (*train_float)(Training<float>&);
     void (*train_double)(Training<double>&);
+    void (*train_many_float)(Trainings<float>&);
+    void (*train_many_double)(Trainings<double>&);
     void (*evaluate_float)(Evaluation<float>&);
     void (*evaluate_double)(Evaluation<double>&);
     void (*predict_float)(const Prediction<float>&);

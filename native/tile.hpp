@@ -1,4 +1,4 @@
-// The one product kernel: a tile of C = start + A·B in registers, for any strides of A.
+// The product kernels: a tile of C = start + A·B in registers, over matrices in panels.
 #pragma once
 
 #include "plan.hpp"
@@ -21,92 +21,163 @@ template <class T>
 inline constexpr Index LANES = VECTOR_BYTES / Index(sizeof(T));
 
 template <class T>
-inline constexpr Index TILE_COLUMNS = TILE_VECTORS * LANES<T>;
+using Vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias)) = T;
 
-// A width in whole vectors: buffers have such rows, so that no kernel has a remainder across.
+// The columns of a panel. All matrices stand in panels: number (r, c) is base[c / PANEL * step + r * PANEL + c % PANEL],
+// so that every kernel reads and writes its numbers in the order in which they lie.
 template <class T>
-constexpr Index padded(Index width) {
-    return (width + LANES<T> - 1) / LANES<T> * LANES<T>;
+inline constexpr Index PANEL = TILE_VECTORS * LANES<T>;
+
+template <class T>
+constexpr Index panels(Index columns) {
+    return (columns + PANEL<T> - 1) / PANEL<T>;
 }
 
-// C[r, c] = start[r, c] + Σ_k A[r, k]·B[k, c]; A[r, k] is a[r * row_step + k * depth_step].
-// B, C and start have rows of whole vectors; without a start it is 0, with start_stride 0 one row serves all.
 template <class T>
-struct Product {
-    const T* a;
-    Index row_step, depth_step;
-    const T* b;
-    Index b_stride;
-    Index depth;
-    const T* start;
-    Index start_stride;
-    T* c;
-    Index c_stride;
+struct Matrix {
+    T* base;
+    Index step;  // from panel to panel
+
+    T* panel(Index column) const { return base + column / PANEL<T> * step; }
+    T* at(Index row, Index column) const { return panel(column) + row * PANEL<T> + column % PANEL<T>; }
 };
 
-template <class T, int ROWS, int VECTORS>
-void tile(const Product<T>& p) {
-    typedef T Vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
-    Vector sum[ROWS][VECTORS];
-#pragma GCC unroll 16
-    for (int r = 0; r < ROWS; ++r)
-#pragma GCC unroll 2
-        for (int v = 0; v < VECTORS; ++v)
-            sum[r][v] = p.start ? reinterpret_cast<const Vector*>(p.start + r * p.start_stride)[v] : Vector{};
+// What becomes of a sum before it is written: as it is, max(0, it), it where `by` is above 0, or it times `by`.
+enum class Finish { keep, rectify, mask, scale };
 
-    const T* a = p.a;
+// How A is read: across, C = A·B, or down, C = Aᵀ·B.
+enum class Read { across, down };
+
+template <class T>
+struct Tile {
+    const T* a;
+    Index a_step;  // from panel to panel of A, where it is read across
+    const T* b;    // (depth, PANEL)
+    Index depth;
+    const T* start;  // (rows, PANEL), one row for all with start_step 0, or null for 0
+    Index start_step;
+    T* c;  // (rows, PANEL)
+    Finish finish;
+    const T* by;  // (rows, PANEL)
+};
+
+template <class T, int ROWS, int VECTORS, Read READ>
+void tile(const Tile<T>& p) {
+    using Vector = CLEARPROP_ISA::Vector<T>;
+    constexpr Index W = PANEL<T>;
+    Vector sum[ROWS][VECTORS];
+    const auto each = [&sum](auto f) {
+#pragma GCC unroll 16
+        for (int r = 0; r < ROWS; ++r)
+#pragma GCC unroll 2
+            for (int v = 0; v < VECTORS; ++v) f(sum[r][v], r, v);
+    };
+    if (p.start) each([&](Vector& s, int r, int v) { s = reinterpret_cast<const Vector*>(p.start + r * p.start_step)[v]; });
+    else each([](Vector& s, int, int) { s = Vector{}; });
+
     const T* b = p.b;
-    for (Index k = 0; k < p.depth; ++k, a += p.depth_step, b += p.b_stride) {
+    const auto add = [&](const T* a) {
         Vector right[VECTORS];
 #pragma GCC unroll 2
         for (int v = 0; v < VECTORS; ++v) right[v] = reinterpret_cast<const Vector*>(b)[v];
-#pragma GCC unroll 16
-        for (int r = 0; r < ROWS; ++r) {
-            const T left = a[r * p.row_step];
-#pragma GCC unroll 2
-            for (int v = 0; v < VECTORS; ++v) sum[r][v] += left * right[v];
+        each([&](Vector& s, int r, int v) { s += a[READ == Read::across ? r * W : r] * right[v]; });
+        b += W;
+    };
+    if constexpr (READ == Read::down) {
+        for (Index k = 0; k < p.depth; ++k) add(p.a + k * W);
+    } else {
+        const T* a = p.a;
+        for (Index left = p.depth; left > 0; left -= W, a += p.a_step) {
+            const Index count = left < W ? left : W;
+            for (Index k = 0; k < count; ++k) add(a + k);
         }
     }
 
-#pragma GCC unroll 16
-    for (int r = 0; r < ROWS; ++r)
-#pragma GCC unroll 2
-        for (int v = 0; v < VECTORS; ++v) reinterpret_cast<Vector*>(p.c + r * p.c_stride)[v] = sum[r][v];
+    const auto write = [&](auto f) {
+        each([&](Vector s, int r, int v) { reinterpret_cast<Vector*>(p.c + r * W)[v] = f(s, r, v); });
+    };
+    const auto by = [&](int r, int v) { return reinterpret_cast<const Vector*>(p.by + r * W)[v]; };
+    if (READ == Read::down || p.finish == Finish::keep) return write([](Vector s, int, int) { return s; });
+    if (p.finish == Finish::rectify) return write([](Vector s, int, int) { return s > 0 ? s : Vector{}; });
+    if (p.finish == Finish::mask) return write([&](Vector s, int r, int v) { return by(r, v) > 0 ? s : Vector{}; });
+    write([&](Vector s, int r, int v) { return s * by(r, v); });
 }
 
-template <class T, int VECTORS, int ROWS = TILE_ROWS>
-void tile_of_rows(const Product<T>& p, Index rows) {
-    if (rows == ROWS) return tile<T, ROWS, VECTORS>(p);
-    if constexpr (ROWS > 1) tile_of_rows<T, VECTORS, ROWS - 1>(p, rows);
+// The kernels for tiles of 1 to TILE_ROWS rows.
+template <class T, int VECTORS, Read READ>
+struct Kernels {
+    void (*of[TILE_ROWS + 1])(const Tile<T>&) = {};
+
+    constexpr Kernels() { fill<TILE_ROWS>(); }
+
+    template <int ROWS>
+    constexpr void fill() {
+        of[ROWS] = tile<T, ROWS, VECTORS, READ>;
+        if constexpr (ROWS > 1) fill<ROWS - 1>();
+    }
+};
+
+template <class T, int VECTORS, Read READ>
+inline constexpr Kernels<T, VECTORS, READ> kernels{};
+
+// `columns` of the panel count: where one vector holds them, only that one is computed.
+template <Read READ, class T>
+void run_tile(const Tile<T>& p, Index rows, Index columns) {
+    if (columns > LANES<T>) return kernels<T, TILE_VECTORS, READ>.of[rows](p);
+    kernels<T, 1, READ>.of[rows](p);
 }
 
-// A tile of 1 to TILE_ROWS rows and one or two vectors of columns.
+// Calls f(first, count) for tiles of `rows` rows, cut as evenly as it goes, so that no tile is much lower than others.
+template <class F>
+void each_tile(Index rows, F f) {
+    const Index tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+    for (Index t = 0, first = 0; t < tiles; ++t) {
+        const Index end = rows * (t + 1) / tiles;
+        f(first, end - first);
+        first = end;
+    }
+}
+
+// C = finish(start + A·B).
 template <class T>
-void any_tile(const Product<T>& p, Index rows, Index columns) {
-    if (columns == TILE_COLUMNS<T>) return tile_of_rows<T, TILE_VECTORS>(p, rows);
-    tile_of_rows<T, 1>(p, rows);
+struct Product {
+    Matrix<T> a, b;
+    Index depth;
+    const T* start;  // one row, for all rows of C; or null for 0
+    Matrix<T> c;
+    Finish finish;
+    Matrix<T> by;
+};
+
+// How deep a product goes at once, so that the rows of A stay in the second cache while all of B passes by.
+template <class T>
+Index depth_at_once(Index rows) {
+    constexpr Index W = PANEL<T>;
+    const Index fitting = (Index(256) << 10) / (rows * Index(sizeof(T))) / W * W;
+    return fitting < 8 * W ? 8 * W : fitting;
 }
 
-// The columns of a panel that starts at `first`: two vectors, or the last one.
-template <class T>
-Index panel_columns(Index first, Index width) {
-    return width - first >= TILE_COLUMNS<T> ? TILE_COLUMNS<T> : LANES<T>;
-}
-
-// A product of any number of rows and whole vectors of columns, panel by panel, so that a panel of B stays in cache.
-template <class T>
-void product(Product<T> p, Index rows, Index width) {
-    const Product<T> whole = p;
-    for (Index column = 0; column < width;) {
-        const Index columns = panel_columns<T>(column, width);
-        p.b = whole.b + column;
-        for (Index row = 0; row < rows; row += TILE_ROWS) {
-            p.a = whole.a + row * whole.row_step;
-            p.start = whole.start ? whole.start + row * whole.start_stride + column : nullptr;
-            p.c = whole.c + row * whole.c_stride + column;
-            any_tile(p, rows - row < TILE_ROWS ? rows - row : TILE_ROWS, columns);
+// Computes `rows` rows of C from `first` on, `width` columns; calls after(first row, column, rows) for each tile that
+// is done.
+template <class T, class After>
+void product(const Product<T>& p, Index first, Index rows, Index width, After after) {
+    constexpr Index W = PANEL<T>;
+    const Index at_once = depth_at_once<T>(rows);
+    for (Index k = 0; k < p.depth; k += at_once) {
+        const Index deep = p.depth - k < at_once ? p.depth - k : at_once;
+        const bool last = k + deep == p.depth;
+        for (Index column = 0; column < width; column += W) {
+            each_tile(rows, [&](Index offset, Index count) {
+                const Index row = first + offset;
+                T* c = p.c.at(row, column);
+                const T* start = k > 0 ? c : p.start ? p.start + column : nullptr;
+                const T* by = p.by.base ? p.by.at(row, column) : nullptr;
+                run_tile<Read::across>(Tile<T>{p.a.at(row, k), p.a.step, p.b.at(k, column), deep, start, k > 0 ? W : 0,
+                                               c, last ? p.finish : Finish::keep, by},
+                                       count, width - column);
+                if (last) after(row, column, count);
+            });
         }
-        column += columns;
     }
 }
 

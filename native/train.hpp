@@ -1,19 +1,11 @@
 // Whole epochs in one call: order, gather, forward, loss, backward, update.
 #pragma once
 
-#include <time.h>
-
-#include "order.hpp"
+#include "course.hpp"
 #include "team.hpp"
 #include "update.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
-
-inline double seconds() {
-    timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
-}
 
 // The rule of how many threads work on a batch: each gets two million operations or more, and a tile of rows.
 inline int useful_threads(const Network& network, Index batch, int threads) {
@@ -33,160 +25,120 @@ inline int slots_of(Rule rule) {
 template <class T>
 class Trainer {
   public:
-    explicit Trainer(Training<T>& run)
-        : run_(run), batch_rows_(run.batch_size < run.visited ? run.batch_size : run.visited),
-          threads_(useful_threads(run.network, batch_rows_, run.threads)),
-          space_(run.network, Purpose::train, slots_of(run.optimizer.rule),
-                 Workspace<T>::rows_at_once(run.network, Purpose::train, batch_rows_)),
-          barrier_(threads_), order_(run.order, run.given, run.seed, run.visited), first_step_(run.step),
-          batches_(run.drop_last ? run.visited / run.batch_size
-                                 : (run.visited + run.batch_size - 1) / run.batch_size),
-          last_tick_(seconds()), signs_(static_cast<Signs*>(allocate(threads_ * Index(sizeof(Signs))))) {}
-    ~Trainer() { release(signs_); }
+    // `space` has room for a batch of the run, and may have served another of the same shape before.
+    Trainer(Training<T>& run, Workspace<T>& space)
+        : run_(run), threads_(useful_threads(run.network, batch_rows(run), run.threads)), space_(space),
+          barrier_(threads_), course_(run),
+          signs_(static_cast<Signs*>(allocate(threads_ * Index(sizeof(Signs))))),
+          rows_(static_cast<Index*>(allocate(2 * batch_rows(run) * Index(sizeof(Index))))) {
+        for (int i = 0; i < 2; ++i) steps_[i].rows = rows_ + i * batch_rows(run);
+    }
+    ~Trainer() {
+        release(rows_);
+        release(signs_);
+    }
+    Trainer(const Trainer&) = delete;
+    Trainer& operator=(const Trainer&) = delete;
 
     void go() {
         space_.load(run_.parameters, run_.slots);
-        prepare();
+        course_.prepare(steps_[0]);
         run_team(threads_, [](void* self, int thread) { static_cast<Trainer*>(self)->work(thread); }, this);
         space_.store(run_.parameters, run_.slots);
     }
 
   private:
     // What a thread has met: a loss that is not finite, read by all after the rows are done, and a parameter that is
-    // not, read by thread 0 after the update. Each on its own cache line.
+    // not, read by all after the update. Each on its own cache line.
     struct alignas(64) Signs {
         bool lost, overflowed;
     };
 
-    // The batch that all threads work on next; written by thread 0 while the others wait.
-    struct Step {
-        const Index* rows;
-        Index count, number;
-        double weight, divisor, rate;
-    };
-
+    // Two meetings a step: when all deltas are there, and when all parameters are new. While the rows of one step are
+    // at work, thread 0 prepares the next.
     void work(int thread) {
-        for (;;) {
-            barrier_.wait();
-            if (finished_) return;
-            // A copy: thread 0 goes on to the next step while the others still look whether this one is done.
-            const Step step = step_;
-            const Rates<T> rates(run_.optimizer, step.rate, step.number);
-            for (Index first = 0; first < step.count; first += space_.chunk) {
-                const Index left = step.count - first, count = left < space_.chunk ? left : space_.chunk;
-                const Chunk chunk{step.rows, first, count, step.divisor, run_.seed, step.number};
-                if (!run_chunk(chunk, left == count, rates, thread)) break;
+        for (int turn = 0;; turn = 1 - turn) {
+            const Step step = steps_[turn];
+            Ended why = step.why;
+            if (!step.none) {
+                if (run_step(step, turn, thread)) continue;
+                why = Ended::diverged;
             }
-            if (thread == 0) {
-                keep_account();
-                prepare();
-            }
+            if (thread == 0) course_.end(why);
+            return;
         }
     }
 
-    // False, for all threads alike, where a loss is not finite.
-    bool run_chunk(const Chunk& chunk, bool last, const Rates<T>& rates, int thread) {
-        const Share share = share_of(chunk.count, thread, threads_);
-        if (share.count > 0) {
-            gather(space_, run_.samples.X, chunk, share.first, share.count);
-            forward(space_, chunk, share.first, share.count);
-            signs_[thread].lost = !lose_rows(space_, run_.samples, chunk, share.first, share.count);
-            backward(space_, chunk, share.first, share.count);
+    // False, for all threads alike, where a number is not finite.
+    bool run_step(const Step& step, int turn, int thread) {
+        const Rates<T> rates(run_.optimizer, step.rate, step.number);
+        double loss = 0;
+        for (Index first = 0; first < step.count; first += space_.chunk) {
+            const Index left = step.count - first, count = left < space_.chunk ? left : space_.chunk;
+            const Chunk chunk{step.rows, first, count, step.divisor, run_.seed, step.number};
+            const bool last = left == count;
+            run_rows(chunk, thread);
+            if (thread == 0 && last) course_.prepare(steps_[1 - turn]);
+            barrier_.wait();
+            for (int other = 0; other < threads_; ++other)
+                if (signs_[other].lost) return false;
+            if (thread == 0)
+                for (Index r = 0; r < chunk.count; ++r) loss += space_.losses[r];
+            if (last && !steps_[1 - turn].none) fetch(steps_[1 - turn], thread);
+            const Updater<T> updater(space_, chunk.count, chunk.first == 0, last);
+            signs_[thread].overflowed = !updater.run(thread, threads_, run_.optimizer.rule, &rates);
+            barrier_.wait();
+            for (int other = 0; other < threads_; ++other)
+                if (signs_[other].overflowed) return false;
         }
-        barrier_.wait();
-        for (int other = 0; other < threads_; ++other)
-            if (signs_[other].lost) return false;
-        if (thread == 0)
-            for (Index r = 0; r < chunk.count; ++r) loss_ += space_.losses[r];
-        const Updater<T> updater(space_, chunk.count, chunk.first == 0, last);
-        signs_[thread].overflowed = !updater.run(thread, threads_, run_.optimizer.rule, &rates);
-        barrier_.wait();
+        if (thread == 0) course_.enter(step, loss, penalty());
         return true;
     }
 
-    // Sums of the step that is done, or that it failed.
-    void keep_account() {
+    void run_rows(const Chunk& chunk, int thread) {
+        const Share share = share_of(chunk.count, thread, threads_);
+        if (share.count == 0) return;
+        gather(space_, run_.samples.X, chunk, share.first, share.count);
+        forward(space_, chunk, share.first, share.count);
+        signs_[thread].lost = !lose_rows(space_, run_.samples, chunk, share.first, share.count);
+        backward(space_, chunk, share.first, share.count);
+    }
+
+    // Asks for the rows that this thread will gather next, so that they are near by then.
+    void fetch(const Step& next, int thread) const {
+        const Index inputs = run_.network.layers[0].inputs;
+        const Share share = share_of(next.count < space_.chunk ? next.count : space_.chunk, thread, threads_);
+        const Index count = share.count * inputs * Index(sizeof(T)) < FETCHED_BYTES ? share.count : 0;
+        for (Index r = share.first; r < share.first + count; ++r) {
+            const T* row = run_.samples.X + next.rows[r] * inputs;
+            for (Index i = 0; i < inputs; i += Index(64 / sizeof(T))) __builtin_prefetch(row + i);
+            __builtin_prefetch(row + inputs - 1);
+        }
+    }
+
+    double penalty() const {
+        double sum = 0;
         if (run_.network.l1 > 0 || run_.network.l2 > 0)
-            for (Index i = 0; i < space_.item_count; ++i) penalty_ += space_.penalties[i];
-        bool finite = std::isfinite(loss_ + penalty_);
-        for (int thread = 0; thread < threads_; ++thread)
-            finite = finite && !signs_[thread].lost && !signs_[thread].overflowed;
-        if (!finite) return end(Ended::diverged);
-        run_.sums.loss += loss_;
-        run_.sums.weight += step_.weight;
-        run_.sums.penalty += penalty_ * double(step_.count);
-        run_.sums.rows += double(step_.count);
-        ++run_.batch;
-        ++run_.step;
+            for (Index i = 0; i < space_.item_count; ++i) sum += space_.penalties[i];
+        return sum;
     }
 
-    // What comes next: another batch, or the end.
-    void prepare() {
-        loss_ = penalty_ = 0;
-        while (!finished_ && run_.batch >= batches_) finish_epoch();
-        if (finished_) return;
-        if (run_.epoch >= run_.epochs) return end(Ended::done);
-        if (run_.step == run_.steps || !go_on()) return end(Ended::stopped);
-        if (ordered_ != run_.epoch) {
-            rows_ = order_.rows(run_.epoch);
-            ordered_ = run_.epoch;
-        }
-        const Index first = run_.batch * run_.batch_size, left = run_.visited - first;
-        step_.number = run_.step;
-        step_.rows = rows_ + first;
-        step_.count = left < run_.batch_size ? left : run_.batch_size;
-        step_.weight = double(step_.count);
-        if (run_.samples.weights) {
-            step_.weight = 0;
-            for (Index r = 0; r < step_.count; ++r) step_.weight += double(run_.samples.weights[step_.rows[r]]);
-        }
-        step_.divisor = run_.network.mean && step_.weight > 0 ? step_.weight : 1;
-        step_.rate = run_.optimizer.rates[run_.optimizer.rate_count == 1 ? 0 : run_.step - first_step_];
-    }
-
-    void finish_epoch() {
-        const Sums& sums = run_.sums;
-        double loss = sums.loss;
-        if (run_.network.mean && sums.weight > 0) loss /= sums.weight;
-        run_.losses[run_.losses_written++] = loss + (sums.rows > 0 ? sums.penalty / sums.rows : 0);
-        run_.sums = {};
-        run_.batch = 0;
-        if (++run_.epoch >= run_.epochs) end(Ended::done);
-    }
-
-    void end(Ended why) {
-        run_.ended = why;
-        finished_ = true;
-    }
-
-    // Looks at the clock ever more seldom where steps are short, and asks about ten times a second.
-    bool go_on() {
-        if (!run_.tick.go_on || --until_look_ > 0) return true;
-        const double now = seconds();
-        if (now - last_look_ < 0.01 && look_every_ < 4096) look_every_ *= 2;
-        if (now - last_look_ > 0.05 && look_every_ > 1) look_every_ /= 2;
-        until_look_ = look_every_;
-        last_look_ = now;
-        if (now - last_tick_ < 0.1) return true;
-        last_tick_ = now;
-        return run_.tick.go_on(run_.tick.context, run_.epoch, run_.batch, run_.step);
-    }
+    static constexpr Index FETCHED_BYTES = 256 << 10;  // that fit in the second cache beside what a step works on
 
     Training<T>& run_;
-    Index batch_rows_;
-    int threads_;
-    Workspace<T> space_;
+    const int threads_;
+    Workspace<T>& space_;
     Barrier barrier_;
-    EpochOrder order_;
-    Index first_step_, batches_;
-    const Index* rows_ = nullptr;
-    Index ordered_ = -1;  // the epoch whose order is at hand
-    Step step_{};
-    bool finished_ = false;
-    double loss_ = 0, penalty_ = 0;
-    double last_tick_, last_look_ = 0;
-    Index look_every_ = 1, until_look_ = 1;
+    Course<T> course_;
     Signs* signs_;  // of each thread
+    Index* rows_;   // of both steps
+    Step steps_[2] = {};
 };
+
+template <class T>
+void train(Training<T>& run) {
+    Workspace<T> space(run.network, Purpose::train, slots_of(run.optimizer.rule), batch_rows(run));
+    Trainer<T>(run, space).go();
+}
 
 }  // namespace clearprop::CLEARPROP_ISA

@@ -54,12 +54,15 @@ void apply(Rule rule, const Rates<T>& r, bool decay, T* w, const T* g, T* s0, T*
     }
 }
 
-// True where every number is finite: x·0 is 0 for finite x alone.
+// True where each of whole vectors of numbers is finite: x·0 is 0 for finite x alone.
 template <class T>
 bool all_finite(const T* numbers, Index count) {
-    T sum = 0;
-    for (Index i = 0; i < count; ++i) sum += numbers[i] * 0;
-    return sum == 0;
+    Vector<T> sum{};
+    for (Index i = 0; i < count; i += LANES<T>) sum += *reinterpret_cast<const Vector<T>*>(numbers + i) * T(0);
+    T lanes[LANES<T>], all = 0;
+    __builtin_memcpy(lanes, &sum, sizeof(lanes));
+    for (Index i = 0; i < LANES<T>; ++i) all += lanes[i];
+    return all == 0;
 }
 
 // The gradients of a chunk, added up; with the last chunk of a batch, the update.
@@ -72,66 +75,105 @@ class Updater {
     // `rates` null: the gradients are what is asked for. False where a new parameter is not finite.
     bool run(int thread, int threads, Rule rule, const Rates<T>* rates) const {
         bool finite = true;
-        const Index end = space_.item_count * (thread + 1) / threads;
-        for (Index i = space_.item_count * thread / threads; i < end; ++i) {
+        const Index end = space_.first_item(thread + 1, threads);
+        for (Index i = space_.first_item(thread, threads); i < end; ++i) {
             const Item& item = space_.items[i];
             const Stage<T>& stage = space_.stages[item.layer];
-            finite = (item.row < 0 ? bias(stage, rule, rates) : weights(stage, item, rule, rates, i)) && finite;
+            finite = (item.row < 0 ? bias(stage, item, rule, rates) : weights(stage, item, rule, rates, i)) && finite;
         }
         return finite;
     }
 
   private:
-    bool bias(const Stage<T>& stage, Rule rule, const Rates<T>* rates) const {
+    static constexpr Index W = PANEL<T>;
+
+    bool bias(const Stage<T>& stage, const Item& item, Rule rule, const Rates<T>* rates) const {
         const Layer& layer = stage.layer;
         if (layer.bias == Bias::none) return true;
-        const Index count = layer.bias == Bias::layer ? 1 : layer.units;
-        T* sum = stage.bias.gradient;
-        for (Index o = 0; o < count && first_chunk_; ++o) sum[o] = 0;
-        for (Index r = 0; r < rows_; ++r) {
-            const T* deltas = stage.deltas + r * stage.width;
-            for (Index o = 0; o < layer.units; ++o) sum[layer.bias == Bias::layer ? 0 : o] += deltas[o];
-        }
+        if (layer.bias == Bias::layer) return item.column > 0 || layer_bias(stage, rule, rates);
+        T* kept = stage.bias.gradient ? stage.bias.gradient + item.column : nullptr;
+        Vector<T> sums[TILE_VECTORS] = {};
+        if (!first_chunk_) __builtin_memcpy(sums, kept, sizeof(sums));
+        const Vector<T>* deltas = reinterpret_cast<const Vector<T>*>(stage.deltas.panel(item.column));
+        for (Index r = 0; r < rows_; ++r, deltas += TILE_VECTORS)
+            for (int v = 0; v < TILE_VECTORS; ++v) sums[v] += deltas[v];
+        T sum[W];
+        __builtin_memcpy(sum, sums, sizeof(sum));
+        if (kept) __builtin_memcpy(kept, sum, sizeof(sum));
         if (!last_chunk_ || !rates || !layer.train_bias) return true;
-        T* b = stage.bias.value;
-        apply(rule, *rates, false, b, sum, stage.bias.slots[0], stage.bias.slots[1], count);
-        if (layer.bias == Bias::layer)
-            for (Index o = 1; o < layer.units; ++o) b[o] = b[0];
-        return all_finite(b, count);
+        return update(stage.bias, item.column, sum, 1, layer.units - item.column, rule, rates, false);
+    }
+
+    // One number that all units share.
+    bool layer_bias(const Stage<T>& stage, Rule rule, const Rates<T>* rates) const {
+        const Layer& layer = stage.layer;
+        alignas(64) T sum[W] = {};
+        if (!first_chunk_) sum[0] = *stage.bias.gradient;
+        for (Index r = 0; r < rows_; ++r)
+            for (Index o = 0; o < layer.units; ++o) sum[0] += *stage.deltas.at(r, o);
+        if (stage.bias.gradient) *stage.bias.gradient = sum[0];
+        if (!last_chunk_ || !rates || !layer.train_bias) return true;
+        const bool finite = update(stage.bias, 0, sum, 1, 1, rule, rates, false);
+        for (Index o = 1; o < layer.units; ++o) stage.bias.value[o] = stage.bias.value[0];
+        return finite;
     }
 
     bool weights(const Stage<T>& stage, const Item& item, Rule rule, const Rates<T>* rates, Index index) const {
-        const Index width = stage.width, offset = item.row * width + item.column;
-        const Index left = stage.layer.inputs - item.row, rows = left < TILE_ROWS ? left : TILE_ROWS;
-        const Index columns = panel_columns<T>(item.column, width);
-        const Index units = stage.layer.units - item.column, real = units < columns ? units : columns;  // the rest is 0
-        const bool kept = !last_chunk_ || !rates;  // the gradient itself is needed later
-        alignas(64) T buffer[TILE_ROWS * TILE_COLUMNS<T>];
-        T* const sum = stage.weights.gradient + offset;
-        T* const tile = kept ? sum : buffer;
-        const Index stride = kept ? width : columns;
-        any_tile<T>({stage.inputs + item.row, 1, stage.input_stride, stage.deltas + item.column, width, rows_,
-                     first_chunk_ ? nullptr : sum, width, tile, stride},
-                    rows, columns);
+        const Matrix<T> weights{stage.weights.value, stage.panel_step};
+        const Index offset = weights.at(item.row, item.column) - stage.weights.value;
+        const Index columns = (stage.by_units ? stage.layer.inputs : stage.layer.units) - item.column;
+        if (space_.far && last_chunk_ && rates) fetch(stage.weights, offset, item.rows * W);
+
+        alignas(64) T buffer[TILE_ROWS * W];
+        T* const sum = stage.weights.gradient ? stage.weights.gradient + offset : buffer;
+        const Matrix<T>&rows = stage.by_units ? stage.deltas : stage.inputs,
+              &along = stage.by_units ? stage.inputs : stage.deltas;
+        run_tile<Read::down>(Tile<T>{rows.at(0, item.row), 0, along.panel(item.column), rows_,
+                                     first_chunk_ ? nullptr : sum, W, sum, Finish::keep, nullptr},
+                             item.rows, columns);
         if (!last_chunk_) return true;
 
         const Network& network = space_.network;
-        const bool penalised = network.l1 > 0 || network.l2 > 0;
-        double penalty = 0;
+        if (network.l1 > 0 || network.l2 > 0) {
+            double penalty = 0;
+            for (Index r = 0; r < item.rows; ++r)
+                penalty += penalise(stage.weights.value + offset + r * W, sum + r * W, columns < W ? columns : W);
+            space_.penalties[index] = penalty;
+        }
+        if (!rates) return true;
+        const bool finite = update(stage.weights, offset, sum, item.rows, columns, rule, rates, true);
+        if (stage.turned.base && !stage.by_units) turn(stage, item, columns);
+        return finite;
+    }
+
+    // Asks for what the update of a tile needs, so that it is near when the gradient is there.
+    static void fetch(const Trained<T>& trained, Index offset, Index count) {
+        for (Index i = 0; i < count; i += Index(64 / sizeof(T))) {
+            __builtin_prefetch(trained.value + offset + i, 1);
+            if (trained.slots[0]) __builtin_prefetch(trained.slots[0] + offset + i, 1);
+            if (trained.slots[1]) __builtin_prefetch(trained.slots[1] + offset + i, 1);
+        }
+    }
+
+    // Updates `rows` rows of a panel with the gradient g; false where a new number is not finite. What stands beyond
+    // the real columns stays 0.
+    static bool update(const Trained<T>& trained, Index offset, T* g, Index rows, Index columns, Rule rule,
+                       const Rates<T>* rates, bool decay) {
+        T* w = trained.value + offset;
+        T* s0 = trained.slots[0] ? trained.slots[0] + offset : nullptr;
+        T* s1 = trained.slots[1] ? trained.slots[1] + offset : nullptr;
+        if (columns >= W) {
+            apply(rule, *rates, decay, w, g, s0, s1, rows * W);
+            return all_finite(w, rows * W);
+        }
+        const Index width = columns > LANES<T> ? W : LANES<T>;
         bool finite = true;
         for (Index r = 0; r < rows; ++r) {
-            const Index start = offset + r * width;
-            T* w = stage.weights.value + start;
-            T* g = tile + r * stride;
-            if (penalised) penalty += penalise(w, g, real);
-            if (!rates) continue;
-            T* s0 = stage.weights.slots[0] ? stage.weights.slots[0] + start : nullptr;
-            T* s1 = stage.weights.slots[1] ? stage.weights.slots[1] + start : nullptr;
-            apply(rule, *rates, true, w, g, s0, s1, real);
-            finite = all_finite(w, real) && finite;
+            for (Index c = columns; c < width; ++c) g[r * W + c] = 0;
+            apply(rule, *rates, decay, w + r * W, g + r * W, s0 ? s0 + r * W : nullptr, s1 ? s1 + r * W : nullptr, width);
+            for (Index c = columns; c < width; ++c) w[r * W + c] = 0;
+            finite = all_finite(w + r * W, width) && finite;
         }
-        space_.penalties[index] = penalty;
-        if (rates && stage.transposed) turn(stage, item, rows, real);
         return finite;
     }
 
@@ -148,12 +190,11 @@ class Updater {
         return space_.network.l1 * absolute + 0.5 * space_.network.l2 * square;
     }
 
-    static void turn(const Stage<T>& stage, const Item& item, Index rows, Index columns) {
-        for (Index c = 0; c < columns; ++c) {
-            T* turned = stage.transposed + (item.column + c) * stage.input_stride + item.row;
-            const T* w = stage.weights.value + item.row * stage.width + item.column + c;
-            for (Index r = 0; r < rows; ++r) turned[r] = w[r * stage.width];
-        }
+    static void turn(const Stage<T>& stage, const Item& item, Index columns) {
+        T* turned = stage.turned.at(item.column, item.row);
+        const T* w = stage.weights.value + item.column / W * stage.panel_step + item.row * W;
+        for (Index c = 0; c < (columns < W ? columns : W); ++c)
+            for (Index r = 0; r < item.rows; ++r) turned[c * W + r] = w[r * W + c];
     }
 
     Workspace<T>& space_;

@@ -1,4 +1,4 @@
-// All that a call works on: parameters in rows of whole vectors, and the rows of a batch on their way through.
+// All that a call works on: parameters in panels, and the rows of a batch on their way through.
 #pragma once
 
 #include "memory.hpp"
@@ -11,36 +11,52 @@ template <class T>
 struct Trained {
     T* value;
     T* slots[2];
-    T* gradient;  // summed over the chunks of a large batch, or asked for by the caller
+    T* gradient;  // where it is summed over the chunks of a large batch, or asked for by the caller; else null
 };
 
-// One layer at work. Widths are in whole vectors; the numbers beyond `units` are 0 in weights, biases and deltas.
+// One layer at work. The numbers of a panel beyond the real columns are 0 in weights, biases and deltas.
 template <class T>
 struct Stage {
     Layer layer;
-    Index width, input_stride;
-    Trained<T> weights;  // (inputs, width)
-    Trained<T> bias;     // (width): one number for the whole layer stands at every unit
-    T* transposed;       // (units, width of the layer before): W turned round for the way back; null in layer 1
-    const T* inputs;     // (rows, input_stride)
-    T* values;           // (rows, width): z, then a
-    T* slopes;           // (rows, width): f′(z)
-    T* deltas;           // (rows, width): ∂E/∂z
+    bool by_units;         // few units: the weights stand as (units, inputs), so that vectors run along the inputs
+    Index panel_step;      // of the weights
+    Trained<T> weights;    // (inputs, units) or, by_units, (units, inputs)
+    Trained<T> bias;       // (units): one number for the whole layer stands at every unit
+    Matrix<T> turned;      // (units, inputs): for the way back; none in layer 1
+    Matrix<T> inputs;      // (rows, inputs)
+    Matrix<T> values;      // (rows, units): z, then a
+    Matrix<T> slopes;      // (rows, units): f′(z), where a does not tell it
+    Matrix<T> deltas;      // (rows, units): ∂E/∂z
+
+    bool joint;      // the loss takes the net inputs
+    bool rectifies;  // a = max(0, z), where a > 0 says that f′(z) = 1
+
+    T* weight(T* base, Index input, Index unit) const {
+        const Matrix<T> matrix{base, panel_step};
+        return by_units ? matrix.at(unit, input) : matrix.at(input, unit);
+    }
 };
 
 enum class Purpose { train, gradients, loss, predict };
 
-// A place where a gradient tile or a bias is summed and updated: each by one thread in one order.
+// A place where a tile of a gradient is summed and used: each by one thread in one order. The tile is part of a panel
+// of the weights; row -1: a panel of the bias.
 struct Item {
-    int layer, row, column;  // row -1: the bias
+    int layer, row, rows, column;
+    double cost;  // of the items before it
 };
+
+inline constexpr Index ROWS_AT_ONCE = 1024;      // a panel of so many rows stays in the second cache
+inline constexpr Index BYTES_AT_ONCE = 32 << 20;  // of all rows on their way, so that memory does not grow with the batch
+inline constexpr Index UNIT_PANELS = 4;           // panels of deltas that stay in the cache while all inputs pass by
 
 template <class T>
 class Workspace {
   public:
-    Workspace(const Network& network, Purpose purpose, int slots, Index rows) : network(network), purpose(purpose) {
-        chunk = rows;
-        slot_count = slots;
+    // For batches of up to `rows` rows.
+    Workspace(const Network& network, Purpose purpose, int slots, Index rows)
+        : network(network), purpose(purpose), slot_count(slots), chunk(rows_at_once(network, purpose, rows)) {
+        keeps_gradients_ = purpose == Purpose::gradients || (purpose == Purpose::train && chunk < rows);
         Arena measured;
         lay_out(measured);
         block_ = allocate(measured.used);
@@ -51,23 +67,13 @@ class Workspace {
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
 
-    // How many rows go through at once: as many as fit in 32 MiB, so that memory does not grow with the batch.
-    static Index rows_at_once(const Network& network, Purpose purpose, Index batch) {
-        Index numbers = network.layers[0].inputs;
-        for (Index l = 0; l < network.depth; ++l)
-            numbers += padded<T>(network.layers[l].units) * (purpose == Purpose::predict ? 1 : 3);
-        const Index fitting = (Index(32) << 20) / (numbers * Index(sizeof(T)));
-        const Index whole = (fitting > 240 ? fitting : 240) / TILE_ROWS * TILE_ROWS;
-        return batch < whole ? batch : whole;
-    }
-
-    // From the flat parameters, and the optimizer's memory of them, to rows of whole vectors.
+    // From the flat parameters, and the optimizer's memory of them, to panels.
     void load(const T* parameters, T* const* slots) {
         for_each_flat([&](const Stage<T>& stage, Index flat) {
             load_into(stage, stage.weights.value, stage.bias.value, parameters + flat);
             for (int s = 0; s < slot_count; ++s)
                 load_into(stage, stage.weights.slots[s], stage.bias.slots[s], slots[s] + flat);
-            if (stage.transposed) transpose(stage);
+            if (stage.turned.base && !stage.by_units) turn(stage);
         });
     }
 
@@ -85,18 +91,31 @@ class Workspace {
         });
     }
 
-    Stage<T>& last() { return stages[network.depth - 1]; }
+    // The first item of a thread: threads get items of about the same cost.
+    Index first_item(int thread, int threads) const {
+        const double before = items[item_count].cost * thread / threads;
+        Index low = 0, high = item_count;
+        while (low < high) {
+            const Index middle = (low + high) / 2;
+            if (items[middle].cost < before) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
+
+    const Stage<T>& last() const { return stages[network.depth - 1]; }
 
     const Network network;
     const Purpose purpose;
-    int slot_count;
-    Index chunk;  // rows at once
+    const int slot_count;
+    const Index chunk;  // rows at once
     Stage<T>* stages = nullptr;
-    T* gathered = nullptr;   // (chunk, inputs)
+    Matrix<T> gathered{};      // (chunk, inputs)
     double* losses = nullptr;  // (chunk): wᵢEᵢ
     Item* items = nullptr;
     double* penalties = nullptr;  // of each item
     Index item_count = 0;
+    bool far = false;  // the parameters do not fit in the second cache
 
   private:
     struct Arena {
@@ -109,55 +128,95 @@ class Workspace {
             used += (count * Index(sizeof(U)) + 63) / 64 * 64;
             return array;
         }
+
+        Matrix<T> matrix(Index rows, Index columns) {
+            const Index step = rows * PANEL<T>;
+            return {take<T>(panels<T>(columns) * step), step};
+        }
     };
+
+    static Index rows_at_once(const Network& network, Purpose purpose, Index batch) {
+        Index numbers = panels<T>(network.layers[0].inputs) * PANEL<T>;
+        for (Index l = 0; l < network.depth; ++l)
+            numbers += panels<T>(network.layers[l].units) * PANEL<T> * (purpose == Purpose::predict ? 1 : 3);
+        const Index fitting = BYTES_AT_ONCE / (numbers * Index(sizeof(T)));
+        const Index most = fitting > ROWS_AT_ONCE ? ROWS_AT_ONCE : fitting > 240 ? fitting : 240;
+        return batch < most ? batch : most;
+    }
 
     void lay_out(Arena& arena) {
         const bool backward = purpose == Purpose::train || purpose == Purpose::gradients;
         Stage<T>* placed = arena.template take<Stage<T>>(network.depth);
         Stage<T> unplaced{};
-        gathered = arena.template take<T>(chunk * network.layers[0].inputs);
+        gathered = arena.matrix(chunk, network.layers[0].inputs);
         losses = arena.template take<double>(chunk);
-        const T* inputs = gathered;
-        Index input_stride = network.layers[0].inputs;
-        item_count = 0;
+        Matrix<T> inputs = gathered;
+        Index bytes = 0;
         for (Index l = 0; l < network.depth; ++l) {
             Stage<T>& stage = placed ? placed[l] : unplaced;
             const Layer& layer = stage.layer = network.layers[l];
-            stage.width = padded<T>(layer.units);
+            const bool top = l == network.depth - 1;
+            stage.by_units = layer.units <= LANES<T> / 2 && layer.inputs >= LANES<T>;
+            stage.joint = top && network.joint;
+            stage.rectifies = !top && layer.activation == Activation::relu && layer.dropout == 0;
             stage.inputs = inputs;
-            stage.input_stride = input_stride;
-            stage.weights = trained(arena, layer.inputs * stage.width, backward);
-            stage.bias = trained(arena, stage.width, backward);
-            stage.transposed = backward && l > 0 ? arena.template take<T>(layer.units * input_stride) : nullptr;
-            stage.values = arena.template take<T>(chunk * stage.width);
-            stage.slopes = backward ? arena.template take<T>(chunk * stage.width) : nullptr;
-            stage.deltas = purpose == Purpose::predict ? nullptr : arena.template take<T>(chunk * stage.width);
+            const Index rows = stage.by_units ? layer.units : layer.inputs;
+            const Index columns = stage.by_units ? layer.inputs : layer.units;
+            stage.panel_step = rows * PANEL<T>;
+            stage.weights = trained(arena, panels<T>(columns) * stage.panel_step);
+            stage.bias = trained(arena, panels<T>(layer.units) * PANEL<T>);
+            if (stage.by_units) stage.turned = {stage.weights.value, stage.panel_step};
+            else if (backward && l > 0) stage.turned = arena.matrix(layer.units, layer.inputs);
+            else stage.turned = {};
+            stage.values = arena.matrix(chunk, layer.units);
+            stage.slopes = backward && !stage.rectifies && !stage.joint ? arena.matrix(chunk, layer.units) : Matrix<T>{};
+            stage.deltas = purpose == Purpose::predict ? Matrix<T>{} : arena.matrix(chunk, layer.units);
             inputs = stage.values;
-            input_stride = stage.width;
-            const Index panels = (stage.width + TILE_COLUMNS<T> - 1) / TILE_COLUMNS<T>;
-            item_count += 1 + (layer.inputs + TILE_ROWS - 1) / TILE_ROWS * panels;
+            bytes += layer.inputs * layer.units * Index(sizeof(T)) * (1 + slot_count);
         }
-        items = arena.template take<Item>(backward ? item_count : 0);
-        penalties = arena.template take<double>(backward ? item_count : 0);
+        far = bytes > (1 << 19);
+        const Index count = backward ? list_items(nullptr) : 0;
+        item_count = count;
+        items = arena.template take<Item>(count + 1);
+        penalties = arena.template take<double>(count);
         stages = placed;
-        if (backward && placed) list_items();
+        if (items && count > 0) list_items(items);
     }
 
-    Trained<T> trained(Arena& arena, Index count, bool backward) const {
+    Trained<T> trained(Arena& arena, Index count) const {
         Trained<T> arrays{arena.template take<T>(count), {nullptr, nullptr}, nullptr};
         for (int s = 0; s < slot_count; ++s) arrays.slots[s] = arena.template take<T>(count);
-        if (backward) arrays.gradient = arena.template take<T>(count);
+        if (keeps_gradients_) arrays.gradient = arena.template take<T>(count);
         return arrays;
     }
 
-    void list_items() {
-        Item* item = items;
-        for (int l = 0; l < int(network.depth); ++l) {
-            *item++ = {l, -1, 0};
-            for (Index column = 0; column < stages[l].width; column += TILE_COLUMNS<T>)
-                for (Index row = 0; row < stages[l].layer.inputs; row += TILE_ROWS)
-                    *item++ = {l, int(row), int(column)};
+    // Writes the items, in the order in which they are done, where `out` is not null; returns how many there are. After
+    // them stands one that only tells the whole cost.
+    Index list_items(Item* out) const {
+        Index count = 0;
+        double cost = 0;
+        const auto add = [&](Index layer, Index row, Index rows, Index column) {
+            if (out) out[count] = {int(layer), int(row), int(rows), int(column), cost};
+            ++count;
+            cost += double(rows < 0 ? 0 : rows) + 2;
+        };
+        constexpr Index W = PANEL<T>, block = UNIT_PANELS * W;
+        for (Index l = 0; l < network.depth; ++l) {
+            const Index inputs = network.layers[l].inputs, units = network.layers[l].units;
+            const bool by_units = units <= LANES<T> / 2 && inputs >= LANES<T>;
+            for (Index unit = 0; unit < units; unit += W) add(l, -1, 0, unit);
+            if (by_units) {
+                for (Index input = 0; input < inputs; input += W) add(l, 0, units, input);
+                continue;
+            }
+            for (Index first = 0; first < units; first += block)
+                for (Index panel = 0; panel < inputs; panel += W)
+                    for (Index unit = first; unit < units && unit < first + block; unit += W)
+                        each_tile(inputs - panel < W ? inputs - panel : W,
+                                  [&](Index row, Index rows) { add(l, panel + row, rows, unit); });
         }
+        if (out) out[count].cost = cost;
+        return count;
     }
 
     template <class F>
@@ -176,25 +235,26 @@ class Workspace {
     static void load_into(const Stage<T>& stage, T* weights, T* bias, const T* flat) {
         const Layer& layer = stage.layer;
         for (Index i = 0; i < layer.inputs; ++i)
-            for (Index o = 0; o < layer.units; ++o) weights[i * stage.width + o] = flat[i * layer.units + o];
+            for (Index o = 0; o < layer.units; ++o) *stage.weight(weights, i, o) = flat[i * layer.units + o];
         const T* given = flat + layer.inputs * layer.units;
         for (Index o = 0; o < layer.units && layer.bias != Bias::none; ++o)
             bias[o] = given[layer.bias == Bias::layer ? 0 : o];
     }
 
-    static void store_from(const Stage<T>& stage, const T* weights, const T* bias, T* flat) {
+    static void store_from(const Stage<T>& stage, T* weights, const T* bias, T* flat) {
         const Layer& layer = stage.layer;
         for (Index i = 0; i < layer.inputs; ++i)
-            for (Index o = 0; o < layer.units; ++o) flat[i * layer.units + o] = weights[i * stage.width + o];
+            for (Index o = 0; o < layer.units; ++o) flat[i * layer.units + o] = *stage.weight(weights, i, o);
         for (Index o = 0; o < bias_size(layer); ++o) flat[layer.inputs * layer.units + o] = bias[o];
     }
 
-    static void transpose(const Stage<T>& stage) {
+    static void turn(const Stage<T>& stage) {
         for (Index i = 0; i < stage.layer.inputs; ++i)
             for (Index o = 0; o < stage.layer.units; ++o)
-                stage.transposed[o * stage.input_stride + i] = stage.weights.value[i * stage.width + o];
+                *stage.turned.at(o, i) = *stage.weight(stage.weights.value, i, o);
     }
 
+    bool keeps_gradients_ = false;
     void* block_ = nullptr;
 };
 

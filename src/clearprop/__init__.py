@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clearprop.artefact import TableModel, load, save
     from clearprop.estimators import Perceptron
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
-    from clearprop.training import Callback, Checkpoint, EarlyStopping, History, Progress, Result, train
+    from clearprop.training import Callback, Checkpoint, EarlyStopping, History, Progress, Result, train, train_many
 
 # What is not needed to describe a network is imported when it is first used, so that `import clearprop` stays cheap.
 _HOMES = {
@@ -26,6 +26,7 @@ _HOMES = {
     "Optimizer": "optimize",
     "schedules": "optimize",
     "train": "training",
+    "train_many": "training",
     "Result": "training",
     "History": "training",
     "Callback": "training",
@@ -63,6 +64,7 @@ __all__ = [
     "save",
     "schedules",
     "train",
+    "train_many",
 ]
 
 

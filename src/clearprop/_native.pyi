@@ -18,34 +18,61 @@ class Network:
 
 def instruction_sets() -> list[str]: ...
 def fma_rate(threads: int, dtype: str, seconds: float, instruction_set: str) -> float: ...
+
+Optimizer = tuple[str, float, float, float, float, float]
+"""(rule, momentum, beta1, beta2, epsilon, weight_decay)"""
+
+Sums = tuple[float, float, float, float]
+
+Run = tuple[
+    Optimizer,
+    NDArray[Any],  # learning rates
+    str,  # order
+    NDArray[Any] | None,  # given: row numbers where order is "given"
+    NDArray[Any] | None,  # subset
+    int,  # visited
+    int,  # batch_size
+    bool,  # drop_last
+    int,  # seed
+    int,  # epochs
+    int,  # steps
+    NDArray[Any],  # parameters, written
+    list[NDArray[Any]],  # slots, written
+    int,  # epoch
+    int,  # batch
+    int,  # step
+    Sums,
+    NDArray[Any],  # losses, written
+]
+"""What is a run's own."""
+
+Came = tuple[Literal["done", "stopped", "diverged"], int, int, int, Sums, int]
+"""What became of a run: why it ended, epoch, batch, step, sums, losses written."""
+
 def train(
     *,
     network: Network,
-    optimizer: tuple[str, float, float, float, float, float],
-    rates: NDArray[Any],
     X: NDArray[Any],
     Y: NDArray[Any] | None,
     classes: NDArray[Any] | None,
     weights: NDArray[Any] | None,
-    order: str,
-    given: NDArray[Any] | None,
-    visited: int,
-    batch_size: int,
-    drop_last: bool,
-    seed: int,
+    run: Run,
     threads: int,
     tick: Callable[[int, int, int], bool] | None,
-    epochs: int,
-    steps: int,
-    parameters: NDArray[Any],
-    slots: Sequence[NDArray[Any]],
-    epoch: int,
-    batch: int,
-    step: int,
-    sums: tuple[float, float, float, float],
-    losses: NDArray[Any],
     instruction_set: str,
-) -> tuple[Literal["done", "stopped", "diverged"], int, int, int, tuple[float, float, float, float], int]: ...
+) -> Came: ...
+def train_many(
+    *,
+    network: Network,
+    X: NDArray[Any],
+    Y: NDArray[Any] | None,
+    classes: NDArray[Any] | None,
+    weights: NDArray[Any] | None,
+    runs: list[Run],
+    threads: int,
+    tick: Callable[[int, int, int], bool] | None,
+    instruction_set: str,
+) -> list[Came]: ...
 def evaluate(
     *,
     network: Network,

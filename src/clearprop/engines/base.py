@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -103,6 +103,24 @@ Tick = Callable[[int, int, int], bool]
 
 
 @dataclass(frozen=True)
+class Member:
+    """One of many networks that are trained at once: what is its own, and not shared by all.
+
+    `rows` are the numbers of the rows that it learns from (int64), some perhaps several times, or None for all of them;
+    orders count these. `steps` as in `train_epochs`.
+    """
+
+    parameters: Parameters
+    plan: Plan
+    state: State
+    rows: NDArray[np.int64] | None = None
+    steps: int | None = None
+
+
+Ended = Literal["done", "stopped", "diverged"]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a call of `train_epochs` has come to.
 
@@ -113,7 +131,7 @@ class Outcome:
     parameters: Parameters
     state: State
     losses: NDArray[np.float64]
-    ended: Literal["done", "stopped", "diverged"]
+    ended: Ended
 
 
 class Engine(Protocol):
@@ -142,3 +160,11 @@ class Engine(Protocol):
         tick: Tick | None = None,
     ) -> Outcome:
         """Goes on from `state` until `epochs` are done in all, or `steps` updates in all, or `tick` says stop."""
+
+    def train_many(
+        self, members: Sequence[Member], samples: Samples, *, epochs: int, threads: int, tick: Tick | None = None
+    ) -> list[Outcome]:
+        """What `train_epochs` would make of each member alone, on its rows; all have the same network and float type.
+
+        The threads are shared by all, not each plan's. Where `tick` says stop, all stop.
+        """

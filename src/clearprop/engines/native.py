@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from clearprop._native import Network as NativeNetwork
-from clearprop._native import evaluate, instruction_sets, predict, train
-from clearprop.engines.base import Array, Outcome, Plan, Samples, State, Sums, Tick
+from clearprop._native import evaluate, instruction_sets, predict, train, train_many
+from clearprop.engines.base import Array, Ended, Member, Outcome, Plan, Samples, State, Sums, Tick
 from clearprop.errors import InputError, unknown
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 
-# The learning rates of a changing schedule are handed over for so many updates at a time.
+if TYPE_CHECKING:
+    from clearprop._native import Came, Run
+
+# The learning rates of a changing schedule are handed over for so many updates at a time, of all networks of a call
+# together; but of each for enough that handing over costs nothing beside the updates.
 RATES_AT_ONCE = 1 << 18
+RATES_EACH = 1 << 12
 
 
 class Native:
@@ -56,53 +62,90 @@ class Native:
         steps: int | None = None,
         tick: Tick | None = None,
     ) -> Outcome:
-        flat = parameters.flat.copy()
-        slots = {name: slot.copy() for name, slot in state.slots.items()}
-        losses = np.empty(max(0, epochs - state.epoch))
-        written = 0
-        while True:
-            rates, limit = _rates(plan, state, plan.batches(len(samples)) * (epochs - state.epoch) - state.batch, steps)
-            ended, epoch, batch, step, sums, finished = train(
-                network=_network(parameters.network),
-                optimizer=_optimizer(plan.optimizer),
-                rates=rates,
-                X=samples.X,
-                **_targets(samples),
-                order=plan.order if isinstance(plan.order, str) else "given",
-                given=None if isinstance(plan.order, str) else plan.order,
-                visited=plan.visited(len(samples)),
-                batch_size=plan.batch_size,
-                drop_last=plan.drop_last,
-                seed=state.seed,
+        course = _Course(Member(parameters, plan, state, steps=steps), len(samples), epochs)
+        while course.ended is None:
+            came = train(
+                **_shared(parameters.network, samples),
+                run=course.next(RATES_AT_ONCE),
                 threads=plan.threads,
                 tick=tick,
-                epochs=epochs,
-                steps=-1 if limit is None else limit,
-                parameters=flat,
-                slots=[slots[name] for name in plan.optimizer.slots],
-                epoch=state.epoch,
-                batch=state.batch,
-                step=state.step,
-                sums=(state.sums.loss, state.sums.weight, state.sums.penalty, state.sums.rows),
-                losses=losses[written:],
-                instruction_set=instruction_set(),
             )
-            written += finished
-            state = State(state.seed, epoch, batch, step, slots, Sums(*sums))
-            if ended != "stopped" or step != limit or step == steps:
-                return Outcome(Parameters(parameters.network, flat), state, losses[:written], ended)
+            course.take(came)
+        return course.outcome()
+
+    def train_many(
+        self, members: Sequence[Member], samples: Samples, *, epochs: int, threads: int, tick: Tick | None = None
+    ) -> list[Outcome]:
+        shared = _shared(members[0].parameters.network, samples)
+        courses = going = [_Course(member, len(samples), epochs) for member in members]
+        while going:
+            rates = max(RATES_AT_ONCE // len(going), RATES_EACH)
+            runs = [course.next(rates) for course in going]
+            for course, came in zip(going, train_many(**shared, runs=runs, threads=threads, tick=tick), strict=True):
+                course.take(came)
+            going = [course for course in going if course.ended is None]
+        return [course.outcome() for course in courses]
 
     def _evaluate(self, parameters: Parameters, samples: Samples, gradients: Array | None, threads: int) -> float:
         loss: float = evaluate(
-            network=_network(parameters.network),
-            X=samples.X,
-            **_targets(samples),
-            parameters=parameters.flat,
-            gradients=gradients,
-            threads=threads,
-            instruction_set=instruction_set(),
+            **_shared(parameters.network, samples), parameters=parameters.flat, gradients=gradients, threads=threads
         )
         return loss
+
+
+class _Course:
+    """A run under way: what the core writes to, and where it stands between two calls of it."""
+
+    def __init__(self, member: Member, rows: int, epochs: int) -> None:
+        plan, state = member.plan, member.state
+        self.member, self.epochs, self.state = member, epochs, state
+        self.flat = member.parameters.flat.copy()
+        self.slots = {name: slot.copy() for name, slot in state.slots.items()}
+        self.losses = np.empty(max(0, epochs - state.epoch))
+        self.written = 0
+        self.ended: Ended | None = None
+        rows = rows if member.rows is None else len(member.rows)
+        self.visited, self.batches = plan.visited(rows), plan.batches(rows)
+        self.limit: int | None = None
+
+    def next(self, rates_at_once: int) -> Run:
+        """What the core is told, for as many updates as there may be learning rates at once."""
+        plan, state, sums = self.member.plan, self.state, self.state.sums
+        left = self.batches * (self.epochs - state.epoch) - state.batch
+        rates, self.limit = _rates(plan.optimizer, state.step, left, self.member.steps, rates_at_once)
+        return (
+            _optimizer(plan.optimizer),
+            rates,
+            plan.order if isinstance(plan.order, str) else "given",
+            None if isinstance(plan.order, str) else plan.order,
+            self.member.rows,
+            self.visited,
+            plan.batch_size,
+            plan.drop_last,
+            state.seed,
+            self.epochs,
+            -1 if self.limit is None else self.limit,
+            self.flat,
+            [self.slots[name] for name in plan.optimizer.slots],
+            state.epoch,
+            state.batch,
+            state.step,
+            (sums.loss, sums.weight, sums.penalty, sums.rows),
+            self.losses[self.written :],
+        )
+
+    def take(self, came: Came) -> None:
+        """Enters what a call of the core came to; the run goes on where only the learning rates had run out."""
+        ended, epoch, batch, step, sums, written = came
+        self.written += written
+        self.state = State(self.state.seed, epoch, batch, step, self.slots, Sums(*sums))
+        if ended != "stopped" or step != self.limit or step == self.member.steps:
+            self.ended = ended
+
+    def outcome(self) -> Outcome:
+        assert self.ended is not None
+        parameters = Parameters(self.member.parameters.network, self.flat)
+        return Outcome(parameters, self.state, self.losses[: self.written], self.ended)
 
 
 def instruction_set() -> str:
@@ -160,21 +203,25 @@ def _optimizer(optimizer: Optimizer) -> tuple[str, float, float, float, float, f
     )
 
 
-def _rates(plan: Plan, state: State, left: int, steps: int | None) -> tuple[Array, int | None]:
+def _rates(optimizer: Optimizer, step: int, left: int, steps: int | None, at_once: int) -> tuple[Array, int | None]:
     """The learning rates of the next updates, of `left` in all, and the step at which the call has to end."""
-    schedule = plan.optimizer.schedule
+    schedule = optimizer.schedule
     if schedule.is_constant or left <= 0:
-        return schedule.rates(np.array([state.step])), steps
-    reach = state.step + min(left, RATES_AT_ONCE)
-    if left <= RATES_AT_ONCE or (steps is not None and steps <= reach):
-        return schedule.rates(np.arange(state.step, reach)), steps
-    return schedule.rates(np.arange(state.step, reach)), reach
+        return schedule.rates(np.array([step])), steps
+    reach = step + min(left, at_once)
+    if left <= at_once or (steps is not None and steps <= reach):
+        return schedule.rates(np.arange(step, reach)), steps
+    return schedule.rates(np.arange(step, reach)), reach
 
 
-def _targets(samples: Samples) -> dict[str, Any]:
+def _shared(network: Network, samples: Samples) -> dict[str, Any]:
+    """What all networks of a call share."""
     classes = samples.Y.ndim == 1
     return {
+        "network": _network(network),
+        "X": samples.X,
         "Y": None if classes else samples.Y,
         "classes": samples.Y if classes else None,
         "weights": samples.weights,
+        "instruction_set": instruction_set(),
     }

@@ -6,12 +6,12 @@ in the order in which it is computed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from clearprop.engines.base import Array, Outcome, Plan, Samples, State, Sums, Tick
+from clearprop.engines.base import Array, Member, Outcome, Plan, Samples, State, Sums, Tick
 from clearprop.engines.order import epoch_order
 from clearprop.network.losses import total
 from clearprop.network.parameters import Parameters
@@ -149,6 +149,19 @@ class Reference:
             losses.append(state.sums.epoch_loss(parameters.network.reduction))
             state = state.moved(epoch=state.epoch + 1, batch=0, sums=Sums())
         return Outcome(parameters, state, np.array(losses), "done")
+
+    def train_many(
+        self, members: Sequence[Member], samples: Samples, *, epochs: int, threads: int = 1, tick: Tick | None = None
+    ) -> list[Outcome]:
+        outcomes = []
+        for member in members:
+            own = samples if member.rows is None else _rows(samples, member.rows)
+            outcomes.append(
+                self.train_epochs(
+                    member.parameters, own, member.plan, member.state, epochs=epochs, steps=member.steps, tick=tick
+                )
+            )
+        return outcomes
 
 
 def value(parameters: Parameters, samples: Samples) -> Array:

@@ -81,12 +81,17 @@ def _check_weights(dtype: np.dtype[Any], sample_weight: ArrayLike, rows: int) ->
     weights = _finite("sample_weight", array, dtype)
     if (weights < 0).any():
         raise InputError(f"sample_weight[{int(np.argmax(weights < 0))}] is negative: expected numbers from 0 up")
+    check_total("sample_weight", weights)
+    return weights
+
+
+def check_total(name: str, weights: Array) -> None:
+    """Whether weights add up to something to learn from."""
     if not weights.any():
-        raise InputError("sample_weight: all are 0, so there is nothing to learn from")
+        raise InputError(f"{name}: all are 0, so there is nothing to learn from")
     with np.errstate(over="ignore"):
         if not np.isfinite(weights.sum()):
-            raise InputError(f"sample_weight: the sum is too large for {dtype}; divide all of them by one number")
-    return weights
+            raise InputError(f"{name}: the sum is too large for {weights.dtype}; divide all of them by one number")
 
 
 def _finite(name: str, array: Array, dtype: np.dtype[Any]) -> Array:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -44,13 +45,20 @@ class Parameters:
             raise InputError(f"parameters: expected {network.parameter_count} numbers, got shape {flat.shape}")
         self.network = network
         self.flat = flat
-        self.weights: list[Array] = []
-        self.biases: list[Array] = []
+
+    @cached_property
+    def weights(self) -> list[Array]:
+        return [W for W, _ in self._views()]
+
+    @cached_property
+    def biases(self) -> list[Array]:
+        return [b for _, b in self._views()]
+
+    def _views(self) -> Iterator[tuple[Array, Array]]:
         start = 0
-        for (inputs, units), layer in zip(pairwise(network.sizes), network.layers, strict=True):
+        for (inputs, units), layer in zip(pairwise(self.network.sizes), self.network.layers, strict=True):
             end = start + inputs * units
-            self.weights.append(flat[start:end].reshape(inputs, units))
-            self.biases.append(flat[end : end + layer.bias_size])
+            yield self.flat[start:end].reshape(inputs, units), self.flat[end : end + layer.bias_size]
             start = end + layer.bias_size
 
     @staticmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from typing import Any
 
 from clearprop.errors import InputError, check_count, check_number, unknown
@@ -157,12 +158,12 @@ class Network:
     def outputs(self) -> int:
         return self.layers[-1].units
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Inputs, then the units of each layer."""
         return (self.inputs, *(layer.units for layer in self.layers))
 
-    @property
+    @cached_property
     def parameter_count(self) -> int:
         """How many weights and biases there are; (d + l + 1)q + l for d inputs, q hidden units and l outputs."""
         pairs = zip(self.sizes, self.layers, strict=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ class Optimizer(ABC):
         """The names of what it remembers between updates, one number a parameter each, 0 at the start."""
         return ()
 
-    @property
+    @cached_property
     def schedule(self) -> Schedule:
         return as_schedule(self.learning_rate)
 

@@ -8,6 +8,7 @@ from clearprop.training.early_stopping import EarlyStopping
 from clearprop.training.history import History
 from clearprop.training.interrupts import interrupts
 from clearprop.training.loop import Result, train
+from clearprop.training.many import train_many
 from clearprop.training.progress import Progress
 from clearprop.training.split import split
 
@@ -23,4 +24,5 @@ __all__ = [
     "interrupts",
     "split",
     "train",
+    "train_many",
 ]

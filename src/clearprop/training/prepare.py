@@ -93,10 +93,10 @@ def prepare(
     if validation is not None:
         by_rows = not isinstance(order, str)
         samples, held_out = _held_out(network, dtype, samples, validation, seed, by_rows)
-    plan = _plan(optimizer, batch_size, order, drop_last, len(samples), thread_count(threads))
+    plan = plan_of(optimizer, batch_size, order, drop_last, len(samples), thread_count(threads))
     entry = None if metric_name is None else metric(metric_name, samples)
     if metric_name is not None and held_out is not None:
-        with _of_validation():
+        with within("validation"):
             metric(metric_name, held_out)
     if stop_when_right:
         _check_right_is_possible(network, samples)
@@ -144,19 +144,20 @@ def _held_out(
     X, Y, weights = (*validation, None)[:3]
     if X is None or Y is None:
         raise InputError("validation: expected (X, Y) or (X, Y, weights), got None in the place of X or Y")
-    with _of_validation():
+    with within("validation"):
         return samples, check_samples(network, dtype, X, Y, weights)
 
 
 @contextmanager
-def _of_validation() -> Iterator[None]:
+def within(place: str) -> Iterator[None]:
+    """Puts the name of the place before what is wrong there."""
     try:
         yield
     except InputError as error:
-        raise InputError(f"validation: {error}") from None
+        raise InputError(f"{place}: {error}") from None
 
 
-def _plan(
+def plan_of(
     optimizer: Optimizer,
     batch_size: int | None,
     order: str | ArrayLike,
@@ -164,6 +165,7 @@ def _plan(
     rows: int,
     threads: int,
 ) -> Plan:
+    """The plan of a run over so many rows, its parts checked."""
     chosen = _order(order, rows)
     visited = rows if isinstance(chosen, str) else len(chosen)
     size = visited if batch_size is None else check_count("batch_size", batch_size)
@@ -182,17 +184,23 @@ def _order(order: str | ArrayLike, rows: int) -> str | NDArray[np.int64]:
         if order not in ORDERS:
             raise unknown("order", order, ORDERS)
         return order
+    return row_numbers("order", order, rows, f"one of {', '.join(ORDERS)}, or row numbers")
+
+
+def row_numbers(name: str, given: ArrayLike, rows: int, expected: str) -> NDArray[np.int64]:
+    """Numbers of rows of a table that has so many, as int64; a copy only where the type asks for one."""
     try:
-        given = np.asarray(order)
+        array = np.asarray(given)
     except ValueError:
-        given = np.empty((0, 0))
-    if given.ndim != 1 or given.dtype.kind not in "iu" or len(given) == 0:
-        raise InputError(f"order: expected one of {', '.join(ORDERS)}, or row numbers, got {_short(order)}")
-    wrong = (given < 0) | (given >= rows)
+        array = np.empty((0, 0))
+    if array.ndim != 1 or array.dtype.kind not in "iu" or len(array) == 0:
+        raise InputError(f"{name}: expected {expected}, got {_short(given)}")
+    numbers = np.ascontiguousarray(array, dtype=np.int64)
+    wrong = numbers.view(np.uint64) >= rows  # what is negative is huge without its sign
     if wrong.any():
         place = int(np.argmax(wrong))
-        raise InputError(f"order[{place}] is {given[place]}: expected a row number from 0 to {rows - 1}")
-    return given.astype(np.int64)
+        raise InputError(f"{name}[{place}] is {array[place]}: expected a row number from 0 to {rows - 1}")
+    return numbers
 
 
 def _check_right_is_possible(network: Network, samples: Samples) -> None:

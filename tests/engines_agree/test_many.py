@@ -1,0 +1,158 @@
+"""Many networks at once: native = reference, native = native alone, on every instruction set of this processor."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from clearprop._native import instruction_sets
+from clearprop.engines.base import Engine, Member, Outcome, Plan, Samples, State
+from clearprop.network.initializers import initial
+from clearprop.network.spec import Dense, Network
+from clearprop.optimize.optimizers import SGD, Adam, Optimizer, RMSprop
+
+Agree = Callable[[Outcome, Outcome], None]
+
+ROWS = 400
+NETWORKS = {
+    "classes": Network(
+        13, [Dense(9, "tanh", dropout=0.3), Dense(17, "gelu", "layer"), Dense(3, "softmax")], "cross_entropy", l1=1e-3
+    ),
+    "numbers": Network(3, [Dense(33, "silu"), Dense(2, "identity", "none")], "huber", l2=1e-2),
+    "one unit": Network(1, [Dense(1, "sigmoid")], "binary_cross_entropy"),
+}
+OPTIMIZERS: dict[str, list[Optimizer]] = {
+    "sgd": [SGD(0.1), SGD(0.2, 0.5), SGD(0.05, 0.9, True), SGD(0.01), SGD(0.3, 0.1), SGD(0.03)],
+    "adam": [Adam(rate, epsilon=1e-4) for rate in (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)],
+    "rmsprop": [RMSprop(rate, epsilon=1e-3) for rate in (0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)],
+}
+
+
+def samples_for(network: Network, dtype: str) -> Samples:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(ROWS, network.inputs)).astype(dtype)
+    weights = rng.uniform(0.5, 2.0, ROWS).astype(dtype)
+    if network.loss == "cross_entropy":
+        return Samples(X, rng.integers(0, network.outputs, ROWS), weights)
+    if network.loss == "binary_cross_entropy":
+        return Samples(X, rng.uniform(size=(ROWS, 1)).astype(dtype), weights)
+    return Samples(X, rng.normal(size=(ROWS, network.outputs)).astype(dtype), weights)
+
+
+def members_for(network: Network, optimizers: list[Optimizer], dtype: str) -> list[Member]:
+    """Of different lengths, orders and batch sizes, some with repeated rows, one of all rows, one that ends early."""
+    rng = np.random.default_rng(1)
+    plans = [
+        ("shuffled", 16, rng.integers(0, ROWS, 100)),
+        ("replacement", 7, rng.permutation(ROWS)[:200]),
+        ("sequential", 50, rng.permutation(ROWS)[:50]),
+        ("shuffled", 64, None),
+        (rng.integers(0, 30, 41), 8, rng.integers(0, ROWS, 30)),
+        ("shuffled", 1, rng.integers(0, ROWS, 11)),
+    ]
+    members = []
+    for seed, ((order, size, rows), optimizer) in enumerate(zip(plans, optimizers, strict=True)):
+        start = initial(network, "he", seed=seed, dtype=dtype)
+        for b in start.biases:  # what is learnt from 0 is a small difference, of few right digits
+            b[...] = rng.uniform(0.1, 0.5, len(b))
+        state = State.start(network, optimizer, seed, start.flat.dtype)
+        steps = 9 if seed == 1 else None
+        members.append(Member(start, Plan(optimizer, size, order, drop_last=seed == 0), state, rows, steps))
+    return members
+
+
+def alone(engine: Engine, member: Member, samples: Samples, threads: int = 1) -> Outcome:
+    rows = slice(None) if member.rows is None else member.rows
+    assert samples.weights is not None
+    own = Samples(samples.X[rows], samples.Y[rows], samples.weights[rows])
+    plan = replace(member.plan, threads=threads)
+    return engine.train_epochs(member.parameters, own, plan, member.state, epochs=3, steps=member.steps)
+
+
+def digest(outcome: Outcome) -> tuple[object, ...]:
+    arrays = [outcome.parameters.flat, outcome.losses, *outcome.state.slots.values()]
+    bits = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+    return bits, outcome.state.moved(slots={}), outcome.ended
+
+
+@pytest.mark.parametrize("instructions", instruction_sets())
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_each_member_agrees_with_the_reference_and_with_itself_alone(
+    kind: str,
+    optimizer: str,
+    instructions: str,
+    native: Engine,
+    reference: Engine,
+    assert_same_run: Agree,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CLEARPROP_INSTRUCTION_SET", instructions)
+    network = NETWORKS[kind]
+    members, samples = members_for(network, OPTIMIZERS[optimizer], "float64"), samples_for(network, "float64")
+    expected = reference.train_many(members, samples, epochs=3, threads=1)
+    digests = [digest(alone(native, member, samples)) for member in members]
+    for threads in (1, 2, 3):
+        outcomes = native.train_many(members, samples, epochs=3, threads=threads)
+        for outcome, one in zip(outcomes, expected, strict=True):
+            assert_same_run(outcome, one)
+        assert [digest(outcome) for outcome in outcomes] == digests
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_the_same_bits_as_alone_in_float32(kind: str, native: Engine) -> None:
+    network = NETWORKS[kind]
+    members, samples = members_for(network, OPTIMIZERS["adam"], "float32"), samples_for(network, "float32")
+    digests = [digest(alone(native, member, samples, threads=2)) for member in members]
+    for threads in (1, 2, 8):
+        outcomes = native.train_many(members, samples, epochs=3, threads=threads)
+        assert [digest(outcome) for outcome in outcomes] == digests
+
+
+def test_members_go_on_from_where_they_stand(native: Engine) -> None:
+    network = NETWORKS["classes"]
+    members, samples = members_for(network, OPTIMIZERS["adam"], "float64"), samples_for(network, "float64")
+    whole = native.train_many(members, samples, epochs=3, threads=2)
+    halves = native.train_many([replace(one, steps=5) for one in members], samples, epochs=3, threads=2)
+    assert all(half.state.step == min(5, one.state.step) for half, one in zip(halves, whole, strict=True))
+    rest = [
+        replace(one, parameters=half.parameters, state=half.state) for one, half in zip(members, halves, strict=True)
+    ]
+    for one, end, half in zip(whole, native.train_many(rest, samples, epochs=3, threads=2), halves, strict=True):
+        losses = np.concatenate([half.losses, end.losses])
+        assert digest(replace(end, losses=losses)) == digest(one)
+
+
+STARVED = """
+import resource
+import numpy as np
+import clearprop as cp
+net = cp.Network.parse("100-300-10", output="identity")
+models = [cp.Model.initialized(net, seed=seed, dtype="float32") for seed in range(6)]
+X, Y = np.random.default_rng(0).normal(size=(9000, 100)), np.zeros((9000, 10))
+def run(threads):
+    return [one.model for one in cp.train_many(models, X, Y, optimizer=cp.SGD(0.1), threads=threads)]
+before = run(1)
+used = int(next(line for line in open("/proc/self/status") if line.startswith("VmSize")).split()[1]) * 1024
+unlimited = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (used + 60_000_000, unlimited[1]))
+try:
+    run(6)
+except (MemoryError, RuntimeError) as error:
+    print("refused:", type(error).__name__)
+resource.setrlimit(resource.RLIMIT_AS, unlimited)
+assert run(1) == before
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits a process's memory as Linux does")
+def test_memory_that_cannot_be_had_by_a_thread_is_an_error_and_no_crash() -> None:
+    ran = subprocess.run([sys.executable, "-c", STARVED], capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("refused: ")
