@@ -40,7 +40,7 @@ class Rules:
     seed: int = 0
     repeats: int = 7
     fewest: int = 3
-    seconds: float = 15.0
+    seconds: float = 10.0
     compiling: float = 240.0
 
 
