@@ -10,7 +10,7 @@ import pytest
 from clearprop.benchmark.cases import CASES
 from clearprop.benchmark.plot import draw
 from clearprop.benchmark.race import Outcome, Timing
-from clearprop.benchmark.report import to_json, to_markdown
+from clearprop.benchmark.report import to_json, to_markdown, to_text
 from clearprop.benchmark.start import Start
 from clearprop.benchmark.suite import About, Run
 from clearprop.benchmark.targets import TARGETS, marks
@@ -42,7 +42,7 @@ def made_up():
         limit=1e11,
         limit_cores=1,
     )
-    about = About("2026-01-01", 60.0, "Linux", "a processor", 2, 7, False, "v3", {"Python": "3.11"})
+    about = About("2026-01-01", 60.0, "Linux", "a processor", 2, 7, False, "v3", 0.5, {"Python": "3.11"})
     return Run(about, (tiny, tab), (Start("Python", "", (0.01,)), Start("tiny", "jax", (1.0, 3.0))))
 
 
@@ -72,7 +72,7 @@ def test_targets_are_of_known_cases():
 
 
 def test_json_holds_what_was_measured(made_up):
-    told = json.loads(json.dumps(to_json(made_up), allow_nan=False))
+    told = json.loads(to_text(made_up))
     tab = told["cases"][1]
     assert tab["case"]["name"] == "tab" and tab["absent"] == {"c": "written for tiny alone"}
     assert tab["timings"][2]["ratio"] == pytest.approx(6.0) and tab["timings"][0]["seconds"] == [0.009, 0.01, 0.02]

@@ -117,7 +117,8 @@ class Crew:
         """Have all forget what they hold."""
         for assistant in self.assistants.values():
             if assistant.alive:
-                assistant.ask("drop")
+                with contextlib.suppress(Trouble):  # it is ended then, and begun anew when it is needed
+                    assistant.ask("drop")
 
     def _environment(self, threads: int) -> dict[str, str]:
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")  # the last one is JAX's

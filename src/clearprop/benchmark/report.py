@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -19,6 +20,11 @@ def to_json(run: Run) -> dict[str, Any]:
         "cases": [_case(one, run.about.quick) for one in run.outcomes],
         "starts": [{"what": one.what, "name": one.name, "seconds": list(one.seconds)} for one in run.starts],
     }
+
+
+def to_text(run: Run) -> str:
+    """The JSON as it is written."""
+    return json.dumps(to_json(run), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def _case(outcome: Outcome, quick: bool) -> dict[str, Any]:
@@ -52,7 +58,8 @@ def to_markdown(run: Run) -> str:
         "# Side by side",
         "",
         f"{about.when}; {about.processor}, of which {about.cores} used; {about.machine}; instruction set "
-        f"{about.instruction_set}; seed {about.seed}; {about.seconds / 60:.1f} minutes.",
+        f"{about.instruction_set}; seed {about.seed}; {about.seconds / 60:.1f} minutes; "
+        f"load before the run {'unknown' if about.load is None else f'{about.load:.1f}'}.",
         f"{versions}.",
         "",
         *(["**A quick run: the tables are small and the figures say little.**", ""] if about.quick else []),
@@ -85,7 +92,7 @@ def _targets(outcomes: Sequence[Outcome]) -> list[str]:
 
 def _mark(outcome: Outcome, mark: Mark) -> tuple[str, str, str]:
     if mark.what == LIMIT:
-        return f"share of the limit of {_cores(outcome.limit_cores)}", f"{mark.value:.0%}", f"{mark.target:.0%}"
+        return f"share of the limit of {_cores(outcome.limit_cores)}", share(mark.value), share(mark.target)
     if mark.what == "memory":
         allowed = f"{outcome.case.memory_allowance / 2**20:.0f} MiB"
         return "memory beside the data", f"{(outcome.memory or 0) / 2**20:.0f} MiB", allowed
@@ -120,9 +127,7 @@ def _timing(outcome: Outcome, one: Timing) -> tuple[str, ...]:
         f"[{seconds(min(one.seconds))} – {seconds(max(one.seconds))}]",
         times(ratio) if ratio and one.name != OURS else "",
         f"{outcome.rate(one) / 1e9:.3g}",
-        f"{outcome.share_of_limit(one):.2%}"
-        if outcome.share_of_limit(one) < 0.1
-        else f"{outcome.share_of_limit(one):.0%}",
+        share(outcome.share_of_limit(one)),
         f"{one.deviation:.0e}" if one.name != OURS else "",
         seconds(one.ready + max(one.first, 0.0)),
         setting,
@@ -161,7 +166,7 @@ def seconds(value: float) -> str:
     """
     for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")):
         if value >= size:
-            return f"{value / size:.3g} {unit}" if value < 1000 * size else f"{value / size:,.0f} {unit}"
+            return f"{_three(value / size)} {unit}"
     return "0"
 
 
@@ -171,7 +176,20 @@ def times(ratio: float) -> str:
     >>> times(0.1234), times(1234.5)
     ('0.123 ×', '1,234 ×')
     """
-    return f"{ratio:,.0f} ×" if ratio >= 100 else f"{ratio:.3g} ×"
+    return f"{_three(ratio)} ×"
+
+
+def share(part: float) -> str:
+    """A share in percent.
+
+    >>> share(0.8213), share(0.0000123)
+    ('82%', '0.0012%')
+    """
+    return f"{part:.0%}" if part >= 0.1 else f"{100 * part:.2g}%"
+
+
+def _three(value: float) -> str:
+    return f"{value:.3g}" if value < 99.5 else f"{value:,.0f}"
 
 
 def _cores(count: int) -> str:

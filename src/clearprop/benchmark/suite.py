@@ -12,7 +12,7 @@ from pathlib import Path
 
 from clearprop.benchmark.cases import Case
 from clearprop.benchmark.contestants import CONTESTANTS, OURS, Contestant, contestant
-from clearprop.benchmark.crew import Crew
+from clearprop.benchmark.crew import Crew, Trouble
 from clearprop.benchmark.race import Outcome, Race, Rules
 from clearprop.benchmark.start import Start, first_epochs, memory, programs
 
@@ -23,7 +23,7 @@ START_REPEATS = 3
 
 @dataclass(frozen=True)
 class About:
-    """Where and how a run was made."""
+    """Where and how a run was made; `load` is how many processes wanted a processor just before."""
 
     when: str
     seconds: float
@@ -33,6 +33,7 @@ class About:
     seed: int
     quick: bool
     instruction_set: str
+    load: float | None
     versions: dict[str, str]
 
 
@@ -54,6 +55,7 @@ def run(cases: Sequence[Case], rules: Rules, *, against: Sequence[str], quick: b
     """Measures cases against the contestants of these names, or all; `say` hears what is going on."""
     from clearprop.engines.native import instruction_set
 
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     began, when = time.monotonic(), datetime.now().astimezone().isoformat(timespec="seconds")
     named = [contestant(name).name for name in against]
     contestants = [one for one in CONTESTANTS if one.name == OURS or not named or one.name in named]
@@ -67,7 +69,10 @@ def run(cases: Sequence[Case], rules: Rules, *, against: Sequence[str], quick: b
             say(f"{number}/{len(cases)} {case.name}: {case}; {time.monotonic() - began:.0f} s so far")
             outcome = race.run(case)
             if outcome.timing(OURS):
-                outcome = replace(outcome, memory=memory(crew, rules, case))
+                try:
+                    outcome = replace(outcome, memory=memory(crew, rules, case))
+                except Trouble as error:
+                    say(f"  its memory was not measured: {error}")
             outcomes.append(outcome)
         say("from the start of a process")
         repeats = 1 if quick else START_REPEATS
@@ -82,6 +87,7 @@ def run(cases: Sequence[Case], rules: Rules, *, against: Sequence[str], quick: b
         seed=rules.seed,
         quick=quick,
         instruction_set=instruction_set(),
+        load=load,
         versions={"Python": platform.python_version(), **_versions(contestants)},
     )
     return Run(about, tuple(outcomes), tuple(starts))

@@ -74,7 +74,7 @@ def bench(
         asked = [case.smaller() for case in asked]
     show.say(f"seed {seed}, {cores} threads at most")
     done = run(asked, rules, against=against or [], quick=quick, say=show.say)
-    texts = (as_text(done), report.to_markdown(done), str(draw(done)))
+    texts = (report.to_text(done), report.to_markdown(done), str(draw(done)))
     for name, text in zip(FILE_NAMES, texts, strict=True):
         with replacing(out / name) as file:
             file.write(text.encode())
@@ -86,23 +86,15 @@ def bench(
         raise ClearpropError("not all compute the same: " + "; ".join(done.wrong))
 
 
-def as_text(done: Run) -> str:
-    import json
-
-    from clearprop.benchmark import report
-
-    return json.dumps(report.to_json(done), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-
-
 def _tell(done: Run, out: Path) -> None:
     from clearprop.benchmark import report
 
     for outcome in done.outcomes:
         show.heading(f"{outcome.case.name}: {outcome.case.unit}")
+        lines = []
         for one in outcome.timings:
-            ratio = outcome.ratio(one.name)
-            words = (one.name, report.seconds(one.median), report.times(ratio) if ratio else "")
-            show.rows([(f"{words[0]:14}", f"{words[1]:>9}", f"{words[2]:>9}", f"{outcome.share_of_limit(one):6.1%}")])
-        for name, reason in outcome.absent.items():
-            show.rows([(f"{name:14}", f"– {reason}")])
+            ratio, share = outcome.ratio(one.name), report.share(outcome.share_of_limit(one))
+            lines.append((one.name, report.seconds(one.median), report.times(ratio) if ratio else "", share))
+        lines += [(name, "–", "", reason) for name, reason in outcome.absent.items()]
+        show.rows(lines)
     show.rows([("written", ", ".join(str(out / name) for name in FILE_NAMES))], indent="")
