@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from clearprop.benchmark import suite
 from clearprop.benchmark.suite import Run
+from clearprop.errors import ClearpropError
 
 
 def test_a_quick_run_writes_table_and_plot(run, tmp_path):
@@ -54,3 +56,14 @@ def test_help_names_every_case_and_contestant(run):
     words = " ".join(run("bench", "--help").out.replace("│", " ").split())
     assert all(case.name in words for case in CASES)
     assert all(one.name in words for one in CONTESTANTS)
+
+
+def test_a_run_that_is_broken_off_keeps_what_it_has(run, monkeypatch, tmp_path):
+    def broken_off(repeats):
+        raise ClearpropError("broken off")
+
+    monkeypatch.setattr(suite, "programs", broken_off)
+    ran = run("bench", "tiny", "--quick", "--against", "c", "--threads", 1)
+    assert ran.status == 1 and "broken off" in ran.err
+    told = json.loads((tmp_path / "benchmarks" / "results" / "bench.json").read_text())
+    assert [case["case"]["name"] for case in told["cases"]] == ["tiny"]

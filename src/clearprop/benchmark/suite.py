@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -51,17 +51,20 @@ class Run:
         return [f"{one.case.name}: {reason}" for one in self.outcomes for reason in one.wrong.values()]
 
 
-def run(cases: Sequence[Case], rules: Rules, *, against: Sequence[str], quick: bool, say: Callable[[str], None]) -> Run:
-    """Measures cases against the contestants of these names, or all; `say` hears what is going on."""
-    from clearprop.engines.native import instruction_set
+def runs(
+    cases: Sequence[Case], rules: Rules, *, against: Sequence[str], quick: bool, say: Callable[[str], None]
+) -> Iterator[Run]:
+    """Measures cases against the contestants of these names, or all; `say` hears what is going on.
 
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-    began, when = time.monotonic(), datetime.now().astimezone().isoformat(timespec="seconds")
+    What there is so far comes after each case, so that a run that is broken off is not lost; the last is the whole.
+    """
+    began = time.monotonic()
     named = [contestant(name).name for name in against]
     contestants = [one for one in CONTESTANTS if one.name == OURS or not named or one.name in named]
     for one in contestants:
         if reason := one.missing():
             say(f"without {one.title}: {reason}")
+    about = _about(rules, contestants, quick)
     outcomes: list[Outcome] = []
     with Crew(rules.cores) as crew:
         race = Race(crew, rules, contestants, say)
@@ -74,23 +77,30 @@ def run(cases: Sequence[Case], rules: Rules, *, against: Sequence[str], quick: b
                 except Trouble as error:
                     say(f"  its memory was not measured: {error}")
             outcomes.append(outcome)
+            yield Run(replace(about, seconds=time.monotonic() - began), tuple(outcomes), ())
         say("from the start of a process")
         repeats = 1 if quick else START_REPEATS
         begun = [one for one in outcomes if one.case.name in FROM_START]
         starts = programs(3 * repeats) + first_epochs(crew, rules, begun, repeats)
-    about = About(
-        when=when,
-        seconds=time.monotonic() - began,
+    yield Run(replace(about, seconds=time.monotonic() - began), tuple(outcomes), tuple(starts))
+
+
+def _about(rules: Rules, contestants: Sequence[Contestant], quick: bool) -> About:
+    from clearprop.engines.native import instruction_set
+
+    return About(
+        when=datetime.now().astimezone().isoformat(timespec="seconds"),
+        seconds=0.0,
         machine=f"{platform.system()} {platform.machine()}",
         processor=processor(),
         cores=rules.cores,
         seed=rules.seed,
         quick=quick,
         instruction_set=instruction_set(),
-        load=load,
-        versions={"Python": platform.python_version(), **_versions(contestants)},
+        load=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        versions={"Python": platform.python_version()}
+        | {one.title: one.version() for one in contestants if one.missing() is None},
     )
-    return Run(about, tuple(outcomes), tuple(starts))
 
 
 def processor() -> str:
@@ -105,7 +115,3 @@ def processor() -> str:
     except (OSError, StopIteration):
         name = platform.processor() or platform.machine()
     return f"{name}, {os.cpu_count()} processors"
-
-
-def _versions(contestants: Sequence[Contestant]) -> dict[str, str]:
-    return {one.title: one.version() for one in contestants if one.missing() is None}

@@ -57,7 +57,7 @@ def bench(
     from clearprop.benchmark.contestants import contestant
     from clearprop.benchmark.plot import draw
     from clearprop.benchmark.race import Rules
-    from clearprop.benchmark.suite import run
+    from clearprop.benchmark.suite import runs
     from clearprop.container import replacing
     from clearprop.engines import thread_count
 
@@ -73,11 +73,11 @@ def bench(
         rules = Rules(cores, seed, repeats or 2, fewest=1, seconds=2.0, compiling=60.0)
         asked = [case.smaller() for case in asked]
     show.say(f"seed {seed}, {cores} threads at most")
-    done = run(asked, rules, against=against or [], quick=quick, say=show.say)
-    texts = (report.to_text(done), report.to_markdown(done), str(draw(done)))
-    for name, text in zip(FILE_NAMES, texts, strict=True):
-        with replacing(out / name) as file:
-            file.write(text.encode())
+    for done in runs(asked, rules, against=against or [], quick=quick, say=show.say):
+        texts = (report.to_text(done), report.to_markdown(done), str(draw(done)))
+        for name, text in zip(FILE_NAMES, texts, strict=True):
+            with replacing(out / name) as file:
+                file.write(text.encode())
     if as_json:
         show.as_json(report.to_json(done))
     else:
