@@ -7,7 +7,9 @@ import json
 import pytest
 
 from clearprop.benchmark import suite
-from clearprop.benchmark.suite import Run
+from clearprop.benchmark.cases import CASES
+from clearprop.benchmark.contestants import CONTESTANTS
+from clearprop.benchmark.race import Outcome
 from clearprop.errors import ClearpropError
 
 
@@ -43,16 +45,17 @@ def test_wrong_input_is_said_before_the_work(run, tmp_path, words, message):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_disagreement_is_an_answer_of_no(run, monkeypatch):
-    monkeypatch.setattr(Run, "wrong", property(lambda self: ["tiny: NumPy computes something else"]))
-    ran = run("bench", "tiny", "--quick", "--against", "c", "--threads", 1)
+def test_a_disagreement_is_an_answer_of_no(run, monkeypatch, tmp_path):
+    about = suite.About("2026-01-01", 60.0, "Linux", "a processor", 2, 7, False, "v3", 0.5, {"Python": "3.11"})
+    wrong = {"numpy": "NumPy computes something else"}
+    outcome = Outcome(CASES[0], (), {}, wrong, limit=1e9, limit_cores=1)
+    monkeypatch.setattr(suite, "runs", lambda *_, **__: iter([suite.Run(about, (outcome,), ())]))
+    ran = run("bench", "tiny")
     assert ran.status == 1 and "not all compute the same: tiny: NumPy computes something else" in ran.err
+    assert "**WRONG** tiny" in (tmp_path / "benchmarks" / "results" / "bench.md").read_text()
 
 
 def test_help_names_every_case_and_contestant(run):
-    from clearprop.benchmark.cases import CASES
-    from clearprop.benchmark.contestants import CONTESTANTS
-
     words = " ".join(run("bench", "--help").out.replace("│", " ").split())
     assert all(case.name in words for case in CASES)
     assert all(one.name in words for one in CONTESTANTS)

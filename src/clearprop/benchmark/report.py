@@ -70,7 +70,7 @@ def to_markdown(run: Run) -> str:
         "multiply-adds on registers alone does in the same run; GFLOP/s count the products alone. *ready* is what is "
         "not timed: making tensors, compiling, the first call.",
         "",
-        *[f"**WRONG** {reason}" for reason in run.wrong],
+        *[line for reason in run.wrong for line in (f"**WRONG** {reason}", "")],
     ]
     if not run.about.quick:  # whose shapes are not those that the targets are for
         lines += ["## Targets", "", *_targets(run.outcomes)]

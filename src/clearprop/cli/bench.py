@@ -95,6 +95,6 @@ def _tell(done: Run, out: Path) -> None:
         for one in outcome.timings:
             ratio, share = outcome.ratio(one.name), report.share(outcome.share_of_limit(one))
             lines.append((one.name, report.seconds(one.median), report.times(ratio) if ratio else "", share))
-        lines += [(name, "–", "", reason) for name, reason in outcome.absent.items()]
+        lines += [(name, "–", "", reason) for name, reason in {**outcome.absent, **outcome.wrong}.items()]
         show.rows(lines)
     show.rows([("written", ", ".join(str(out / name) for name in FILE_NAMES))], indent="")
