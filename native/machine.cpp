@@ -1,5 +1,6 @@
 #include "machine.hpp"
 
+#include "elementwise.hpp"
 #include "evaluate.hpp"
 #include "limit.hpp"
 #include "many.hpp"
@@ -21,6 +22,8 @@ const Machine machine{
     [](const Prediction<double>& run) { Predictor<double>(run).go(); },
     [](Index rounds) { return multiply_add<float>(rounds); },
     [](Index rounds) { return multiply_add<double>(rounds); },
+    [](const Elementwise<float>& run) { elementwise(run); },
+    [](const Elementwise<double>& run) { elementwise(run); },
 };
 
 }  // namespace clearprop::CLEARPROP_ISA

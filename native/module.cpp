@@ -45,6 +45,7 @@ const std::vector<std::string> BIASES{"unit", "layer", "none"};
 const std::vector<std::string> RULES{"sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"};
 const std::vector<std::string> ORDERS{"shuffled", "sequential", "replacement", "given"};
 const std::vector<std::string> ENDINGS{"done", "stopped", "diverged"};
+const std::vector<std::string> FUNCTIONS{"exp", "expm1", "log", "log1p", "tanh", "erf", "erfc_scaled", "sqrt"};
 
 // (inputs, units, activation, its number, bias, train_bias, dropout)
 using LayerTuple = std::tuple<Index, Index, std::string, double, std::string, bool, double>;
@@ -223,6 +224,28 @@ double limit(int threads, const std::string& dtype, double seconds, const std::s
 }
 
 template <class T>
+void run_elementwise(const Elementwise<T>& run, const std::string& instruction_set) {
+    const Machine& machine = machine_of(instruction_set);
+    nb::gil_scoped_release unlocked;
+    if constexpr (sizeof(T) == sizeof(float)) machine.elementwise_float(run);
+    else machine.elementwise_double(run);
+}
+
+template <class T>
+void elementwise(const std::string& function, In<T> x, InOut<T> y, bool one_by_one,
+                 const std::string& instruction_set) {
+    run_elementwise<T>({named<Function>(FUNCTIONS, function), Activation::identity, 0, false, x.data(), y.data(),
+                        Index(x.size()), one_by_one}, instruction_set);
+}
+
+template <class T>
+void activation(const std::string& name, double number, In<T> x, InOut<T> y, bool slope, bool one_by_one,
+                const std::string& instruction_set) {
+    run_elementwise<T>({Function::activation, named<Activation>(ACTIVATIONS, name), T(number), slope, x.data(),
+                        y.data(), Index(x.size()), one_by_one}, instruction_set);
+}
+
+template <class T>
 void define(nb::module_& module) {
     module.def("train", &train<T>, nb::kw_only(), "network"_a, "X"_a, "Y"_a.none(), "classes"_a.none(),
                "weights"_a.none(), "run"_a, "threads"_a, "tick"_a.none(), "instruction_set"_a);
@@ -232,6 +255,10 @@ void define(nb::module_& module) {
                "weights"_a.none(), "parameters"_a, "gradients"_a.none(), "threads"_a, "instruction_set"_a);
     module.def("predict", &predict<T>, nb::kw_only(), "network"_a, "X"_a, "parameters"_a, "outputs"_a, "threads"_a,
                "instruction_set"_a);
+    module.def("elementwise", &elementwise<T>, "function"_a, "x"_a, "y"_a, nb::kw_only(), "one_by_one"_a,
+               "instruction_set"_a);
+    module.def("activation", &activation<T>, "name"_a, "number"_a, "x"_a, "y"_a, nb::kw_only(), "slope"_a,
+               "one_by_one"_a, "instruction_set"_a);
 }
 
 }  // namespace

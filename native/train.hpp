@@ -18,10 +18,6 @@ inline int useful_threads(const Network& network, Index batch, int threads) {
     return useful;
 }
 
-inline int slots_of(Rule rule) {
-    return rule == Rule::sgd ? 0 : rule == Rule::adam || rule == Rule::adamw ? 2 : 1;
-}
-
 template <class T>
 class Trainer {
   public:
@@ -118,7 +114,7 @@ class Trainer {
 
     double penalty() const {
         double sum = 0;
-        if (run_.network.l1 > 0 || run_.network.l2 > 0)
+        if (is_penalised(run_.network))
             for (Index i = 0; i < space_.item_count; ++i) sum += space_.penalties[i];
         return sum;
     }

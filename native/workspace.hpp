@@ -14,11 +14,17 @@ struct Trained {
     T* gradient;  // where it is summed over the chunks of a large batch, or asked for by the caller; else null
 };
 
+// Few units and many inputs: vectors along the units would be mostly empty.
+template <class T>
+bool stands_by_units(const Layer& layer) {
+    return layer.units <= LANES<T> / 2 && layer.inputs >= PANEL<T>;
+}
+
 // One layer at work. The numbers of a panel beyond the real columns are 0 in weights, biases and deltas.
 template <class T>
 struct Stage {
     Layer layer;
-    bool by_units;         // few units: the weights stand as (units, inputs), so that vectors run along the inputs
+    bool by_units;         // the weights stand as (units, inputs), so that vectors run along the inputs
     Index panel_step;      // of the weights
     Trained<T> weights;    // (inputs, units) or, by_units, (units, inputs)
     Trained<T> bias;       // (units): one number for the whole layer stands at every unit
@@ -33,7 +39,7 @@ struct Stage {
 
     T* weight(T* base, Index input, Index unit) const {
         const Matrix<T> matrix{base, panel_step};
-        return by_units ? matrix.at(unit, input) : matrix.at(input, unit);
+        return by_units ? matrix.from(unit, input) : matrix.from(input, unit);
     }
 };
 
@@ -156,7 +162,7 @@ class Workspace {
             Stage<T>& stage = placed ? placed[l] : unplaced;
             const Layer& layer = stage.layer = network.layers[l];
             const bool top = l == network.depth - 1;
-            stage.by_units = layer.units <= LANES<T> / 2 && layer.inputs >= LANES<T>;
+            stage.by_units = stands_by_units<T>(layer);
             stage.joint = top && network.joint;
             stage.rectifies = !top && layer.activation == Activation::relu && layer.dropout == 0;
             stage.inputs = inputs;
@@ -203,9 +209,8 @@ class Workspace {
         constexpr Index W = PANEL<T>, block = UNIT_PANELS * W;
         for (Index l = 0; l < network.depth; ++l) {
             const Index inputs = network.layers[l].inputs, units = network.layers[l].units;
-            const bool by_units = units <= LANES<T> / 2 && inputs >= LANES<T>;
             for (Index unit = 0; unit < units; unit += W) add(l, -1, 0, unit);
-            if (by_units) {
+            if (stands_by_units<T>(network.layers[l])) {
                 for (Index input = 0; input < inputs; input += W) add(l, 0, units, input);
                 continue;
             }
@@ -251,7 +256,7 @@ class Workspace {
     static void turn(const Stage<T>& stage) {
         for (Index i = 0; i < stage.layer.inputs; ++i)
             for (Index o = 0; o < stage.layer.units; ++o)
-                *stage.turned.at(o, i) = *stage.weight(stage.weights.value, i, o);
+                stage.turned.at(o, i) = *stage.weight(stage.weights.value, i, o);
     }
 
     bool keeps_gradients_ = false;

@@ -94,3 +94,14 @@ def predict(
     threads: int,
     instruction_set: str,
 ) -> None: ...
+def elementwise(function: str, x: NDArray[Any], y: NDArray[Any], *, one_by_one: bool, instruction_set: str) -> None: ...
+def activation(
+    name: str,
+    number: float,
+    x: NDArray[Any],
+    y: NDArray[Any],
+    *,
+    slope: bool,
+    one_by_one: bool,
+    instruction_set: str,
+) -> None: ...
