@@ -1,7 +1,7 @@
 // The limit of the machine: multiply-adds on registers alone, in chains that do not wait for each other.
 #pragma once
 
-#include "tile.hpp"
+#include "vector.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
 
