@@ -9,10 +9,11 @@ import pytest
 import clearprop as cp
 from clearprop.benchmark.cases import CASES, Case
 from clearprop.benchmark.contestants import CONTESTANTS, contestant, ours, plain_numpy
-from clearprop.benchmark.crew import Crew
+from clearprop.benchmark.crew import Crew, Trouble
 from clearprop.benchmark.problem import make
 from clearprop.benchmark.race import DisagreementError, Race, Rules, check_same
 from clearprop.errors import InputError
+from tests.benchmark.conftest import Inside
 
 SMALL = [case.smaller() for case in CASES if case.kind != "many"]
 SHORT = [case.rehearsal() for case in SMALL]
@@ -150,3 +151,21 @@ def test_what_goes_wrong_only_in_the_timed_run_is_found_out_too(race, monkeypatc
     monkeypatch.setattr(plain_numpy, "forward", wrong)
     outcome = race(Case("case", (5, 7, 3), rows=400, batch=16, optimizer="momentum", rate=0.1), "numpy")
     assert outcome.wrong["numpy"].startswith("NumPy computes something else")
+
+
+class Hopeless(Inside):
+    """A crew in which nobody but ours gets ready."""
+
+    def of(self, one, setting):
+        return super().of(one, setting) if one.name == "clearprop" else self
+
+    def ask(self, ask, **question):
+        raise Trouble("given up after 60 s")
+
+
+def test_time_for_compiling_is_spent_even_in_vain():
+    one = replace(contestant("torch-compile"), package="numpy")
+    rules = Rules(cores=1, repeats=1, fewest=1, compiling=1e-9)
+    race, case = Race(Hopeless(), rules, [contestant("clearprop"), one], print), Case("case", (5, 3), rows=9, batch=4)
+    assert race.run(case).absent == {"torch-compile": "given up after 60 s"}
+    assert race.run(case).absent == {"torch-compile": "the 0 s of a run for compiling are used up"}

@@ -16,6 +16,7 @@ from clearprop.errors import ClearpropError
 
 TOLERANCE = {"float32": 5e-3, "float64": 1e-4}
 """How far the loss of an epoch that is timed may be from ours, relative to it; the rehearsal is the sharp check."""
+COMPILED = "torch-compile"
 SHORTEST = 0.1
 """What is quicker is done several times in a row, so that a round takes about so many seconds."""
 
@@ -179,7 +180,7 @@ class Race:
 
     def _barred(self, one: Contestant, case: Case) -> str | None:
         reason = one.missing() or one.unfit(case)
-        if reason is None and one.name == "torch-compile" and self.compiled >= self.rules.compiling:
+        if reason is None and one.name == COMPILED and self.compiled >= self.rules.compiling:
             return f"the {self.rules.compiling:.0f} s of a run for compiling are used up"
         return reason
 
@@ -192,9 +193,14 @@ class Race:
         self._rehearse(one, case, settings[0])
         setting: Setting = {}
         for setting in settings:
-            ready = self._begin(one, case, setting)
             assistant = self.crew.of(one, setting)
-            answer = self._warm(one, assistant.ask("work", times=1, patience=one.patience))
+            start = time.monotonic()
+            try:
+                ready = self._begin(one, case, setting)
+                answer = assistant.ask("work", times=1, patience=one.patience)
+            finally:
+                if one.name == COMPILED:  # when it first works; if in vain, the time is spent all the same
+                    self.compiled += time.monotonic() - start
             if expected is not None:
                 deviation = check_same(one.title, answer["results"], expected, case.kind, TOLERANCE[case.dtype])
                 entrant.deviation = max(entrant.deviation, deviation)
@@ -221,20 +227,10 @@ class Race:
         check_same(f"{one.title}, in the rehearsal,", results, self.rehearsed, short.kind, one.agreement)
 
     def _begin(self, one: Contestant, case: Case, setting: Setting) -> float:
-        start = time.monotonic()
-        try:
-            assistant = self.crew.of(one, setting)
-            question: dict[str, Any] = {"case": case.to_json(), "seed": self.rules.seed}
-            assistant.ask("problem", **question)
-            return float(assistant.ask("begin", **question, setting=setting, patience=one.patience)["seconds"])
-        finally:
-            if one.name == "torch-compile":
-                self.compiled += time.monotonic() - start
-
-    def _warm(self, one: Contestant, answer: dict[str, Any]) -> dict[str, Any]:
-        if one.name == "torch-compile":  # which compiles when it first works
-            self.compiled += answer["seconds"][0]
-        return answer
+        assistant = self.crew.of(one, setting)
+        question: dict[str, Any] = {"case": case.to_json(), "seed": self.rules.seed}
+        assistant.ask("problem", **question)
+        return float(assistant.ask("begin", **question, setting=setting, patience=one.patience)["seconds"])
 
     def _rounds(self, case: Case, entrants: list[_Entrant], absent: dict[str, str], cores: int) -> float:
         """Everyone in turn, round after round, so that what else the machine does hits all alike."""
