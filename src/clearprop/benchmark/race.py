@@ -17,6 +17,8 @@ from clearprop.errors import ClearpropError
 TOLERANCE = {"float32": 5e-3, "float64": 1e-4}
 """How far the loss of an epoch that is timed may be from ours, relative to it; the rehearsal is the sharp check."""
 COMPILED = "torch-compile"
+LONG = 2.0
+"""What takes so many seconds is not done again to warm up."""
 SHORTEST = 0.1
 """What is quicker is done several times in a row, so that a round takes about so many seconds."""
 
@@ -138,6 +140,10 @@ class _Entrant:
     best: float = math.inf
     rounds: list[float] = field(default_factory=list)
 
+    def timing(self, case: Case) -> Timing:
+        longer = max(self.first - median(self.rounds) * case.shares, 0.0)
+        return Timing(self.one.name, self.setting, tuple(self.rounds), self.ready, longer, self.deviation)
+
 
 class Race:
     """Runs cases, one after the other."""
@@ -171,11 +177,7 @@ class Race:
         cores = 1 if case.one_core else self.rules.cores
         limit = self._rounds(case, entrants, absent, cores)
         self.crew.drop()
-        timings = [
-            Timing(one.one.name, one.setting, tuple(one.rounds), one.ready, one.first, one.deviation)
-            for one in entrants
-            if one.rounds and one.one.name not in absent
-        ]
+        timings = [one.timing(case) for one in entrants if one.rounds and one.one.name not in absent]
         return Outcome(case, tuple(timings), absent, wrong, limit, cores)
 
     def _barred(self, one: Contestant, case: Case) -> str | None:
@@ -206,10 +208,10 @@ class Race:
                 entrant.deviation = max(entrant.deviation, deviation)
             results = answer["results"]
             first = again = answer["seconds"][0]
-            if first < 2.0:
+            if first < LONG or one.name == COMPILED:
                 again = min(assistant.ask("work", times=_times(first, most=5))["seconds"])
             if again < entrant.best:
-                entrant.setting, entrant.best, entrant.ready, entrant.first = setting, again, ready, first - again
+                entrant.setting, entrant.best, entrant.ready, entrant.first = setting, again, ready, first
         if entrant.setting != setting and not one.fixed_threads:
             self._begin(one, case, entrant.setting)
             self.crew.of(one, entrant.setting).ask("work", times=1)

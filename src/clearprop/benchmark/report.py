@@ -129,7 +129,7 @@ def _timing(outcome: Outcome, one: Timing) -> tuple[str, ...]:
         f"{outcome.rate(one) / 1e9:.3g}",
         share(outcome.share_of_limit(one)),
         f"{one.deviation:.0e}" if one.name != OURS else "",
-        seconds(one.ready + max(one.first, 0.0)),
+        seconds(one.ready + one.first),
         setting,
     )
 

@@ -69,5 +69,5 @@ def with_compiling(outcome: Outcome, name: str) -> float:
     """The ratio to ours of the first work of all: getting ready, and whatever else only the first one does."""
     ours, other = outcome.timing(OURS), outcome.timing(name)
     assert ours is not None and other is not None
-    before = (other.ready + max(other.first, 0.0)) / outcome.case.shares
+    before = (other.ready + other.first) / outcome.case.shares
     return (before + other.median) / ours.median
