@@ -250,6 +250,13 @@ def sanitize(arguments: list[str]) -> None:
 
 
 @task
+def bench(arguments: list[str]) -> None:
+    """Time clearprop side by side with other tools; the figures go into benchmarks/results/."""
+    setup("bench")
+    run(BIN / "clearprop", "bench", *arguments)
+
+
+@task
 def lint(arguments: list[str]) -> None:
     """Check style, format, types and the order of imports."""
     setup("dev")

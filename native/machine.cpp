@@ -2,6 +2,7 @@
 
 #include "elementwise.hpp"
 #include "evaluate.hpp"
+#include "limit.hpp"
 #include "many.hpp"
 
 #define CLEARPROP_QUOTED_(text) #text
@@ -19,6 +20,8 @@ const Machine machine{
     [](Evaluation<double>& run) { Evaluator<double>(run).go(); },
     [](const Prediction<float>& run) { Predictor<float>(run).go(); },
     [](const Prediction<double>& run) { Predictor<double>(run).go(); },
+    [](Index rounds) { return multiply_add<float>(rounds); },
+    [](Index rounds) { return multiply_add<double>(rounds); },
     [](const Elementwise<float>& run) { elementwise(run); },
     [](const Elementwise<double>& run) { elementwise(run); },
 };

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "instruction_sets.hpp"
+#include "fma_rate.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -213,6 +214,15 @@ void predict(const OwnedNetwork& network, In<T> X, In<T> parameters, InOut<T> ou
     else machine.predict_double(run);
 }
 
+double limit(int threads, const std::string& dtype, double seconds, const std::string& instruction_set) {
+    const Machine& machine = machine_of(instruction_set);
+    if (dtype != "float32" && dtype != "float64")
+        throw std::invalid_argument("expected float32 or float64, got \"" + dtype + "\"");
+    if (threads < 1 || !(seconds > 0)) throw std::invalid_argument("expected a thread or more and some time");
+    nb::gil_scoped_release unlocked;
+    return fma_rate(dtype == "float32" ? machine.multiply_add_float : machine.multiply_add_double, threads, seconds);
+}
+
 template <class T>
 void run_elementwise(const Elementwise<T>& run, const std::string& instruction_set) {
     const Machine& machine = machine_of(instruction_set);
@@ -260,6 +270,8 @@ NB_MODULE(_native, module) {
         .def(nb::init<const std::vector<LayerTuple>&, const std::string&, double, bool, bool, double, double>());
     define<float>(module);
     define<double>(module);
+    module.def("fma_rate", &limit, "threads"_a, "dtype"_a, "seconds"_a, "instruction_set"_a,
+               "Operations a second of threads that do nothing but multiply-adds on registers: the machine's limit.");
     module.def(
         "instruction_sets",
         [] {

@@ -150,6 +150,9 @@ struct Machine {
     void (*evaluate_double)(Evaluation<double>&);
     void (*predict_float)(const Prediction<float>&);
     void (*predict_double)(const Prediction<double>&);
+    // As many rounds of multiply-adds as asked for; returns how many operations they were.
+    Index (*multiply_add_float)(Index rounds);
+    Index (*multiply_add_double)(Index rounds);
     void (*elementwise_float)(const Elementwise<float>&);
     void (*elementwise_double)(const Elementwise<double>&);
 };
