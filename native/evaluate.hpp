@@ -1,6 +1,7 @@
 // One look without an update: the loss, its gradients, the outputs.
 #pragma once
 
+#include "few.hpp"
 #include "train.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
@@ -74,15 +75,15 @@ class Evaluator {
 };
 
 template <class T>
-class Predictor {
+class PanelPredictor {
   public:
-    explicit Predictor(const Prediction<T>& run)
+    explicit PanelPredictor(const Prediction<T>& run)
         : run_(run), space_(run.network, Purpose::predict, 0, run.rows),
           threads_(threads_for(run, space_.chunk)) {}
 
     void go() {
         space_.load(run_.parameters, nullptr);
-        run_team(threads_, [](void* self, int thread) { static_cast<Predictor*>(self)->work(thread); }, this);
+        run_team(threads_, [](void* self, int thread) { static_cast<PanelPredictor*>(self)->work(thread); }, this);
     }
 
   private:
@@ -112,5 +113,11 @@ class Predictor {
     Workspace<T> space_;
     int threads_;
 };
+
+template <class T>
+void predict(const Prediction<T>& run) {
+    if (run.rows <= FEW_ROWS) FewPredictor<T>(run).go();
+    else PanelPredictor<T>(run).go();
+}
 
 }  // namespace clearprop::CLEARPROP_ISA

@@ -49,9 +49,7 @@ bool runs_v4(const Features& found) {
 
 #endif
 
-}  // namespace
-
-std::vector<const Machine*> machines() {
+std::vector<const Machine*> find_machines() {
     std::vector<const Machine*> found{&portable::machine};
 #if defined(CLEARPROP_HAS_V3)
     const Features present = features();
@@ -61,6 +59,14 @@ std::vector<const Machine*> machines() {
 #if defined(CLEARPROP_HAS_NEON)
     found.push_back(&neon::machine);
 #endif
+    return found;
+}
+
+}  // namespace
+
+const std::vector<const Machine*>& machines() {
+    // Once: on a virtual machine each question to the processor takes microseconds.
+    static const std::vector<const Machine*> found = find_machines();
     return found;
 }
 

@@ -7,6 +7,6 @@
 namespace clearprop {
 
 // The machines that this build holds and this processor runs, the plainest first.
-std::vector<const Machine*> machines();
+const std::vector<const Machine*>& machines();
 
 }  // namespace clearprop

@@ -139,7 +139,7 @@ class TinyTrainer {
             Level level{};
             level.layer = layer;
             level.first = parameters_;
-            level.bias_size = layer.bias == Bias::unit ? layer.units : layer.bias == Bias::layer ? 1 : 0;
+            level.bias_size = bias_size(layer);
             level.joint = top && network_.joint;
             level.rectifies = !top && layer.activation == Activation::relu && layer.dropout == 0;
             level.inputs = inputs;

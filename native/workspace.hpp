@@ -14,6 +14,10 @@ struct Trained {
     T* gradient;  // where it is summed over the chunks of a large batch, or asked for by the caller; else null
 };
 
+inline Index bias_size(const Layer& layer) {
+    return layer.bias == Bias::unit ? layer.units : layer.bias == Bias::layer ? 1 : 0;
+}
+
 // Few units and many inputs: vectors along the units would be mostly empty.
 template <class T>
 bool stands_by_units(const Layer& layer) {
@@ -231,10 +235,6 @@ class Workspace {
             f(stages[l], flat);
             flat += stages[l].layer.inputs * stages[l].layer.units + bias_size(stages[l].layer);
         }
-    }
-
-    static Index bias_size(const Layer& layer) {
-        return layer.bias == Bias::unit ? layer.units : layer.bias == Bias::layer ? 1 : 0;
     }
 
     static void load_into(const Stage<T>& stage, T* weights, T* bias, const T* flat) {

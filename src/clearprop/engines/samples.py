@@ -95,8 +95,11 @@ def check_total(name: str, weights: Array) -> None:
 
 
 def _finite(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
-    with np.errstate(over="ignore"):
-        converted = np.ascontiguousarray(array, dtype=dtype)
+    if array.dtype == dtype and array.flags.c_contiguous:
+        converted = array
+    else:
+        with np.errstate(over="ignore"):
+            converted = np.ascontiguousarray(array, dtype=dtype)
     finite = np.isfinite(converted)
     if not finite.all():
         place = tuple(int(index) for index in np.argwhere(~finite)[0])
