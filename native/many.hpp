@@ -43,7 +43,7 @@ class ManyTrainer {
             for (Index i = roster_.next(thread); i >= 0; i = roster_.next(thread)) {
                 Training<T>& run = many_.runs[i];
                 const int slots = slots_of(run.optimizer.rule);
-                if (space && space->slot_count != slots) discard(space);
+                if (space && (space->slot_count != slots || space->precision != run.precision)) discard(space);
                 if (!space) space = make_space(run, slots);
                 run.threads = threads_each_;
                 run.tick = roster_.tick_of(thread);
@@ -59,7 +59,7 @@ class ManyTrainer {
     }
 
     Workspace<T>* make_space(const Training<T>& run, int slots) const {
-        return new Workspace<T>(run.network, Purpose::train, slots, rows_);
+        return new Workspace<T>(run.network, Purpose::train, slots, rows_, run.precision);
     }
 
     static void discard(Workspace<T>*& space) {

@@ -54,6 +54,43 @@ void activate_tile(const Stage<T>& stage, Index row, Index column, Index rows) {
         activate(stage.layer, values, slopes, LANES<T>);
 }
 
+// A stage's outputs, or net inputs, in the precision that it works in.
+template <class T, class After>
+void product_forward(const Stage<T>& stage, const T* bias, Index first, Index count, After after) {
+    const Index inputs = stage.layer.inputs, units = stage.layer.units;
+    const Finish finish = stage.rectifies ? Finish::rectify : Finish::keep;
+    if constexpr (ROUNDS<T>) {
+        const Operands& rounded = stage.rounded;
+        if (rounded.weights.base)
+            return product<T, Pair>({rounded.inputs.across, rounded.weights, even(inputs) / 2, bias, stage.values, finish,
+                                     {}},
+                                    first, count, units, after);
+    }
+    product<T, T>({stage.inputs, {stage.weights.value, stage.panel_step}, inputs, bias, stage.values, finish, {}}, first,
+                  count, units, after);
+}
+
+// ∂E/∂a of the stage below, finished.
+template <class T>
+void product_backward(const Stage<T>& above, Matrix<T> c, Finish finish, Matrix<T> by, Index first, Index count) {
+    const Index inputs = above.layer.inputs, units = above.layer.units;
+    const auto nothing = [](Index, Index, Index) {};
+    if constexpr (ROUNDS<T>) {
+        const Operands& rounded = above.rounded;
+        if (rounded.weights.base)
+            return product<T, Pair>({rounded.deltas.across, rounded.turned, even(units) / 2, nullptr, c, finish, by},
+                                    first, count, inputs, nothing);
+    }
+    product<T, T>({above.deltas, above.turned, units, nullptr, c, finish, by}, first, count, inputs, nothing);
+}
+
+// Packs rows of a matrix that have got their last numbers, where a product will read them in pairs.
+template <class T>
+void pack_rows(Matrix<T> from, Index columns, const Packed& to, Index first, Index count) {
+    if constexpr (ROUNDS<T>)
+        if (to.down.base) pack(from, columns, to, first, count);
+}
+
 template <class T>
 void forward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) {
     for (Index l = 0; l < space.network.depth; ++l) {
@@ -68,14 +105,15 @@ void forward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) 
             dots(stage, bias, first, count);
             after(first, 0, count);
         } else {
-            product<T>({stage.inputs, {stage.weights.value, stage.panel_step}, stage.layer.inputs, bias, stage.values,
-                        stage.rectifies ? Finish::rectify : Finish::keep, {}},
-                       first, count, stage.layer.units, after);
+            product_forward(stage, bias, first, count, after);
         }
         if (whole_rows && !raw) softmax(stage.layer.units, stage.values, stage.slopes, first, count);
-        if (!drops(stage, chunk)) continue;
-        drop_out(stage, l, chunk, stage.values, first, count);
-        if (!whole_rows) drop_out(stage, l, chunk, stage.slopes, first, count);
+        if (drops(stage, chunk)) {
+            drop_out(stage, l, chunk, stage.values, first, count);
+            if (!whole_rows) drop_out(stage, l, chunk, stage.slopes, first, count);
+        }
+        if (l + 1 < space.network.depth)
+            pack_rows(stage.values, stage.layer.units, space.stages[l + 1].rounded.inputs, first, count);
     }
 }
 
@@ -85,6 +123,7 @@ bool lose_rows(Workspace<T>& space, const Samples<T>& samples, const Chunk& chun
     const Stage<T>& last = space.last();
     const bool finite = lose_all(space, samples, chunk, first, count);
     if (last.slopes.base) activate_back(last, first, count);
+    pack_rows(last.deltas, last.layer.units, last.rounded.deltas, first, count);
     return finite;
 }
 
@@ -94,12 +133,13 @@ void backward(Workspace<T>& space, const Chunk& chunk, Index first, Index count)
         const Stage<T>&above = space.stages[l], &stage = space.stages[l - 1];
         const bool whole_rows = stage.layer.activation == Activation::softmax;
         const Finish finish = whole_rows ? Finish::keep : stage.rectifies ? Finish::mask : Finish::scale;
-        product<T>({above.deltas, above.turned, above.layer.units, nullptr, stage.deltas, finish,
-                    whole_rows ? Matrix<T>{} : stage.rectifies ? stage.values : stage.slopes},
-                   first, count, stage.layer.units, [](Index, Index, Index) {});
-        if (!whole_rows) continue;
-        if (drops(stage, chunk)) drop_out(stage, l - 1, chunk, stage.deltas, first, count);
-        softmax_back(stage.layer.units, stage.deltas, stage.slopes, first, count);
+        product_backward(above, stage.deltas, finish,
+                         whole_rows ? Matrix<T>{} : stage.rectifies ? stage.values : stage.slopes, first, count);
+        if (whole_rows) {
+            if (drops(stage, chunk)) drop_out(stage, l - 1, chunk, stage.deltas, first, count);
+            softmax_back(stage.layer.units, stage.deltas, stage.slopes, first, count);
+        }
+        pack_rows(stage.deltas, stage.layer.units, stage.rounded.deltas, first, count);
     }
 }
 
@@ -116,16 +156,17 @@ void gather(Workspace<T>& space, const T* X, const Chunk& chunk, Index first, In
             __builtin_memcpy(rest, row, 4 * sizeof(T));
         for (; column > 0; --column) *rest++ = *row++;
     }
+    pack_rows(space.gathered, inputs, space.stages[0].rounded.inputs, first, count);
 }
 
-// The share of a chunk's rows that falls to a thread.
+// The share of a chunk's rows that falls to a thread; it begins at an even row, so that the rows of a pair stay together.
 struct Share {
     Index first, count;
 };
 
 inline Share share_of(Index rows, int thread, int threads) {
-    const Index first = rows * thread / threads;
-    return {first, rows * (thread + 1) / threads - first};
+    const Index first = rows * thread / threads / 2 * 2;
+    return {first, (thread + 1 == threads ? rows : rows * (thread + 1) / threads / 2 * 2) - first};
 }
 
 }  // namespace clearprop::CLEARPROP_ISA

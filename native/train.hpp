@@ -137,7 +137,8 @@ class Trainer {
 
 template <class T>
 void train(Training<T>& run) {
-    Workspace<T> space(run.network, Purpose::train, slots_of(run.optimizer.rule), batch_rows(run));
+    Workspace<T> space(run.network, Purpose::train, slots_of(run.optimizer.rule), batch_rows(run),
+                       run.precision);
     Trainer<T>(run, space).go();
 }
 

@@ -126,11 +126,7 @@ class Updater {
 
         alignas(64) T buffer[TILE_ROWS * W];
         T* const sum = stage.weights.gradient ? stage.weights.gradient + offset : buffer;
-        const Matrix<T>&rows = stage.by_units ? stage.deltas : stage.inputs,
-              &along = stage.by_units ? stage.inputs : stage.deltas;
-        run_tile<Read::down>(Tile<T>{rows.at(0, item.row), 0, along.panel(item.column), rows_,
-                                     first_chunk_ ? nullptr : sum, W, sum, Finish::keep, nullptr},
-                             item.rows, columns);
+        sum_tile(stage, item, columns, sum);
         if (!last_chunk_) return true;
 
         const Network& network = space_.network;
@@ -143,7 +139,28 @@ class Updater {
         if (!rates) return true;
         const bool finite = update(stage.weights, offset, sum, item.rows, columns, rule, rates, true);
         if (stage.turned.base && !stage.by_units) turn(stage, item, columns);
+        if constexpr (ROUNDS<T>)
+            if (stage.rounded.weights.base)
+                pack_weights(weights, stage.rounded, item.row, item.rows, item.column, stage.layer.units);
         return finite;
+    }
+
+    // A tile of the gradient, of this chunk and those before.
+    void sum_tile(const Stage<T>& stage, const Item& item, Index columns, T* sum) const {
+        const T* start = first_chunk_ ? nullptr : sum;
+        if constexpr (ROUNDS<T>) {
+            const Operands& rounded = stage.rounded;
+            if (rounded.weights.base)
+                return run_tile<Read::down>(
+                    Tile<T, Pair>{rounded.inputs.down.at(0, item.row), 0, rounded.deltas.down.panel(item.column),
+                                  even(rows_) / 2, start, W, sum, Finish::keep, nullptr},
+                    item.rows, columns);
+        }
+        const Matrix<T>&rows = stage.by_units ? stage.deltas : stage.inputs,
+              &along = stage.by_units ? stage.inputs : stage.deltas;
+        run_tile<Read::down>(Tile<T, T>{rows.at(0, item.row), 0, along.panel(item.column), rows_, start, W, sum,
+                                        Finish::keep, nullptr},
+                             item.rows, columns);
     }
 
     // Asks for what the update of a tile needs, so that it is near when the gradient is there.

@@ -17,6 +17,7 @@ class Network:
     ) -> None: ...
 
 def instruction_sets() -> list[str]: ...
+def multiplies_bfloat16(instruction_set: str, /) -> bool: ...
 
 Optimizer = tuple[str, float, float, float, float, float]
 """(rule, momentum, beta1, beta2, epsilon, weight_decay)"""
@@ -32,6 +33,7 @@ Run = tuple[
     int,  # visited
     int,  # batch_size
     bool,  # drop_last
+    str,  # precision
     int,  # seed
     int,  # epochs
     int,  # steps

@@ -1,0 +1,73 @@
+// From float numbers in panels to the pairs of bfloat16 that products read.
+#pragma once
+
+#include "tile.hpp"
+
+namespace clearprop::CLEARPROP_ISA {
+
+// Whether networks of T can be trained with products in bfloat16.
+template <class T>
+inline constexpr bool ROUNDS = false;
+template <>
+inline constexpr bool ROUNDS<float> = MULTIPLIES_BFLOAT16;
+
+// A matrix in pairs, for both ways in which a product reads it: neighbours in a row, (rows, columns / 2), and one number
+// above the other, (rows / 2, columns). Where a pair has no second, that is 0.
+struct Packed {
+    Matrix<Pair> across, down;
+};
+
+// The operands of a layer's products in bfloat16, beside the float numbers; all null in full precision.
+struct Operands {
+    Matrix<Pair> weights;  // (inputs / 2, units)
+    Matrix<Pair> turned;   // (units / 2, inputs): for the way back; none in layer 1
+    Packed inputs, deltas;
+};
+
+#if defined(CLEARPROP_ISA_V4)
+
+inline constexpr Index PAIR_PANEL = PANEL<Pair>;
+static_assert(PAIR_PANEL == PANEL<float> && PAIR_PANEL == 32);
+
+// One row above the other, (rows / 2, PANEL), of a part of a panel.
+inline void pack_down(const float* x, Index rows, Pair* down) {
+    constexpr Index W = PAIR_PANEL;
+    const auto row = [&](Index r, Index v) { return *reinterpret_cast<const Floats*>(x + r * W + v * 16); };
+    Index r = 0;
+    for (; r + 1 < rows; r += 2, down += W)
+        for (Index v = 0; v < 2; ++v) reinterpret_cast<Pairs*>(down)[v] = stacked(row(r, v), row(r + 1, v));
+    if (r < rows)
+        for (Index v = 0; v < 2; ++v) reinterpret_cast<Pairs*>(down)[v] = stacked(row(r, v), Floats{});
+}
+
+// `rows` rows from `first` on, which is even, and all columns. Only the last rows of a matrix may be odd in number.
+template <class T>
+void pack(Matrix<T> from, Index columns, const Packed& to, Index first, Index rows) {
+    constexpr Index W = PAIR_PANEL;
+    for (Index column = 0; column < columns; column += W) {
+        const float* x = from.at(first, column);
+        pack_down(x, rows, to.down.at(first / 2, column));
+        if (!to.across.base) continue;
+        Pair* across = to.across.at(first, column / 2);
+        for (Index r = 0; r < rows; ++r) *reinterpret_cast<Pairs*>(across + r * W) = neighbours(x + r * W);
+    }
+}
+
+// A part of a panel of weights, `rows` rows from an even `row` on.
+template <class T>
+void pack_weights(Matrix<T> from, const Operands& to, Index row, Index rows, Index column, Index units) {
+    constexpr Index W = PAIR_PANEL;
+    const float* w = from.at(row, column);
+    pack_down(w, rows, to.weights.at(row / 2, column));
+    if (!to.turned.base) return;
+    alignas(64) Pair pairs[W * W / 2];
+    for (Index r = 0; r < rows; ++r) reinterpret_cast<Pairs*>(pairs)[r] = neighbours(w + r * W);
+    const Index left = even(units - column) / 2, count = left < W / 2 ? left : W / 2;
+    Pair* turned = to.turned.at(column / 2, row);
+    for (Index c = 0; c < count; ++c)
+        for (Index r = 0; r < rows; ++r) turned[c * W + r] = pairs[r * W / 2 + c];
+}
+
+#endif
+
+}  // namespace clearprop::CLEARPROP_ISA
