@@ -243,6 +243,20 @@ def run_pytest(arguments: list[str]) -> None:
 
 
 @task
+def sanitize(arguments: list[str]) -> None:
+    """Run the engines' tests on cores built with sanitizers (ASan, UBSan, TSan)."""
+    setup("dev")
+    run(PYTHON, Path("tests", "sanitize.py"), *arguments)
+
+
+@task
+def bench(arguments: list[str]) -> None:
+    """Time clearprop side by side with other tools; the figures go into benchmarks/results/."""
+    setup("bench")
+    run(BIN / "clearprop", "bench", *arguments)
+
+
+@task
 def lint(arguments: list[str]) -> None:
     """Check style, format, types and the order of imports."""
     setup("dev")

@@ -6,50 +6,43 @@
 namespace clearprop::CLEARPROP_ISA {
 
 // x₁ + x₂ + …, half on half.
-template <class T, int COUNT>
-T sum_of_lanes(const T* x) {
-    if constexpr (COUNT == 1) {
-        return *x;
+template <class T, int BYTES>
+T sum_of_lanes(typename Wide<T, BYTES>::Type x) {
+    if constexpr (BYTES == 2 * sizeof(T)) {
+        return x[0] + x[1];
     } else {
-        typedef T Half __attribute__((vector_size(COUNT / 2 * sizeof(T))));
-        Half low, high;
-        __builtin_memcpy(&low, x, sizeof(Half));
-        __builtin_memcpy(&high, x + COUNT / 2, sizeof(Half));
-        low += high;
-        T sums[COUNT / 2];
-        __builtin_memcpy(sums, &low, sizeof(Half));
-        return sum_of_lanes<T, COUNT / 2>(sums);
+        using Half = typename Wide<T, BYTES / 2>::Type;
+        Half halves[2];
+        __builtin_memcpy(halves, &x, sizeof(x));
+        return sum_of_lanes<T, BYTES / 2>(halves[0] + halves[1]);
     }
 }
 
 // C[r, o] = bias[o] + Σ_k A[r, k]·B[o, k] of ROWS rows and UNITS units; A and B in panels.
 template <class T, int ROWS, int UNITS>
 void dot_tile(const T* a, Index a_step, const T* b, Index b_step, Index depth, const T* bias, T* c) {
-    typedef T Vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
+    using V = Vector<T>;
     constexpr Index W = PANEL<T>;
-    Vector sum[ROWS][UNITS] = {};
+    V sum[ROWS][UNITS] = {};
     for (Index left = depth; left > 0; left -= W, a += a_step, b += b_step) {
         const Index end = left > LANES<T> ? W : LANES<T>;
         for (Index k = 0; k < end; k += LANES<T>) {
-            Vector right[UNITS];
+            V right[UNITS];
 #pragma GCC unroll 8
-            for (int o = 0; o < UNITS; ++o) right[o] = *reinterpret_cast<const Vector*>(b + o * W + k);
+            for (int o = 0; o < UNITS; ++o) right[o] = load<V>(b + o * W + k);
 #pragma GCC unroll 8
             for (int r = 0; r < ROWS; ++r) {
-                const Vector left_row = *reinterpret_cast<const Vector*>(a + r * W + k);
+                const V left_row = load<V>(a + r * W + k);
 #pragma GCC unroll 8
-                for (int o = 0; o < UNITS; ++o) sum[r][o] += left_row * right[o];
+                for (int o = 0; o < UNITS; ++o) sum[r][o] = fused(left_row, right[o], sum[r][o]);
             }
         }
     }
 #pragma GCC unroll 8
     for (int r = 0; r < ROWS; ++r)
 #pragma GCC unroll 8
-        for (int o = 0; o < UNITS; ++o) {
-            T lanes[LANES<T>];
-            __builtin_memcpy(lanes, &sum[r][o], sizeof(lanes));
-            c[r * W + o] = (bias ? bias[o] : 0) + sum_of_lanes<T, int(LANES<T>)>(lanes);
-        }
+        for (int o = 0; o < UNITS; ++o)
+            c[r * W + o] = (bias ? bias[o] : 0) + sum_of_lanes<T, VECTOR_BYTES>(sum[r][o]);
 }
 
 // The net inputs of a stage that stands by units, of `count` rows from `first` on.
@@ -67,8 +60,8 @@ void dots(const Stage<T>& stage, const T* bias, Index first, Index count) {
                              : taken == UNITS ? dot_tile<T, 1, UNITS>
                              : taken == 2     ? dot_tile<T, 1, 2>
                                               : dot_tile<T, 1, 1>;
-            run(stage.inputs.at(row, 0), stage.inputs.step, stage.weights.value + unit * PANEL<T>, stage.panel_step,
-                depth, bias ? bias + unit : nullptr, stage.values.at(row, unit));
+            run(stage.inputs.from(row, 0), stage.inputs.step, stage.weights.value + unit * PANEL<T>, stage.panel_step,
+                depth, bias ? bias + unit : nullptr, stage.values.from(row, unit));
             unit += taken;
         }
         row += rows;

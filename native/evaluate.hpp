@@ -13,7 +13,7 @@ double penalty_of(const Workspace<T>& space) {
         for (Index i = 0; i < stage.layer.inputs; ++i)
             for (Index o = 0; o < stage.layer.units; ++o) {
                 const double w = double(*stage.weight(stage.weights.value, i, o));
-                absolute += std::fabs(w);
+                absolute += __builtin_fabs(w);
                 square += w * w;
             }
     }
@@ -104,7 +104,7 @@ class Predictor {
             forward(space_, chunk, place.first, count);
             for (Index r = 0; r < count; ++r)
                 for (Index o = 0; o < outputs; ++o)
-                    run_.outputs[(row + r) * outputs + o] = *last.values.at(place.first + r, o);
+                    run_.outputs[(row + r) * outputs + o] = last.values.at(place.first + r, o);
         }
     }
 

@@ -1,6 +1,8 @@
 #include "machine.hpp"
 
+#include "elementwise.hpp"
 #include "evaluate.hpp"
+#include "limit.hpp"
 #include "many.hpp"
 
 #define CLEARPROP_QUOTED_(text) #text
@@ -19,6 +21,10 @@ const Machine machine{
     [](Evaluation<double>& run) { Evaluator<double>(run).go(); },
     [](const Prediction<float>& run) { Predictor<float>(run).go(); },
     [](const Prediction<double>& run) { Predictor<double>(run).go(); },
+    [](Index rounds) { return multiply_add<float>(rounds); },
+    [](Index rounds) { return multiply_add<double>(rounds); },
+    [](const Elementwise<float>& run) { elementwise(run); },
+    [](const Elementwise<double>& run) { elementwise(run); },
 };
 
 }  // namespace clearprop::CLEARPROP_ISA

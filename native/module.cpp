@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "instruction_sets.hpp"
+#include "fma_rate.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -45,6 +46,7 @@ const std::vector<std::string> RULES{"sgd", "momentum", "nesterov", "adam", "ada
 const std::vector<std::string> ORDERS{"shuffled", "sequential", "replacement", "given"};
 const std::vector<std::string> PRECISIONS{"full", "bfloat16"};
 const std::vector<std::string> ENDINGS{"done", "stopped", "diverged"};
+const std::vector<std::string> FUNCTIONS{"exp", "expm1", "log", "log1p", "tanh", "erf", "erfc_scaled", "sqrt"};
 
 // (inputs, units, activation, its number, bias, train_bias, dropout)
 using LayerTuple = std::tuple<Index, Index, std::string, double, std::string, bool, double>;
@@ -214,6 +216,37 @@ void predict(const OwnedNetwork& network, In<T> X, In<T> parameters, InOut<T> ou
     else machine.predict_double(run);
 }
 
+double limit(int threads, const std::string& dtype, double seconds, const std::string& instruction_set) {
+    const Machine& machine = machine_of(instruction_set);
+    if (dtype != "float32" && dtype != "float64")
+        throw std::invalid_argument("expected float32 or float64, got \"" + dtype + "\"");
+    if (threads < 1 || !(seconds > 0)) throw std::invalid_argument("expected a thread or more and some time");
+    nb::gil_scoped_release unlocked;
+    return fma_rate(dtype == "float32" ? machine.multiply_add_float : machine.multiply_add_double, threads, seconds);
+}
+
+template <class T>
+void run_elementwise(const Elementwise<T>& run, const std::string& instruction_set) {
+    const Machine& machine = machine_of(instruction_set);
+    nb::gil_scoped_release unlocked;
+    if constexpr (sizeof(T) == sizeof(float)) machine.elementwise_float(run);
+    else machine.elementwise_double(run);
+}
+
+template <class T>
+void elementwise(const std::string& function, In<T> x, InOut<T> y, bool one_by_one,
+                 const std::string& instruction_set) {
+    run_elementwise<T>({named<Function>(FUNCTIONS, function), Activation::identity, 0, false, x.data(), y.data(),
+                        Index(x.size()), one_by_one}, instruction_set);
+}
+
+template <class T>
+void activation(const std::string& name, double number, In<T> x, InOut<T> y, bool slope, bool one_by_one,
+                const std::string& instruction_set) {
+    run_elementwise<T>({Function::activation, named<Activation>(ACTIVATIONS, name), T(number), slope, x.data(),
+                        y.data(), Index(x.size()), one_by_one}, instruction_set);
+}
+
 template <class T>
 void define(nb::module_& module) {
     module.def("train", &train<T>, nb::kw_only(), "network"_a, "X"_a, "Y"_a.none(), "classes"_a.none(),
@@ -224,6 +257,10 @@ void define(nb::module_& module) {
                "weights"_a.none(), "parameters"_a, "gradients"_a.none(), "threads"_a, "instruction_set"_a);
     module.def("predict", &predict<T>, nb::kw_only(), "network"_a, "X"_a, "parameters"_a, "outputs"_a, "threads"_a,
                "instruction_set"_a);
+    module.def("elementwise", &elementwise<T>, "function"_a, "x"_a, "y"_a, nb::kw_only(), "one_by_one"_a,
+               "instruction_set"_a);
+    module.def("activation", &activation<T>, "name"_a, "number"_a, "x"_a, "y"_a, nb::kw_only(), "slope"_a,
+               "one_by_one"_a, "instruction_set"_a);
 }
 
 }  // namespace
@@ -235,6 +272,8 @@ NB_MODULE(_native, module) {
         .def(nb::init<const std::vector<LayerTuple>&, const std::string&, double, bool, bool, double, double>());
     define<float>(module);
     define<double>(module);
+    module.def("fma_rate", &limit, "threads"_a, "dtype"_a, "seconds"_a, "instruction_set"_a,
+               "Operations a second of threads that do nothing but multiply-adds on registers: the machine's limit.");
     module.def(
         "instruction_sets",
         [] {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dots.hpp"
-#include "rows.hpp"
+#include "lose.hpp"
 #include "philox.hpp"
 #include "workspace.hpp"
 
@@ -34,7 +34,7 @@ void drop_out(const Stage<T>& stage, Index layer, const Chunk& chunk, Matrix<T> 
             if (u == 0 || index % 4 == 0)
                 drawn = philox(chunk.seed, DROPOUT, std::uint32_t(layer), std::uint64_t(chunk.step),
                                std::uint64_t(index) / 4);
-            *values.at(r, u) *= drawn.word[index % 4] >= limit ? kept : 0;
+            values.at(r, u) *= drawn.word[index % 4] >= limit ? kept : 0;
         }
     }
 }
@@ -47,8 +47,8 @@ bool drops(const Stage<T>& stage, const Chunk& chunk) {
 // Activates a tile that begins at unit `column`: those of its vectors that hold units.
 template <class T>
 void activate_tile(const Stage<T>& stage, Index row, Index column, Index rows) {
-    T* values = stage.values.at(row, column);
-    T* slopes = stage.slopes.base ? stage.slopes.at(row, column) : nullptr;
+    T* values = stage.values.from(row, column);
+    T* slopes = stage.slopes.base ? stage.slopes.from(row, column) : nullptr;
     if (stage.layer.units - column > LANES<T>) return activate(stage.layer, values, slopes, rows * PANEL<T>);
     for (Index r = 0; r < rows; ++r, values += PANEL<T>, slopes += slopes ? PANEL<T> : 0)
         activate(stage.layer, values, slopes, LANES<T>);
@@ -92,6 +92,12 @@ void pack_rows(Matrix<T> from, Index columns, const Packed& to, Index first, Ind
 }
 
 template <class T>
+void copy_rows(Index columns, Matrix<T> from, Matrix<T> to, Index first, Index count) {
+    for (Index r = first; r < first + count; ++r)
+        for (Index c = 0; c < columns; ++c) to.at(r, c) = from.at(r, c);
+}
+
+template <class T>
 void forward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) {
     for (Index l = 0; l < space.network.depth; ++l) {
         const Stage<T>& stage = space.stages[l];
@@ -107,7 +113,10 @@ void forward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) 
         } else {
             product_forward(stage, bias, first, count, after);
         }
-        if (whole_rows && !raw) softmax(stage.layer.units, stage.values, stage.slopes, first, count);
+        if (whole_rows && !raw) {
+            softmax_rows<T>(stage.layer.units, stage.values, first, count);
+            if (stage.slopes.base) copy_rows(stage.layer.units, stage.values, stage.slopes, first, count);
+        }
         if (drops(stage, chunk)) {
             drop_out(stage, l, chunk, stage.values, first, count);
             if (!whole_rows) drop_out(stage, l, chunk, stage.slopes, first, count);
@@ -117,11 +126,23 @@ void forward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) 
     }
 }
 
+// The way back through the activation of a whole row: ∂E/∂A becomes ∂E/∂Z in place. Softmax has kept its outputs as
+// slopes.
+template <class T>
+void activate_back(const Stage<T>& stage, Index first, Index count) {
+    if (stage.layer.activation == Activation::softmax)
+        return softmax_rows_back<T>(stage.layer.units, stage.deltas, stage.slopes, first, count);
+    for (Index r = first; r < first + count; ++r)
+        for (Index o = 0; o < stage.layer.units; ++o) stage.deltas.at(r, o) *= stage.slopes.at(r, o);
+}
+
 // wᵢEᵢ of each row, and the deltas of the last layer; false where a loss is not finite.
 template <class T>
 bool lose_rows(Workspace<T>& space, const Samples<T>& samples, const Chunk& chunk, Index first, Index count) {
     const Stage<T>& last = space.last();
-    const bool finite = lose_all(space, samples, chunk, first, count);
+    const bool finite = lose_blocks(space.network, last.layer.units, last.values, last.deltas, samples,
+                                    [&chunk](Index r) { return chunk.row(r); }, T(chunk.divisor), space.losses, first,
+                                    count);
     if (last.slopes.base) activate_back(last, first, count);
     pack_rows(last.deltas, last.layer.units, last.rounded.deltas, first, count);
     return finite;
@@ -137,7 +158,7 @@ void backward(Workspace<T>& space, const Chunk& chunk, Index first, Index count)
                          whole_rows ? Matrix<T>{} : stage.rectifies ? stage.values : stage.slopes, first, count);
         if (whole_rows) {
             if (drops(stage, chunk)) drop_out(stage, l - 1, chunk, stage.deltas, first, count);
-            softmax_back(stage.layer.units, stage.deltas, stage.slopes, first, count);
+            activate_back(stage, first, count);
         }
         pack_rows(stage.deltas, stage.layer.units, stage.rounded.deltas, first, count);
     }
@@ -150,7 +171,7 @@ void gather(Workspace<T>& space, const T* X, const Chunk& chunk, Index first, In
         const T* row = X + chunk.row(r) * inputs;
         Index column = 0;
         for (; column + PANEL<T> <= inputs; column += PANEL<T>)
-            __builtin_memcpy(space.gathered.at(r, column), row + column, PANEL<T> * sizeof(T));
+            __builtin_memcpy(space.gathered.from(r, column), row + column, PANEL<T> * sizeof(T));
         T* rest = space.gathered.panel(column) + r * PANEL<T>;
         for (row += column, column = inputs - column; column >= 4; column -= 4, row += 4, rest += 4)
             __builtin_memcpy(rest, row, 4 * sizeof(T));

@@ -128,6 +128,21 @@ struct Prediction {
     T* outputs;  // written: (rows, outputs)
 };
 
+// A function of each number, for tests: in vectors, or one by one.
+enum class Function { exp, expm1, log, log1p, tanh, erf, erfc_scaled, sqrt, activation };
+
+template <class T>
+struct Elementwise {
+    Function function;
+    Activation activation;  // of Function::activation: which, with which number, and whether its slope is asked for
+    T number;
+    bool slope;
+    const T* x;
+    T* y;  // written
+    Index count;
+    bool one_by_one;
+};
+
 // The entry points of one instruction set.
 struct Machine {
     const char* name;
@@ -140,6 +155,11 @@ struct Machine {
     void (*evaluate_double)(Evaluation<double>&);
     void (*predict_float)(const Prediction<float>&);
     void (*predict_double)(const Prediction<double>&);
+    // As many rounds of multiply-adds as asked for; returns how many operations they were.
+    Index (*multiply_add_float)(Index rounds);
+    Index (*multiply_add_double)(Index rounds);
+    void (*elementwise_float)(const Elementwise<float>&);
+    void (*elementwise_double)(const Elementwise<double>&);
 };
 
 }  // namespace clearprop

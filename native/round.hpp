@@ -31,13 +31,13 @@ static_assert(PAIR_PANEL == PANEL<float> && PAIR_PANEL == 32);
 
 // One row above the other, (rows / 2, PANEL), of a part of a panel.
 inline void pack_down(const float* x, Index rows, Pair* down) {
-    constexpr Index W = PAIR_PANEL;
-    const auto row = [&](Index r, Index v) { return *reinterpret_cast<const Floats*>(x + r * W + v * 16); };
+    constexpr Index W = PAIR_PANEL, N = LANES<float>;
+    const auto row = [&](Index r, Index v) { return load<Floats>(x + r * W + v * N); };
     Index r = 0;
     for (; r + 1 < rows; r += 2, down += W)
-        for (Index v = 0; v < 2; ++v) reinterpret_cast<Pairs*>(down)[v] = stacked(row(r, v), row(r + 1, v));
+        for (Index v = 0; v < TILE_VECTORS; ++v) store(down + v * N, stacked(row(r, v), row(r + 1, v)));
     if (r < rows)
-        for (Index v = 0; v < 2; ++v) reinterpret_cast<Pairs*>(down)[v] = stacked(row(r, v), Floats{});
+        for (Index v = 0; v < TILE_VECTORS; ++v) store(down + v * N, stacked(row(r, v), Floats{}));
 }
 
 // `rows` rows from `first` on, which is even, and all columns. Only the last rows of a matrix may be odd in number.
@@ -45,11 +45,11 @@ template <class T>
 void pack(Matrix<T> from, Index columns, const Packed& to, Index first, Index rows) {
     constexpr Index W = PAIR_PANEL;
     for (Index column = 0; column < columns; column += W) {
-        const float* x = from.at(first, column);
-        pack_down(x, rows, to.down.at(first / 2, column));
+        const float* x = from.from(first, column);
+        pack_down(x, rows, to.down.from(first / 2, column));
         if (!to.across.base) continue;
-        Pair* across = to.across.at(first, column / 2);
-        for (Index r = 0; r < rows; ++r) *reinterpret_cast<Pairs*>(across + r * W) = neighbours(x + r * W);
+        Pair* across = to.across.from(first, column / 2);
+        for (Index r = 0; r < rows; ++r) store(across + r * W, neighbours(x + r * W));
     }
 }
 
@@ -57,13 +57,13 @@ void pack(Matrix<T> from, Index columns, const Packed& to, Index first, Index ro
 template <class T>
 void pack_weights(Matrix<T> from, const Operands& to, Index row, Index rows, Index column, Index units) {
     constexpr Index W = PAIR_PANEL;
-    const float* w = from.at(row, column);
-    pack_down(w, rows, to.weights.at(row / 2, column));
+    const float* w = from.from(row, column);
+    pack_down(w, rows, to.weights.from(row / 2, column));
     if (!to.turned.base) return;
     alignas(64) Pair pairs[W * W / 2];
-    for (Index r = 0; r < rows; ++r) reinterpret_cast<Pairs*>(pairs)[r] = neighbours(w + r * W);
+    for (Index r = 0; r < rows; ++r) store(pairs + r * W / 2, neighbours(w + r * W));
     const Index left = even(units - column) / 2, count = left < W / 2 ? left : W / 2;
-    Pair* turned = to.turned.at(column / 2, row);
+    Pair* turned = to.turned.from(column / 2, row);
     for (Index c = 0; c < count; ++c)
         for (Index r = 0; r < rows; ++r) turned[c * W + r] = pairs[r * W / 2 + c];
 }

@@ -1,46 +1,52 @@
+// Lanes that are rows: a column of a few rows at once, gathered from wherever the numbers of the rows lie.
 #pragma once
-#include "lose.hpp"
-#include "workspace.hpp"
+
+#include "math.hpp"
+
 namespace clearprop::CLEARPROP_ISA {
+
+// Where number o of row r stands: here the rows lie one after the other.
 template <class T>
-void softmax(Index units, Matrix<T> values, Matrix<T> slopes, Index first, Index count) {
-    for (Index r = first; r < first + count; ++r) {
-        T largest = *values.at(r,0), sum = 0;
-        for (Index i = 1; i < units; ++i) largest = *values.at(r,i) > largest ? *values.at(r,i) : largest;
-        for (Index i = 0; i < units; ++i) sum += *values.at(r,i) = std::exp(*values.at(r,i) - largest);
-        for (Index i = 0; i < units; ++i) { *values.at(r,i) /= sum; if (slopes.base) *slopes.at(r,i) = *values.at(r,i); }
+struct Rows {
+    T* base;
+    Index stride;
+
+    T& at(Index r, Index o) const { return base[r * stride + o]; }
+};
+
+// Calls f(r, count, V{}) for blocks of rows r … r + count - 1: a vector's lanes, the last of them perhaps not all used;
+// a row alone goes as a scalar. A row has the same bits in either.
+template <class T, class F>
+void each_block(Index first, Index count, F f) {
+    for (Index end = first + count; first < end; first += LANES<T>) {
+        const Index left = end - first;
+        if (left == 1) f(first, left, T{});
+        else f(first, left < LANES<T> ? left : LANES<T>, Vector<T>{});
     }
 }
-template <class T>
-void softmax_back(Index units, Matrix<T> gradient, Matrix<T> slopes, Index first, Index count) {
-    for (Index r = first; r < first + count; ++r) {
-        T mean = 0;
-        for (Index i = 0; i < units; ++i) mean += *gradient.at(r,i) * *slopes.at(r,i);
-        for (Index i = 0; i < units; ++i) *gradient.at(r,i) = *slopes.at(r,i) * (*gradient.at(r,i) - mean);
+
+// A lane for each f(l); lanes that are not used repeat the last one that is, so that nothing strange happens in them.
+template <class V, class F>
+inline V gathered(Index count, F f) {
+    Scalar<V> numbers[COUNT<V>];
+    for (Index l = 0; l < COUNT<V>; ++l) numbers[l] = f(l < count ? l : count - 1);
+    return load<V>(numbers);
+}
+
+// The columns of `count` rows from `first` on.
+template <class V, class Place>
+struct Column {
+    Place place;
+    Index first, count;
+
+    V operator()(Index o) const {
+        return gathered<V>(count, [&](Index l) { return place.at(first + l, o); });
     }
-}
-template <class T>
-void activate_back(const Stage<T>& last, Index first, Index count) {
-    if (last.layer.activation == Activation::softmax) return softmax_back(last.layer.units, last.deltas, last.slopes, first, count);
-    for (Index r = first; r < first + count; ++r)
-        for (Index i = 0; i < last.layer.units; ++i) *last.deltas.at(r,i) *= *last.slopes.at(r,i);
-}
-template <class T, class C>
-bool lose_all(Workspace<T>& space, const Samples<T>& samples, const C& chunk, Index first, Index count) {
-    const Stage<T>& last = space.last();
-    bool finite = true;
-    T v[4096], d[4096];
-    for (Index r = first; r < first + count; ++r) {
-        const Index row = chunk.row(r), outputs = last.layer.units;
-        const Target<T> target{samples.Y ? samples.Y + row * outputs : nullptr,
-                               samples.classes ? samples.classes[row] : 0};
-        const T weight = samples.weights ? samples.weights[row] : 1;
-        for (Index i = 0; i < outputs; ++i) v[i] = *last.values.at(r, i);
-        space.losses[r] = double(weight) * lose(space.network, v, target, outputs, d);
-        finite = finite && std::isfinite(space.losses[r]);
-        const T scale = weight / T(chunk.divisor);
-        for (Index i = 0; i < outputs; ++i) *last.deltas.at(r,i) = d[i]*scale;
+    void put(Index o, V x) const {
+        Scalar<V> numbers[COUNT<V>];
+        store(numbers, x);
+        for (Index l = 0; l < count; ++l) place.at(first + l, o) = numbers[l];
     }
-    return finite;
-}
-}
+};
+
+}  // namespace clearprop::CLEARPROP_ISA

@@ -5,23 +5,13 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
-#if defined(CLEARPROP_ISA_V4)
-inline constexpr int VECTOR_BYTES = 64, TILE_ROWS = 12;
-#elif defined(CLEARPROP_ISA_V3)
-inline constexpr int VECTOR_BYTES = 32, TILE_ROWS = 6;
-#elif defined(CLEARPROP_ISA_NEON)
-inline constexpr int VECTOR_BYTES = 16, TILE_ROWS = 12;
+#if defined(CLEARPROP_ISA_V4) || defined(CLEARPROP_ISA_NEON)
+inline constexpr int TILE_ROWS = 12;  // of 32 registers, 24 sum
 #else
-inline constexpr int VECTOR_BYTES = 16, TILE_ROWS = 6;
+inline constexpr int TILE_ROWS = 6;  // of 16 registers, 12 sum
 #endif
 
 inline constexpr int TILE_VECTORS = 2;
-
-template <class T>
-inline constexpr Index LANES = VECTOR_BYTES / Index(sizeof(T));
-
-template <class T>
-using Vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias)) = T;
 
 // The columns of a panel. All matrices stand in panels: number (r, c) is base[c / PANEL * step + r * PANEL + c % PANEL],
 // so that every kernel reads and writes its numbers in the order in which they lie.
@@ -39,7 +29,8 @@ struct Matrix {
     Index step;  // from panel to panel
 
     T* panel(Index column) const { return base + column / PANEL<T> * step; }
-    T* at(Index row, Index column) const { return panel(column) + row * PANEL<T> + column % PANEL<T>; }
+    T* from(Index row, Index column) const { return panel(column) + row * PANEL<T> + column % PANEL<T>; }
+    T& at(Index row, Index column) const { return *from(row, column); }
 };
 
 // What becomes of a sum before it is written: as it is, max(0, it), it where `by` is above 0, or it times `by`.
@@ -64,29 +55,25 @@ struct Tile {
 
 template <class T, class E, int ROWS, int VECTORS, Read READ>
 void tile(const Tile<T, E>& p) {
-    using Vector = CLEARPROP_ISA::Vector<T>;
-    constexpr Index W = PANEL<T>;
-    Vector sum[ROWS][VECTORS];
+    using V = Vector<T>;
+    constexpr Index W = PANEL<T>, N = LANES<T>;
+    V sum[ROWS][VECTORS];
     const auto each = [&sum](auto f) {
 #pragma GCC unroll 16
         for (int r = 0; r < ROWS; ++r)
 #pragma GCC unroll 2
             for (int v = 0; v < VECTORS; ++v) f(sum[r][v], r, v);
     };
-    if (p.start) each([&](Vector& s, int r, int v) { s = reinterpret_cast<const Vector*>(p.start + r * p.start_step)[v]; });
-    else each([](Vector& s, int, int) { s = Vector{}; });
+    if (p.start) each([&](V& s, int r, int v) { s = load<V>(p.start + r * p.start_step + v * N); });
+    else each([](V& s, int, int) { s = V{}; });
 
     const E* b = p.b;
     const auto add = [&](const E* a) {
-        using Elements = CLEARPROP_ISA::Vector<E>;
+        using Elements = Vector<E>;
         Elements right[VECTORS];
 #pragma GCC unroll 2
-        for (int v = 0; v < VECTORS; ++v) right[v] = reinterpret_cast<const Elements*>(b)[v];
-        each([&](Vector& s, int r, int v) {
-            const E left = a[READ == Read::across ? r * W : r];
-            if constexpr (PAIRED<E>) s = with_products(s, left - Elements{}, right[v]);
-            else s += left * right[v];
-        });
+        for (int v = 0; v < VECTORS; ++v) right[v] = load<Elements>(b + v * N);
+        each([&](V& s, int r, int v) { s = fused(splat<Elements>(a[READ == Read::across ? r * W : r]), right[v], s); });
         b += W;
     };
     if constexpr (READ == Read::down) {
@@ -99,14 +86,12 @@ void tile(const Tile<T, E>& p) {
         }
     }
 
-    const auto write = [&](auto f) {
-        each([&](Vector s, int r, int v) { reinterpret_cast<Vector*>(p.c + r * W)[v] = f(s, r, v); });
-    };
-    const auto by = [&](int r, int v) { return reinterpret_cast<const Vector*>(p.by + r * W)[v]; };
-    if (READ == Read::down || p.finish == Finish::keep) return write([](Vector s, int, int) { return s; });
-    if (p.finish == Finish::rectify) return write([](Vector s, int, int) { return s > 0 ? s : Vector{}; });
-    if (p.finish == Finish::mask) return write([&](Vector s, int r, int v) { return by(r, v) > 0 ? s : Vector{}; });
-    write([&](Vector s, int r, int v) { return s * by(r, v); });
+    const auto write = [&](auto f) { each([&](V s, int r, int v) { store(p.c + r * W + v * N, f(s, r, v)); }); };
+    const auto by = [&](int r, int v) { return load<V>(p.by + r * W + v * N); };
+    if (READ == Read::down || p.finish == Finish::keep) return write([](V s, int, int) { return s; });
+    if (p.finish == Finish::rectify) return write([](V s, int, int) { return select(s > 0, s, V{}); });
+    if (p.finish == Finish::mask) return write([&](V s, int r, int v) { return select(by(r, v) > 0, s, V{}); });
+    write([&](V s, int r, int v) { return s * by(r, v); });
 }
 
 static_assert(TILE_ROWS % 2 == 0);
@@ -183,10 +168,11 @@ void product(const Product<T, E>& p, Index first, Index rows, Index width, After
         for (Index column = 0; column < width; column += W) {
             each_tile(rows, [&](Index offset, Index count) {
                 const Index row = first + offset;
-                T* c = p.c.at(row, column);
+                T* c = p.c.from(row, column);
                 const T* start = k > 0 ? c : p.start ? p.start + column : nullptr;
-                const T* by = p.by.base ? p.by.at(row, column) : nullptr;
-                run_tile<Read::across>(Tile<T, E>{p.a.at(row, k), p.a.step, p.b.at(k, column), deep, start, k > 0 ? W : 0,
+                const T* by = p.by.base ? p.by.from(row, column) : nullptr;
+                run_tile<Read::across>(Tile<T, E>{p.a.from(row, k), p.a.step, p.b.from(k, column), deep, start,
+                                                  k > 0 ? W : 0,
                                                c, last ? p.finish : Finish::keep, by},
                                        count, width - column);
                 if (last) after(row, column, count);

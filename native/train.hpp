@@ -3,6 +3,7 @@
 
 #include "course.hpp"
 #include "team.hpp"
+#include "tiny.hpp"
 #include "update.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
@@ -16,10 +17,6 @@ inline int useful_threads(const Network& network, Index batch, int threads) {
     int useful = 1;
     while (useful < threads && useful < tiles && operations / (useful + 1) >= 2e6) ++useful;
     return useful;
-}
-
-inline int slots_of(Rule rule) {
-    return rule == Rule::sgd ? 0 : rule == Rule::adam || rule == Rule::adamw ? 2 : 1;
 }
 
 template <class T>
@@ -71,7 +68,7 @@ class Trainer {
 
     // False, for all threads alike, where a number is not finite.
     bool run_step(const Step& step, int turn, int thread) {
-        const Rates<T> rates(run_.optimizer, step.rate, step.number);
+        const Rates<T> rates = rates_of<T>(run_.optimizer, step.rate, step.number);
         double loss = 0;
         for (Index first = 0; first < step.count; first += space_.chunk) {
             const Index left = step.count - first, count = left < space_.chunk ? left : space_.chunk;
@@ -118,7 +115,7 @@ class Trainer {
 
     double penalty() const {
         double sum = 0;
-        if (run_.network.l1 > 0 || run_.network.l2 > 0)
+        if (is_penalised(run_.network))
             for (Index i = 0; i < space_.item_count; ++i) sum += space_.penalties[i];
         return sum;
     }
@@ -137,8 +134,8 @@ class Trainer {
 
 template <class T>
 void train(Training<T>& run) {
-    Workspace<T> space(run.network, Purpose::train, slots_of(run.optimizer.rule), batch_rows(run),
-                       run.precision);
+    if (is_tiny(run, TINY_WEIGHTS)) return TinyTrainer<T>(&run, 1).go();
+    Workspace<T> space(run.network, Purpose::train, slots_of(run.optimizer.rule), batch_rows(run), run.precision);
     Trainer<T>(run, space).go();
 }
 

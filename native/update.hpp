@@ -1,64 +1,17 @@
 // From deltas to gradients to new parameters: a tile of the gradient is used while it is in the nearest cache.
 #pragma once
 
+#include "optimize.hpp"
 #include "pass.hpp"
+#include "penalty.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
-
-// An optimizer's numbers for one update, in the network's float type.
-template <class T>
-struct Rates {
-    Rates(const Optimizer& optimizer, double rate, Index step)
-        : rate(T(rate)), momentum(T(optimizer.momentum)), beta1(T(optimizer.beta1)), beta2(T(optimizer.beta2)),
-          rest1(T(1 - optimizer.beta1)), rest2(T(1 - optimizer.beta2)), epsilon(T(optimizer.epsilon)),
-          corrected1(T(1 / (1 - std::pow(optimizer.beta1, double(step + 1))))),
-          corrected2(T(1 / (1 - std::pow(optimizer.beta2, double(step + 1))))),
-          shrunk(T(rate * optimizer.weight_decay)) {}
-
-    T rate, momentum, beta1, beta2, rest1, rest2, epsilon, corrected1, corrected2, shrunk;
-};
-
-// The rules of clearprop/optimize/optimizers.py, over `count` numbers.
-template <class T>
-void apply(Rule rule, const Rates<T>& r, bool decay, T* w, const T* g, T* s0, T* s1, Index count) {
-    switch (rule) {
-        case Rule::sgd:
-            for (Index i = 0; i < count; ++i) w[i] -= r.rate * g[i];
-            return;
-        case Rule::momentum:
-            for (Index i = 0; i < count; ++i) w[i] -= r.rate * (s0[i] = r.momentum * s0[i] + g[i]);
-            return;
-        case Rule::nesterov:
-            for (Index i = 0; i < count; ++i) {
-                s0[i] = r.momentum * s0[i] + g[i];
-                w[i] -= r.rate * (g[i] + r.momentum * s0[i]);
-            }
-            return;
-        case Rule::adamw:
-            if (decay)
-                for (Index i = 0; i < count; ++i) w[i] -= r.shrunk * w[i];
-            [[fallthrough]];
-        case Rule::adam:
-            for (Index i = 0; i < count; ++i) {
-                s0[i] = r.beta1 * s0[i] + r.rest1 * g[i];
-                s1[i] = r.beta2 * s1[i] + r.rest2 * g[i] * g[i];
-                w[i] -= r.rate * (s0[i] * r.corrected1) / (std::sqrt(s1[i] * r.corrected2) + r.epsilon);
-            }
-            return;
-        case Rule::rmsprop:
-            for (Index i = 0; i < count; ++i) {
-                s0[i] = r.beta2 * s0[i] + r.rest2 * g[i] * g[i];
-                w[i] -= r.rate * g[i] / (std::sqrt(s0[i]) + r.epsilon);
-            }
-            return;
-    }
-}
 
 // True where each of whole vectors of numbers is finite: x·0 is 0 for finite x alone.
 template <class T>
 bool all_finite(const T* numbers, Index count) {
     Vector<T> sum{};
-    for (Index i = 0; i < count; i += LANES<T>) sum += *reinterpret_cast<const Vector<T>*>(numbers + i) * T(0);
+    for (Index i = 0; i < count; i += LANES<T>) sum += load<Vector<T>>(numbers + i) * T(0);
     T lanes[LANES<T>], all = 0;
     __builtin_memcpy(lanes, &sum, sizeof(lanes));
     for (Index i = 0; i < LANES<T>; ++i) all += lanes[i];
@@ -94,9 +47,9 @@ class Updater {
         T* kept = stage.bias.gradient ? stage.bias.gradient + item.column : nullptr;
         Vector<T> sums[TILE_VECTORS] = {};
         if (!first_chunk_) __builtin_memcpy(sums, kept, sizeof(sums));
-        const Vector<T>* deltas = reinterpret_cast<const Vector<T>*>(stage.deltas.panel(item.column));
-        for (Index r = 0; r < rows_; ++r, deltas += TILE_VECTORS)
-            for (int v = 0; v < TILE_VECTORS; ++v) sums[v] += deltas[v];
+        const T* deltas = stage.deltas.panel(item.column);
+        for (Index r = 0; r < rows_; ++r)
+            for (int v = 0; v < TILE_VECTORS; ++v, deltas += LANES<T>) sums[v] += load<Vector<T>>(deltas);
         T sum[W];
         __builtin_memcpy(sum, sums, sizeof(sum));
         if (kept) __builtin_memcpy(kept, sum, sizeof(sum));
@@ -110,7 +63,7 @@ class Updater {
         alignas(64) T sum[W] = {};
         if (!first_chunk_) sum[0] = *stage.bias.gradient;
         for (Index r = 0; r < rows_; ++r)
-            for (Index o = 0; o < layer.units; ++o) sum[0] += *stage.deltas.at(r, o);
+            for (Index o = 0; o < layer.units; ++o) sum[0] += stage.deltas.at(r, o);
         if (stage.bias.gradient) *stage.bias.gradient = sum[0];
         if (!last_chunk_ || !rates || !layer.train_bias) return true;
         const bool finite = update(stage.bias, 0, sum, 1, 1, rule, rates, false);
@@ -120,7 +73,7 @@ class Updater {
 
     bool weights(const Stage<T>& stage, const Item& item, Rule rule, const Rates<T>* rates, Index index) const {
         const Matrix<T> weights{stage.weights.value, stage.panel_step};
-        const Index offset = weights.at(item.row, item.column) - stage.weights.value;
+        const Index offset = weights.from(item.row, item.column) - stage.weights.value;
         const Index columns = (stage.by_units ? stage.layer.inputs : stage.layer.units) - item.column;
         if (space_.far && last_chunk_ && rates) fetch(stage.weights, offset, item.rows * W);
 
@@ -129,13 +82,8 @@ class Updater {
         sum_tile(stage, item, columns, sum);
         if (!last_chunk_) return true;
 
-        const Network& network = space_.network;
-        if (network.l1 > 0 || network.l2 > 0) {
-            double penalty = 0;
-            for (Index r = 0; r < item.rows; ++r)
-                penalty += penalise(stage.weights.value + offset + r * W, sum + r * W, columns < W ? columns : W);
-            space_.penalties[index] = penalty;
-        }
+        if (is_penalised(space_.network))
+            space_.penalties[index] = penalise(stage.weights.value + offset, sum, item.rows, columns);
         if (!rates) return true;
         const bool finite = update(stage.weights, offset, sum, item.rows, columns, rule, rates, true);
         if (stage.turned.base && !stage.by_units) turn(stage, item, columns);
@@ -152,13 +100,13 @@ class Updater {
             const Operands& rounded = stage.rounded;
             if (rounded.weights.base)
                 return run_tile<Read::down>(
-                    Tile<T, Pair>{rounded.inputs.down.at(0, item.row), 0, rounded.deltas.down.panel(item.column),
+                    Tile<T, Pair>{rounded.inputs.down.from(0, item.row), 0, rounded.deltas.down.panel(item.column),
                                   even(rows_) / 2, start, W, sum, Finish::keep, nullptr},
                     item.rows, columns);
         }
         const Matrix<T>&rows = stage.by_units ? stage.deltas : stage.inputs,
               &along = stage.by_units ? stage.inputs : stage.deltas;
-        run_tile<Read::down>(Tile<T, T>{rows.at(0, item.row), 0, along.panel(item.column), rows_, start, W, sum,
+        run_tile<Read::down>(Tile<T, T>{rows.from(0, item.row), 0, along.panel(item.column), rows_, start, W, sum,
                                         Finish::keep, nullptr},
                              item.rows, columns);
     }
@@ -194,21 +142,23 @@ class Updater {
         return finite;
     }
 
-    // Adds ∂R/∂w to the gradient; returns R of these weights.
-    double penalise(const T* w, T* g, Index count) const {
-        const T l1 = T(space_.network.l1), l2 = T(space_.network.l2);
-        double absolute = 0, square = 0;
-        for (Index i = 0; i < count; ++i) {
-            const T sign = T(w[i] > 0) - T(w[i] < 0);
-            absolute += double(sign * w[i]);
-            square += double(w[i]) * double(w[i]);
-            g[i] += l1 * sign + l2 * w[i];
+    // Adds ∂R/∂w to the gradient of a tile; returns R of its weights.
+    double penalise(const T* w, T* g, Index rows, Index columns) const {
+        using V = Vector<T>;
+        PenaltySums sums{};
+        for (Index first = 0; first < W && first < columns; first += LANES<T>) {
+            PenaltyShares<V> shares{};
+            for (Index i = first; i < rows * W; i += W) store(g + i, load<V>(g + i) + shares.add(space_.network, load<V>(w + i)));
+            T absolutes[LANES<T>], squares[LANES<T>];
+            store(absolutes, shares.absolute);
+            store(squares, shares.square);
+            for (Index o = 0; o < LANES<T>; ++o) sums.add(absolutes[o], squares[o]);
         }
-        return space_.network.l1 * absolute + 0.5 * space_.network.l2 * square;
+        return sums.penalty(space_.network);
     }
 
     static void turn(const Stage<T>& stage, const Item& item, Index columns) {
-        T* turned = stage.turned.at(item.column, item.row);
+        T* turned = stage.turned.from(item.column, item.row);
         const T* w = stage.weights.value + item.column / W * stage.panel_step + item.row * W;
         for (Index c = 0; c < (columns < W ? columns : W); ++c)
             for (Index r = 0; r < item.rows; ++r) turned[c * W + r] = w[r * W + c];

@@ -14,11 +14,17 @@ struct Trained {
     T* gradient;  // where it is summed over the chunks of a large batch, or asked for by the caller; else null
 };
 
+// Few units and many inputs: vectors along the units would be mostly empty. In bfloat16 all layers go one way.
+template <class T>
+bool stands_by_units(const Layer& layer, Precision precision = Precision::full) {
+    return precision == Precision::full && layer.units <= LANES<T> / 2 && layer.inputs >= PANEL<T>;
+}
+
 // One layer at work. The numbers of a panel beyond the real columns are 0 in weights, biases and deltas.
 template <class T>
 struct Stage {
     Layer layer;
-    bool by_units;         // few units: the weights stand as (units, inputs), so that vectors run along the inputs
+    bool by_units;         // the weights stand as (units, inputs), so that vectors run along the inputs
     Index panel_step;      // of the weights
     Trained<T> weights;    // (inputs, units) or, by_units, (units, inputs)
     Trained<T> bias;       // (units): one number for the whole layer stands at every unit
@@ -34,7 +40,7 @@ struct Stage {
 
     T* weight(T* base, Index input, Index unit) const {
         const Matrix<T> matrix{base, panel_step};
-        return by_units ? matrix.at(unit, input) : matrix.at(input, unit);
+        return by_units ? matrix.from(unit, input) : matrix.from(input, unit);
     }
 };
 
@@ -168,7 +174,7 @@ class Workspace {
             Stage<T>& stage = placed ? placed[l] : unplaced;
             const Layer& layer = stage.layer = network.layers[l];
             const bool top = l == network.depth - 1;
-            stage.by_units = stands_by_units(layer);
+            stage.by_units = stands_by_units<T>(layer, precision);
             stage.joint = top && network.joint;
             stage.rectifies = !top && layer.activation == Activation::relu && layer.dropout == 0;
             stage.inputs = inputs;
@@ -205,11 +211,6 @@ class Workspace {
 
     bool rounds() const { return ROUNDS<T> && precision == Precision::bfloat16; }
 
-    // Few units are worth a way of their own, but not one in each precision.
-    bool stands_by_units(const Layer& layer) const {
-        return !rounds() && layer.units <= LANES<T> / 2 && layer.inputs >= LANES<T>;
-    }
-
     Trained<T> trained(Arena& arena, Index count) const {
         Trained<T> arrays{arena.template take<T>(count), {nullptr, nullptr}, nullptr};
         for (int s = 0; s < slot_count; ++s) arrays.slots[s] = arena.template take<T>(count);
@@ -231,7 +232,7 @@ class Workspace {
         for (Index l = 0; l < network.depth; ++l) {
             const Index inputs = network.layers[l].inputs, units = network.layers[l].units;
             for (Index unit = 0; unit < units; unit += W) add(l, -1, 0, unit);
-            if (stands_by_units(network.layers[l])) {
+            if (stands_by_units<T>(network.layers[l], precision)) {
                 for (Index input = 0; input < inputs; input += W) add(l, 0, units, input);
                 continue;
             }
@@ -277,7 +278,7 @@ class Workspace {
     static void turn(const Stage<T>& stage) {
         for (Index i = 0; i < stage.layer.inputs; ++i)
             for (Index o = 0; o < stage.layer.units; ++o)
-                *stage.turned.at(o, i) = *stage.weight(stage.weights.value, i, o);
+                stage.turned.at(o, i) = *stage.weight(stage.weights.value, i, o);
     }
 
     static void round(const Stage<T>& stage) {

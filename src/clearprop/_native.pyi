@@ -18,6 +18,7 @@ class Network:
 
 def instruction_sets() -> list[str]: ...
 def multiplies_bfloat16(instruction_set: str, /) -> bool: ...
+def fma_rate(threads: int, dtype: str, seconds: float, instruction_set: str) -> float: ...
 
 Optimizer = tuple[str, float, float, float, float, float]
 """(rule, momentum, beta1, beta2, epsilon, weight_decay)"""
@@ -93,5 +94,16 @@ def predict(
     parameters: NDArray[Any],
     outputs: NDArray[Any],
     threads: int,
+    instruction_set: str,
+) -> None: ...
+def elementwise(function: str, x: NDArray[Any], y: NDArray[Any], *, one_by_one: bool, instruction_set: str) -> None: ...
+def activation(
+    name: str,
+    number: float,
+    x: NDArray[Any],
+    y: NDArray[Any],
+    *,
+    slope: bool,
+    one_by_one: bool,
     instruction_set: str,
 ) -> None: ...

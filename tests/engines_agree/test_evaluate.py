@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from clearprop._native import instruction_sets
 from clearprop.engines.base import Array, Engine, Samples
 from clearprop.errors import InputError
 from clearprop.network.activations import ACTIVATIONS
@@ -120,3 +121,41 @@ def test_losses_of_sure_answers_keep_their_digits(native: Engine, reference: Eng
             true = reference.loss(parameters, samples, 1)
             assert true > 0
             np.testing.assert_allclose(native.loss(parameters, samples, 1), true, rtol=1e-10)
+
+
+def test_gradients_of_sure_answers_keep_their_digits(native: Engine, reference: Engine) -> None:
+    """A sure right answer still says by how much it falls short, however little that is."""
+    network = Network(2, [Dense(2, "sigmoid", "none")], "binary_cross_entropy")
+    parameters = Parameters(network, np.eye(2).ravel())
+    for size in (1.0, 20.0, 40.0, 300.0):
+        samples = Samples(np.array([[size, -size]]), np.array([[1.0, 0.0]]))
+        short = 1.0 / (1.0 + np.exp(size)) * size
+        expected = np.array([[-short, short], [short, -short]])
+        for engine in (native, reference):
+            gradients = engine.loss_and_gradients(parameters, samples, 1)[1]
+            np.testing.assert_allclose(gradients.weights[0], expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("instruction_set", instruction_sets())
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("last", "loss"), PAIRS)
+def test_a_row_among_others_is_a_row_alone(
+    last: str, loss: str, dtype: str, instruction_set: str, native: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same bits, wherever in a batch it stands: several rows go at once, a single one goes as it is."""
+    monkeypatch.setenv("CLEARPROP_INSTRUCTION_SET", instruction_set)
+    rng = np.random.default_rng(3)
+    network = Network(4, [Dense(3, last)], loss, reduction="sum")
+    parameters = Parameters(network, rng.normal(0.0, 0.5, network.parameter_count).astype(dtype))
+    X = rng.normal(size=(21, 4)).astype(dtype)
+    Y = np.concatenate([targets(loss, rng) for _ in range(4)])[:21].astype(dtype)
+    weights = rng.uniform(0.0, 2.0, 21).astype(dtype)
+    rows = [Samples(X[r : r + 1], Y[r : r + 1], weights[r : r + 1]) for r in range(21)]
+    alone = np.concatenate([native.predict(parameters, row.X, 1) for row in rows])
+    assert np.array_equal(native.predict(parameters, X, 1), alone)
+    assert native.loss(parameters, Samples(X, Y, weights), 1) == sum(native.loss(parameters, row, 1) for row in rows)
+    whole = native.loss_and_gradients(parameters, Samples(X, Y, weights), 1)[1].biases[0]
+    summed = np.zeros(3, dtype)
+    for row in rows:
+        summed += native.loss_and_gradients(parameters, row, 1)[1].biases[0]
+    assert np.array_equal(whole, summed)

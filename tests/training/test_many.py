@@ -335,6 +335,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "seeds": ({"seeds": [1, 2]}, r"seeds: expected a list of seeds, one for each of the 3 models, got 2"),
     "a seed": ({"seeds": [1, -1, 2]}, r"seeds\[1\]: seed: expected a whole number from 0"),
+    "a seed as an array": ({"seeds": np.array(3)}, r"seeds: expected a list of seeds, .*, got array\(3\)"),
     "one seed": ({"seeds": 3}, r"seeds: expected a list of seeds, one for each of the 3 models, got 3"),
     "lists of rows": ({"rows": [[0]]}, r"rows: expected a list of arrays of row numbers, .* 3 models, got 1"),
     "no rows": ({"rows": [[0], [], [1]]}, r"rows\[1\]: expected row numbers, at least one, got \[\]"),

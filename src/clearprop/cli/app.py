@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 import clearprop
+from clearprop.cli.bench import bench
 from clearprop.cli.evaluate import evaluate
 from clearprop.cli.predict import predict
 from clearprop.cli.train import train
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(train)
 app.command()(predict)
 app.command()(evaluate)
+app.command()(bench)
 
 
 def _version(asked: bool) -> None:

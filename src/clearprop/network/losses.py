@@ -111,7 +111,7 @@ def _poisson_of_log(Z: Array, Y: Array) -> tuple[Array, Array]:
 
 def _binary_cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
     # -y log a - (1 - y) log(1 - a) with log a = -softplus(-z) and log(1 - a) = -softplus(z): nothing cancels.
-    return Y * softplus(-Z) + (1.0 - Y) * softplus(Z), sigmoid(Z) - Y
+    return Y * softplus(-Z) + (1.0 - Y) * softplus(Z), (1.0 - Y) * sigmoid(Z) - Y * sigmoid(-Z)
 
 
 def _cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:

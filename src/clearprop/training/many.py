@@ -89,23 +89,13 @@ def train_many(
     >>> results[2].model == cp.train(models[2], X, y, optimizer=cp.Adam(0.1), epochs=100, seed=2).model
     True
     """
+    team = thread_count(threads)
     members, samples = _prepare(
-        models,
-        X,
-        Y,
-        optimizer,
-        batch_size,
-        seeds,
-        rows,
-        order,
-        drop_last,
-        sample_weight,
-        thread_count(threads),
-        precision,
+        models, X, Y, optimizer, batch_size, seeds, rows, order, drop_last, sample_weight, team, precision
     )
     machine = get_engine(engine)
     check_precision(precision, machine, members[0].parameters.flat.dtype)
-    job = _Job(machine, members, samples, check_count("epochs", epochs), thread_count(threads))
+    job = _Job(machine, members, samples, check_count("epochs", epochs), team)
     with keyboard_interrupts():
         return job.run()
 
@@ -243,21 +233,21 @@ def _subsets(given: Sequence[ArrayLike], samples: Samples, count: int) -> list[N
     lists = _list("rows", given, "arrays of row numbers", count)
     known: dict[int, NDArray[np.int64]] = {}  # of folds, many models may have the same one
     for i, numbers in enumerate(lists):
-        if id(numbers) not in known:
-            expected = "row numbers, at least one"
-            if isinstance(numbers, np.ndarray) and numbers.dtype.kind == "b":
-                expected += " (np.flatnonzero makes them from a mask)"
-            subset = known[id(numbers)] = row_numbers(f"rows[{i}]", numbers, len(samples), expected)
-            if samples.weights is not None:
-                check_total(f"sample_weight of rows[{i}]", samples.weights[subset])
-        lists[i] = known[id(numbers)]
-    return lists
+        if id(numbers) in known:
+            continue
+        expected = "row numbers, at least one"
+        if isinstance(numbers, np.ndarray) and numbers.dtype.kind == "b":
+            expected += " (np.flatnonzero makes them from a mask)"
+        subset = known[id(numbers)] = row_numbers(f"rows[{i}]", numbers, len(samples), expected)
+        if samples.weights is not None:
+            check_total(f"sample_weight of rows[{i}]", samples.weights[subset])
+    return [known[id(numbers)] for numbers in lists]
 
 
 def _list(name: str, given: Any, what: str, count: int | None) -> list[Any]:
     """What is given as a list, one for each of `count` models; None: any number from 1 up."""
     number = "at least one" if count is None else f"one for each of the {count} models"
-    if not isinstance(given, Sequence | np.ndarray) or isinstance(given, str):
+    if not isinstance(given, Sequence | np.ndarray) or isinstance(given, str) or getattr(given, "ndim", 1) == 0:
         raise InputError(f"{name}: expected a list of {what}, {number}, got {given!r}")
     if len(given) != count if count is not None else len(given) == 0:
         raise InputError(f"{name}: expected a list of {what}, {number}, got {len(given) or 'none'}")

@@ -1,0 +1,111 @@
+"""What is written, from a run that was made up."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from clearprop.benchmark.cases import CASES
+from clearprop.benchmark.plot import draw
+from clearprop.benchmark.race import Outcome, Timing
+from clearprop.benchmark.report import to_json, to_markdown, to_text
+from clearprop.benchmark.start import Start
+from clearprop.benchmark.suite import About, Run
+from clearprop.benchmark.targets import TARGETS, marks
+
+TINY, TAB = CASES[0], CASES[2]
+
+
+def timing(name, *seconds, ready=0.0, first=0.0):
+    return Timing(name, {"threads": 2}, seconds, ready, first)
+
+
+@pytest.fixture
+def made_up():
+    """tab: ours 10 ms, JAX 60 ms, PyTorch 50 ms; tiny: ours 1 ms, JAX 2 ms and 200 ms to compile."""
+    tab = Outcome(
+        TAB,
+        (timing("clearprop", 0.009, 0.01, 0.02), timing("torch", 0.05, 0.05), timing("jax", 0.06)),
+        {"c": "written for tiny alone"},
+        {},
+        limit=TAB.operations / 0.008,
+        limit_cores=2,
+        memory=10 << 20,
+    )
+    tiny = Outcome(
+        TINY,
+        (timing("clearprop", 0.001), timing("jax", 0.002, ready=0.15, first=0.05)),
+        {},
+        {"numpy": "NumPy computes something else: number 1 of 1 is 2, not 1"},
+        limit=1e11,
+        limit_cores=1,
+    )
+    about = About("2026-01-01", 60.0, "Linux", "a processor", 2, 7, False, "v3", 0.5, {"Python": "3.11"})
+    return Run(about, (tiny, tab), (Start("Python", "", (0.01,)), Start("tiny", "jax", (1.0, 3.0))))
+
+
+def test_ratios_and_shares_by_hand(made_up):
+    tab = made_up.outcomes[1]
+    assert tab.ratio("jax") == pytest.approx(6.0)
+    assert tab.share_of_limit(tab.timings[0]) == pytest.approx(0.8)
+    assert tab.ratio("numpy") is None
+
+
+def test_marks_by_hand(made_up):
+    tiny, tab = made_up.outcomes
+    assert {mark.what: (pytest.approx(mark.value), mark.reached) for mark in marks(tab)} == {
+        "jax": (6.0, True),
+        "torch": (5.0, False),
+        "limit": (0.8, True),
+        "memory": (TAB.memory_allowance / (10 << 20), True),
+    }
+    assert {mark.what: (pytest.approx(mark.value), mark.reached) for mark in marks(tiny)} == {
+        "jax": (2.0, True),
+        "jax, compiling counted": (202.0, True),
+    }
+
+
+def test_targets_are_of_known_cases():
+    assert set(TARGETS) <= {case.name for case in CASES}
+
+
+def test_json_holds_what_was_measured(made_up):
+    told = json.loads(to_text(made_up))
+    tab = told["cases"][1]
+    assert tab["case"]["name"] == "tab" and tab["absent"] == {"c": "written for tiny alone"}
+    assert tab["timings"][2]["ratio"] == pytest.approx(6.0) and tab["timings"][0]["seconds"] == [0.009, 0.01, 0.02]
+    assert told["starts"][1]["seconds"] == [1.0, 3.0]
+
+
+def test_the_page_shows_figures_beside_targets(made_up):
+    page = to_markdown(made_up)
+    assert "| tab | ratio to JAX | 6 × | 5 × | yes |" in page
+    assert "| tab | ratio to PyTorch | 5 × | 8 × | **no** |" in page
+    assert "| tab | share of the limit of 2 cores | 80% | 75% | yes |" in page
+    assert "| tiny | ratio to JAX, compiling counted | 202 × | 100 × | yes |" in page
+    assert "| clearprop | 10 ms | [9 ms – 20 ms] |" in page
+    assert "**WRONG** tiny: NumPy computes something else" in page
+    assert "Without C, hand-written: written for tiny alone." in page
+    assert "seed 7" in page
+
+
+def test_a_quick_run_makes_no_claims(made_up):
+    from dataclasses import replace
+
+    quick = replace(made_up, about=replace(made_up.about, quick=True))
+    assert "## Targets" not in to_markdown(quick) and "quick run" in to_markdown(quick)
+    assert all(case["targets"] == [] for case in to_json(quick)["cases"])
+
+
+def test_the_drawing_is_well_formed_and_has_every_timing(made_up):
+    drawing = ElementTree.fromstring(str(draw(made_up)))
+    marked = {one.get("data-id") for one in drawing.iter() if one.get("data-id")}
+    assert marked == {"tiny[clearprop]", "tiny[jax]", "tab[clearprop]", "tab[torch]", "tab[jax]"}
+    places = {
+        one.get("data-id"): [float(shape.get("cx")) for shape in one.iter() if shape.get("cx")]
+        for one in drawing.iter()
+        if one.get("data-id")
+    }
+    assert len(places["tab[torch]"]) == 1
