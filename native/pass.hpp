@@ -59,15 +59,16 @@ template <class T, class After>
 void product_forward(const Stage<T>& stage, const T* bias, Index first, Index count, After after) {
     const Index inputs = stage.layer.inputs, units = stage.layer.units;
     const Finish finish = stage.rectifies ? Finish::rectify : Finish::keep;
-    if constexpr (ROUNDS<T>) {
-        const Operands& rounded = stage.rounded;
-        if (rounded.weights.base)
-            return product<T, Pair>({rounded.inputs.across, rounded.weights, even(inputs) / 2, bias, stage.values, finish,
-                                     {}},
-                                    first, count, units, after);
-    }
-    product<T, T>({stage.inputs, {stage.weights.value, stage.panel_step}, inputs, bias, stage.values, finish, {}}, first,
-                  count, units, after);
+    const auto multiply = [&]<class E>(Matrix<E> a, Matrix<E> b, Index depth) {
+        if (!stage.by_units)
+            return product<T, E>({a, b, depth, bias, stage.values, finish, {}}, first, count, units, after);
+        dots<T, E>({a, b, depth, bias, stage.values, finish, {}}, first, count, units);
+        after(first, 0, count);
+    };
+    if constexpr (ROUNDS<T>)
+        if (stage.rounded.weights.base)
+            return multiply(stage.rounded.inputs.across, stage.rounded.weights, even(inputs) / 2);
+    multiply(stage.inputs, Matrix<T>{stage.weights.value, stage.panel_step}, inputs);
 }
 
 // ∂E/∂a of the stage below, finished.
@@ -88,7 +89,8 @@ void product_backward(const Stage<T>& above, Matrix<T> c, Finish finish, Matrix<
 template <class T>
 void pack_rows(Matrix<T> from, Index columns, const Packed& to, Index first, Index count) {
     if constexpr (ROUNDS<T>)
-        if (to.down.base) pack(from, columns, to, first, count);
+        for (Index column = 0; column < columns && to.down.base; column += PANEL<T>)
+            pack_panel(from, column, to, first, count);
 }
 
 template <class T>
@@ -107,12 +109,7 @@ void forward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) 
             if (!raw && !whole_rows) activate_tile(stage, row, column, rows);
         };
         const T* bias = stage.layer.bias == Bias::none ? nullptr : stage.bias.value;
-        if (stage.by_units) {
-            dots(stage, bias, first, count);
-            after(first, 0, count);
-        } else {
-            product_forward(stage, bias, first, count, after);
-        }
+        product_forward(stage, bias, first, count, after);
         if (whole_rows && !raw) {
             softmax_rows<T>(stage.layer.units, stage.values, first, count);
             if (stage.slopes.base) copy_rows(stage.layer.units, stage.values, stage.slopes, first, count);

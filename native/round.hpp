@@ -12,14 +12,14 @@ template <>
 inline constexpr bool ROUNDS<float> = MULTIPLIES_BFLOAT16;
 
 // A matrix in pairs, for both ways in which a product reads it: neighbours in a row, (rows, columns / 2), and one number
-// above the other, (rows / 2, columns). Where a pair has no second, that is 0.
+// above the other, (rows / 2, columns), each only where it is read. Where a pair has no second, that is 0.
 struct Packed {
     Matrix<Pair> across, down;
 };
 
 // The operands of a layer's products in bfloat16, beside the float numbers; all null in full precision.
 struct Operands {
-    Matrix<Pair> weights;  // (inputs / 2, units)
+    Matrix<Pair> weights;  // (inputs / 2, units) or, by_units, (units, inputs / 2)
     Matrix<Pair> turned;   // (units / 2, inputs): for the way back; none in layer 1
     Packed inputs, deltas;
 };
@@ -40,30 +40,26 @@ inline void pack_down(const float* x, Index rows, Pair* down) {
         for (Index v = 0; v < TILE_VECTORS; ++v) store(down + v * N, stacked(row(r, v), Floats{}));
 }
 
-// `rows` rows from `first` on, which is even, and all columns. Only the last rows of a matrix may be odd in number.
+// `rows` rows of a panel from `first` on, which is even. Only the last rows of a matrix may be odd in number.
 template <class T>
-void pack(Matrix<T> from, Index columns, const Packed& to, Index first, Index rows) {
+void pack_panel(Matrix<T> from, Index column, const Packed& to, Index first, Index rows) {
     constexpr Index W = PAIR_PANEL;
-    for (Index column = 0; column < columns; column += W) {
-        const float* x = from.from(first, column);
-        pack_down(x, rows, to.down.from(first / 2, column));
-        if (!to.across.base) continue;
-        Pair* across = to.across.from(first, column / 2);
-        for (Index r = 0; r < rows; ++r) store(across + r * W, neighbours(x + r * W));
-    }
+    const float* x = from.from(first, column);
+    if (to.down.base) pack_down(x, rows, to.down.from(first / 2, column));
+    if (!to.across.base) return;
+    Pair* across = to.across.from(first, column / 2);
+    for (Index r = 0; r < rows; ++r) store(across + r * W, neighbours(x + r * W));
 }
 
-// A part of a panel of weights, `rows` rows from an even `row` on.
+// Neighbours in a row one above the other: `rows` rows of a panel, which become columns.
 template <class T>
-void pack_weights(Matrix<T> from, const Operands& to, Index row, Index rows, Index column, Index units) {
+void pack_turned(Matrix<T> from, Matrix<Pair> to, Index row, Index rows, Index column, Index columns) {
     constexpr Index W = PAIR_PANEL;
-    const float* w = from.from(row, column);
-    pack_down(w, rows, to.weights.from(row / 2, column));
-    if (!to.turned.base) return;
+    const float* x = from.from(row, column);
     alignas(64) Pair pairs[W * W / 2];
-    for (Index r = 0; r < rows; ++r) store(pairs + r * W / 2, neighbours(w + r * W));
-    const Index left = even(units - column) / 2, count = left < W / 2 ? left : W / 2;
-    Pair* turned = to.turned.from(column / 2, row);
+    for (Index r = 0; r < rows; ++r) store(pairs + r * W / 2, neighbours(x + r * W));
+    const Index left = even(columns - column) / 2, count = left < W / 2 ? left : W / 2;
+    Pair* turned = to.from(column / 2, row);
     for (Index c = 0; c < count; ++c)
         for (Index r = 0; r < rows; ++r) turned[c * W + r] = pairs[r * W / 2 + c];
 }

@@ -88,27 +88,23 @@ class Updater {
         const bool finite = update(stage.weights, offset, sum, item.rows, columns, rule, rates, true);
         if (stage.turned.base && !stage.by_units) turn(stage, item, columns);
         if constexpr (ROUNDS<T>)
-            if (stage.rounded.weights.base)
-                pack_weights(weights, stage.rounded, item.row, item.rows, item.column, stage.layer.units);
+            if (stage.rounded.weights.base) round_weights(stage, item.row, item.rows, item.column);
         return finite;
     }
 
     // A tile of the gradient, of this chunk and those before.
     void sum_tile(const Stage<T>& stage, const Item& item, Index columns, T* sum) const {
         const T* start = first_chunk_ ? nullptr : sum;
-        if constexpr (ROUNDS<T>) {
-            const Operands& rounded = stage.rounded;
-            if (rounded.weights.base)
-                return run_tile<Read::down>(
-                    Tile<T, Pair>{rounded.inputs.down.from(0, item.row), 0, rounded.deltas.down.panel(item.column),
-                                  even(rows_) / 2, start, W, sum, Finish::keep, nullptr},
-                    item.rows, columns);
-        }
-        const Matrix<T>&rows = stage.by_units ? stage.deltas : stage.inputs,
-              &along = stage.by_units ? stage.inputs : stage.deltas;
-        run_tile<Read::down>(Tile<T, T>{rows.from(0, item.row), 0, along.panel(item.column), rows_, start, W, sum,
-                                        Finish::keep, nullptr},
-                             item.rows, columns);
+        const auto multiply = [&]<class E>(Matrix<E> inputs, Matrix<E> deltas, Index depth) {
+            const Matrix<E>&rows = stage.by_units ? deltas : inputs, &along = stage.by_units ? inputs : deltas;
+            run_tile<Read::down>(Tile<T, E>{rows.from(0, item.row), 0, along.panel(item.column), depth, start, W, sum,
+                                            Finish::keep, nullptr},
+                                 item.rows, columns);
+        };
+        if constexpr (ROUNDS<T>)
+            if (stage.rounded.weights.base)
+                return multiply(stage.rounded.inputs.down, stage.rounded.deltas.down, even(rows_) / 2);
+        multiply(stage.inputs, stage.deltas, rows_);
     }
 
     // Asks for what the update of a tile needs, so that it is near when the gradient is there.

@@ -14,10 +14,10 @@ struct Trained {
     T* gradient;  // where it is summed over the chunks of a large batch, or asked for by the caller; else null
 };
 
-// Few units and many inputs: vectors along the units would be mostly empty. In bfloat16 all layers go one way.
+// Few units and many inputs: vectors along the units would be mostly empty.
 template <class T>
-bool stands_by_units(const Layer& layer, Precision precision = Precision::full) {
-    return precision == Precision::full && layer.units <= LANES<T> / 2 && layer.inputs >= PANEL<T>;
+bool stands_by_units(const Layer& layer) {
+    return layer.units <= LANES<T> / 2 && layer.inputs >= PANEL<T>;
 }
 
 // One layer at work. The numbers of a panel beyond the real columns are 0 in weights, biases and deltas.
@@ -43,6 +43,16 @@ struct Stage {
         return by_units ? matrix.from(unit, input) : matrix.from(input, unit);
     }
 };
+
+// Rewrites the operands of a part of a panel of weights, `rows` rows from an even `row` on.
+template <class T>
+void round_weights(const Stage<T>& stage, Index row, Index rows, Index column) {
+    const Matrix<T> weights{stage.weights.value, stage.panel_step};
+    const Operands& to = stage.rounded;
+    if (stage.by_units) return pack_panel(weights, column, {to.weights, to.turned}, row, rows);
+    pack_panel(weights, column, {{}, to.weights}, row, rows);
+    if (to.turned.base) pack_turned(weights, to.turned, row, rows, column, stage.layer.units);
+}
 
 enum class Purpose { train, gradients, loss, predict };
 
@@ -174,7 +184,7 @@ class Workspace {
             Stage<T>& stage = placed ? placed[l] : unplaced;
             const Layer& layer = stage.layer = network.layers[l];
             const bool top = l == network.depth - 1;
-            stage.by_units = stands_by_units<T>(layer, precision);
+            stage.by_units = stands_by_units<T>(layer);
             stage.joint = top && network.joint;
             stage.rectifies = !top && layer.activation == Activation::relu && layer.dropout == 0;
             stage.inputs = inputs;
@@ -191,10 +201,13 @@ class Workspace {
             stage.deltas = purpose == Purpose::predict ? Matrix<T>{} : arena.matrix(chunk, layer.units);
             stage.rounded = {};
             if (rounds()) {
-                stage.rounded.weights = arena.template matrix<Pair>(even(layer.inputs) / 2, layer.units);
+                stage.rounded.weights = stage.by_units
+                                            ? arena.template matrix<Pair>(layer.units, even(layer.inputs) / 2)
+                                            : arena.template matrix<Pair>(even(layer.inputs) / 2, layer.units);
                 if (l > 0) stage.rounded.turned = arena.template matrix<Pair>(even(layer.units) / 2, layer.inputs);
                 stage.rounded.inputs = packed;
                 stage.rounded.deltas = arena.packed(chunk, layer.units);
+                if (l == 0) stage.rounded.deltas.across = {};  // nothing lies below
                 if (!top) packed = arena.packed(chunk, layer.units);
             }
             inputs = stage.values;
@@ -232,7 +245,7 @@ class Workspace {
         for (Index l = 0; l < network.depth; ++l) {
             const Index inputs = network.layers[l].inputs, units = network.layers[l].units;
             for (Index unit = 0; unit < units; unit += W) add(l, -1, 0, unit);
-            if (stands_by_units<T>(network.layers[l], precision)) {
+            if (stands_by_units<T>(network.layers[l])) {
                 for (Index input = 0; input < inputs; input += W) add(l, 0, units, input);
                 continue;
             }
@@ -283,11 +296,11 @@ class Workspace {
 
     static void round(const Stage<T>& stage) {
         constexpr Index W = PANEL<T>;
-        const Index inputs = stage.layer.inputs, units = stage.layer.units;
-        for (Index unit = 0; unit < units; unit += W)
-            for (Index input = 0; input < inputs; input += W)
-                pack_weights(Matrix<T>{stage.weights.value, stage.panel_step}, stage.rounded, input,
-                             inputs - input < W ? inputs - input : W, unit, units);
+        const Index rows = stage.by_units ? stage.layer.units : stage.layer.inputs;
+        const Index columns = stage.by_units ? stage.layer.inputs : stage.layer.units;
+        for (Index column = 0; column < columns; column += W)
+            for (Index row = 0; row < rows; row += W)
+                round_weights(stage, row, rows - row < W ? rows - row : W, column);
     }
 
     bool keeps_gradients_ = false;
