@@ -36,7 +36,7 @@ struct Stage {
     Operands rounded;      // what products read instead, in bfloat16
 
     bool joint;      // the loss takes the net inputs
-    bool rectifies;  // a = max(0, z), where a > 0 says that f′(z) = 1
+    bool rectifies;  // the product ends with a = max(0, z), where a > 0 says that f′(z) = 1
 
     T* weight(T* base, Index input, Index unit) const {
         const Matrix<T> matrix{base, panel_step};
@@ -186,7 +186,7 @@ class Workspace {
             const bool top = l == network.depth - 1;
             stage.by_units = stands_by_units<T>(layer);
             stage.joint = top && network.joint;
-            stage.rectifies = !top && layer.activation == Activation::relu && layer.dropout == 0;
+            stage.rectifies = !top && !stage.by_units && layer.activation == Activation::relu && layer.dropout == 0;
             stage.inputs = inputs;
             const Index rows = stage.by_units ? layer.units : layer.inputs;
             const Index columns = stage.by_units ? layer.inputs : layer.units;

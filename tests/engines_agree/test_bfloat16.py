@@ -47,6 +47,7 @@ SHAPES = {
     "deeper than goes at once": (Network(2100, [Dense(33, "relu"), Dense(2, "identity")]), 230),
     "batch in pieces": (Network(70, [Dense(900, "relu"), Dense(65, "tanh"), Dense(3, "identity")], l1=0.001), 2501),
     "softmax within": (Network(40, [Dense(35, "softmax", dropout=0.1), Dense(9, "identity", "none")]), 45),
+    "few units": (Network(70, [Dense(5, "relu"), Dense(66, "tanh"), Dense(2, "relu"), Dense(3, "identity")]), 50),
     "many layers": (Network(32, [*(Dense(32, "silu") for _ in range(6)), Dense(3, "identity")], "huber"), 64),
 }
 
