@@ -21,7 +21,7 @@ template <class V>
 struct Logistic {
     explicit Logistic(V z)
         : near(larger(z, Constants<Scalar<V>>::EXP_LOWEST)), power(falling_power(-abs_of(z))),
-          shrunk(power.value()), large(1 / (1 + shrunk)), small(shrunk * large) {}
+          shrunk(power.small_value()), large(1 / (1 + shrunk)), small(shrunk * large) {}
 
     // factor · min(1, eᶻ), right where eᶻ is subnormal and the product is not.
     V tail(V z, V factor) const { return select(z > 0, factor, power.times(factor)); }
@@ -40,7 +40,7 @@ Point<V> sigmoid_at(V z) {
 template <class V>
 Point<V> tanh_at(V z) {
     const Power<V> power = falling_power(-2 * abs_of(z));
-    const V shrunk = power.value(), inverse = 1 / (1 + shrunk);
+    const V shrunk = power.small_value(), inverse = 1 / (1 + shrunk);
     return {with_sign(power.less_one() * inverse, z), 4 * shrunk * inverse * inverse};
 }
 

@@ -148,7 +148,7 @@ bool lose_blocks(const Network& network, Index outputs, ConstPlace values, Place
             targets.index = gathered<V>(rows, [&](Index l) { return T(samples.classes[table_row(r + l)]); });
         else
             for (Index l = 0; l < COUNT<V>; ++l)
-                targets.numbers[l] = samples.Y + table_row(r + (l < rows ? l : rows - 1)) * outputs;
+                targets.numbers[l] = samples.Y + table_row(r + (l < rows ? l : 0)) * outputs;
         const V weight = samples.weights
                              ? gathered<V>(rows, [&](Index l) { return samples.weights[table_row(r + l)]; })
                              : splat<V>(1);

@@ -139,6 +139,11 @@ struct Power {
         return fused(part, rest, part) * second;
     }
     V value() const { return fused(first, rest, first) * second; }
+    // The same where eˣ ≤ 1: no product overflows, and only what is subnormal may be half a digit more off.
+    V small_value() const {
+        const V both = first * second;
+        return fused(both, rest, both);
+    }
     V less_one() const {
         using C = Constants<Scalar<V>>;
         const V inverse = of_bits<V>((Bits<Scalar<V>>(2 * C::BIAS) << C::DIGITS) - bits_of(second));

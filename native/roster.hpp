@@ -19,7 +19,7 @@ class Roster {
     Roster(const Roster&) = delete;
     Roster& operator=(const Roster&) = delete;
 
-    // The number of the run that a thread takes next; -1 where none is left or all are to stop.
+    // The number of the group of runs that a thread takes next; -1 where none is left or all are to stop.
     Index next(int thread);
 
     // What a run of a thread asks between two updates.

@@ -25,11 +25,11 @@ void each_block(Index first, Index count, F f) {
     }
 }
 
-// A lane for each f(l); lanes that are not used repeat the last one that is, so that nothing strange happens in them.
+// A lane for each f(l); lanes that are not used repeat the first, so that nothing strange happens in them.
 template <class V, class F>
 inline V gathered(Index count, F f) {
     Scalar<V> numbers[COUNT<V>];
-    for (Index l = 0; l < COUNT<V>; ++l) numbers[l] = f(l < count ? l : count - 1);
+    for (Index l = 0; l < COUNT<V>; ++l) numbers[l] = f(l < count ? l : 0);
     return load<V>(numbers);
 }
 

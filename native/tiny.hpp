@@ -94,8 +94,8 @@ class TinyTrainer {
 
     void go() {
         first_number_ = runs_[0].step;
-        for (int l = 0; l < count_; ++l) constant_rates_ = constant_rates_ && is_constant(runs_[l].optimizer);
-        for (; begun_ < count_; ++begun_) new (static_cast<void*>(courses_ + begun_)) Course<T>(runs_[begun_]);
+        for (int l = 0; l < lanes(); ++l) constant_rates_ = constant_rates_ && is_constant(runs_[l].optimizer);
+        for (; begun_ < lanes(); ++begun_) new (static_cast<void*>(courses_ + begun_)) Course<T>(runs_[begun_]);
         take_parameters();
         switch (runs_[0].optimizer.rule) {
             case Rule::sgd: steps<Rule::sgd>(); break;
@@ -109,6 +109,9 @@ class TinyTrainer {
     }
 
   private:
+    // The lanes that are in use.
+    int lanes() const { return N == 1 ? 1 : count_; }
+
     struct Level {
         Layer layer;
         V *weights, *bias;  // as in the flat parameters
@@ -167,7 +170,7 @@ class TinyTrainer {
             for (Index row = 0; row < next_[0].count; ++row) {
                 forward(row);
                 lose_row(row);
-                backward();
+                backward(row == 0);
             }
             if (!keep_or_end(lost_)) return;
             update_all<RULE>();
@@ -177,36 +180,35 @@ class TinyTrainer {
     // The next batch of each network; false where the runs are over.
     bool prepare() {
         bool none = false;
-        for (int l = 0; l < count_; ++l) {
+        for (int l = 0; l < lanes(); ++l) {
             if (ended_[l]) continue;
             courses_[l].prepare(next_[l]);
             none = none || next_[l].none;
         }
-        for (int l = 0; l < count_ && none; ++l)
+        for (int l = 0; l < lanes() && none; ++l)
             if (!ended_[l]) courses_[l].end(next_[l].none ? next_[l].why : Ended::stopped);
         return !none;
     }
 
-    // The lanes that are in use have a network; the others do what the last one does.
+    // The lanes that are in use have a network; the others do what the first does.
     template <class F>
     static V each_lane(int count, F f) {
         return gathered<V>(count, [&](Index l) { return T(f(l)); });
     }
 
     void begin() {
-        for (Index p = 0; p < parameters_; ++p) gradients_[p] = V{};
-        for (int l = 0; l < count_; ++l) {
+        for (int l = 0; l < lanes(); ++l) {
             losses_[l] = 0;
             lost_[l] = false;
         }
-        divisor_ = each_lane(count_, [&](Index l) { return next_[l].divisor; });
+        divisor_ = each_lane(lanes(), [&](Index l) { return next_[l].divisor; });
     }
 
     void forward(Index row) {
         const Index inputs = network_.layers[0].inputs;
         const T* X = runs_[0].samples.X;
         for (Index i = 0; i < inputs; ++i)
-            levels_[0].inputs[i] = each_lane(count_, [&](Index l) { return X[next_[l].rows[row] * inputs + i]; });
+            levels_[0].inputs[i] = each_lane(lanes(), [&](Index l) { return X[next_[l].rows[row] * inputs + i]; });
         for (Index n = 0; n < network_.depth; ++n) {
             const Level& level = levels_[n];
             each_few(level.layer.units, [&level]<int UNITS>(Few<UNITS>, Index first) { net_inputs<UNITS>(level, first); });
@@ -250,7 +252,7 @@ class TinyTrainer {
         const T kept = T(1 / (1 - level.layer.dropout));
         for (Index o = 0; o < units; ++o) {
             const Index index = row * units + o;
-            level.mask[o] = each_lane(count_, [&](Index l) {
+            level.mask[o] = each_lane(lanes(), [&](Index l) {
                 const Words drawn = philox(runs_[l].seed, DROPOUT, std::uint32_t(n), std::uint64_t(next_[l].number),
                                            std::uint64_t(index) / 4);
                 return drawn.word[index % 4] >= limit ? kept : 0;
@@ -266,17 +268,17 @@ class TinyTrainer {
         const Samples<T>& samples = runs_[0].samples;
         const auto table_row = [&](Index l) { return next_[l].rows[row]; };
         TargetColumn<V> targets{{}, {}, samples.classes != nullptr};
-        if (samples.classes) targets.index = each_lane(count_, [&](Index l) { return samples.classes[table_row(l)]; });
+        if (samples.classes) targets.index = each_lane(lanes(), [&](Index l) { return samples.classes[table_row(l)]; });
         else
-            for (int l = 0; l < N; ++l) targets.numbers[l] = samples.Y + table_row(l < count_ ? l : count_ - 1) * outputs;
-        const V weight = samples.weights ? each_lane(count_, [&](Index l) { return samples.weights[table_row(l)]; })
+            for (int l = 0; l < N; ++l) targets.numbers[l] = samples.Y + table_row(l < lanes() ? l : 0) * outputs;
+        const V weight = samples.weights ? each_lane(lanes(), [&](Index l) { return samples.weights[table_row(l)]; })
                                          : splat<V>(1);
         const V loss = lose<V>(network_, outputs, Cells<V>{last.values}, targets,
                                ScaledCells<V>{last.deltas, weight / divisor_});
         T shares[N], weights[N];
         store(shares, loss);
         store(weights, weight);
-        for (int l = 0; l < count_; ++l) {
+        for (int l = 0; l < lanes(); ++l) {
             const double share = double(weights[l]) * double(shares[l]);
             losses_[l] += share;
             lost_[l] = lost_[l] || !__builtin_isfinite(share);
@@ -296,13 +298,13 @@ class TinyTrainer {
                                               : level.deltas[o] * level.slopes[o];
     }
 
-    void backward() {
+    // The gradients of the first row of a batch are set, those of others added.
+    void backward(bool first_row) {
         for (Index n = network_.depth - 1; n >= 0; --n) {
             const Level& level = levels_[n];
-            each_few(level.layer.units, [&]<int UNITS>(Few<UNITS>, Index first) { add_gradients<UNITS>(level, first); });
+            each_few(level.layer.units, [&]<int UNITS>(Few<UNITS>, Index first) { add_gradients<UNITS>(level, first, first_row); });
             if (n == 0) return;
             const Level& below = levels_[n - 1];
-            for (Index i = 0; i < level.layer.inputs; ++i) below.deltas[i] = V{};
             each_few(level.layer.units,
                      [&]<int UNITS>(Few<UNITS>, Index first) { hand_down<UNITS>(level, first, below.deltas); });
             through_activation(below);
@@ -310,15 +312,22 @@ class TinyTrainer {
     }
 
     template <int UNITS>
-    void add_gradients(const Level& level, Index first) {
+    void add_gradients(const Level& level, Index first, bool first_row) {
         const Index inputs = level.layer.inputs, units = level.layer.units;
+        const auto sum = [first_row](V gradient) { return first_row ? V{} : gradient; };
         V delta[UNITS];
         for (int o = 0; o < UNITS; ++o) delta[o] = level.deltas[first + o];
         V* gradient = gradients_ + level.first + first;
         for (Index i = 0; i < inputs; ++i, gradient += units)
-            for (int o = 0; o < UNITS; ++o) gradient[o] = fused(level.inputs[i], delta[o], gradient[o]);
+            for (int o = 0; o < UNITS; ++o) gradient[o] = fused(level.inputs[i], delta[o], sum(gradient[o]));
         V* bias = gradients_ + level.first + inputs * units;
-        for (int o = 0; o < UNITS && level.bias_size > 0; ++o) bias[level.bias_size > 1 ? first + o : 0] += delta[o];
+        if (level.bias_size > 1 || level.layer.units == 1) {
+            for (int o = 0; o < UNITS && level.bias_size > 0; ++o) bias[first + o] = sum(bias[first + o]) + delta[o];
+        } else if (level.bias_size == 1) {
+            V all = first > 0 ? bias[0] : sum(bias[0]);
+            for (int o = 0; o < UNITS; ++o) all += delta[o];
+            bias[0] = all;
+        }
     }
 
     template <int UNITS>
@@ -327,7 +336,7 @@ class TinyTrainer {
         for (int o = 0; o < UNITS; ++o) delta[o] = level.deltas[first + o];
         const V* weight = level.weights + first;
         for (Index i = 0; i < level.layer.inputs; ++i, weight += level.layer.units) {
-            V sum = sums[i];
+            V sum = first > 0 ? sums[i] : V{};
             for (int o = 0; o < UNITS; ++o) sum = fused(delta[o], weight[o], sum);
             sums[i] = sum;
         }
@@ -349,9 +358,9 @@ class TinyTrainer {
         T sums[N];
         store(sums, finite);
         bool overflowed[N];
-        for (int l = 0; l < count_; ++l) overflowed[l] = !(sums[l] == 0);
+        for (int l = 0; l < lanes(); ++l) overflowed[l] = !(sums[l] == 0);
         keep_or_end(overflowed);
-        for (int l = 0; l < count_; ++l)
+        for (int l = 0; l < lanes(); ++l)
             if (!ended_[l]) courses_[l].enter(next_[l], losses_[l], penalties[l]);
     }
 
@@ -370,15 +379,15 @@ class TinyTrainer {
 
     Rates<V> rates_of_lanes() const {
         constexpr Index COUNT_OF_RATES = Index(sizeof(Rates<T>) / sizeof(T));
-        T lanes[COUNT_OF_RATES][N];
+        T columns[COUNT_OF_RATES][N];
         for (int l = 0; l < N; ++l) {
-            const int used = l < count_ ? l : count_ - 1;
+            const int used = l < lanes() ? l : 0;
             const Rates<T> rates = rates_of<T>(runs_[used].optimizer, next_[used].rate, next_[used].number);
             T numbers[COUNT_OF_RATES];
             __builtin_memcpy(numbers, &rates, sizeof(rates));
-            for (Index i = 0; i < COUNT_OF_RATES; ++i) lanes[i][l] = numbers[i];
+            for (Index i = 0; i < COUNT_OF_RATES; ++i) columns[i][l] = numbers[i];
         }
-        return __builtin_bit_cast(Rates<V>, lanes);
+        return __builtin_bit_cast(Rates<V>, columns);
     }
 
     void penalise(const Level& level, double* penalties) {
@@ -401,7 +410,7 @@ class TinyTrainer {
     // Ends the networks that have met a number that is not finite; false where none is left.
     bool keep_or_end(const bool* failed) {
         bool any = false;
-        for (int l = 0; l < count_; ++l) {
+        for (int l = 0; l < lanes(); ++l) {
             if (!ended_[l] && failed[l]) {
                 ended_[l] = true;
                 courses_[l].end(Ended::diverged);
@@ -413,7 +422,7 @@ class TinyTrainer {
 
     void take_parameters() {
         const auto from = [&](auto array_of, V* to) {
-            for (Index p = 0; p < parameters_; ++p) to[p] = each_lane(count_, [&](Index l) { return array_of(l)[p]; });
+            for (Index p = 0; p < parameters_; ++p) to[p] = each_lane(lanes(), [&](Index l) { return array_of(l)[p]; });
         };
         from([&](Index l) { return runs_[l].parameters; }, values_);
         for (int s = 0; s < 2; ++s)
@@ -425,7 +434,7 @@ class TinyTrainer {
             for (Index p = 0; p < parameters_; ++p) {
                 T numbers[N];
                 store(numbers, from[p]);
-                for (int l = 0; l < count_; ++l) array_of(l)[p] = numbers[l];
+                for (int l = 0; l < lanes(); ++l) array_of(l)[p] = numbers[l];
             }
         };
         to(values_, [&](int l) { return runs_[l].parameters; });

@@ -274,8 +274,9 @@ class Workspace {
 
     static void load_into(const Stage<T>& stage, T* weights, T* bias, const T* flat) {
         const Layer& layer = stage.layer;
-        for (Index i = 0; i < layer.inputs; ++i)
-            for (Index o = 0; o < layer.units; ++o) *stage.weight(weights, i, o) = flat[i * layer.units + o];
+        each_run(stage, weights, [flat](T* panels, Index place, Index count) {
+            __builtin_memcpy(panels, flat + place, std::size_t(count) * sizeof(T));
+        });
         const T* given = flat + layer.inputs * layer.units;
         for (Index o = 0; o < layer.units && layer.bias != Bias::none; ++o)
             bias[o] = given[layer.bias == Bias::layer ? 0 : o];
@@ -283,9 +284,21 @@ class Workspace {
 
     static void store_from(const Stage<T>& stage, T* weights, const T* bias, T* flat) {
         const Layer& layer = stage.layer;
-        for (Index i = 0; i < layer.inputs; ++i)
-            for (Index o = 0; o < layer.units; ++o) flat[i * layer.units + o] = *stage.weight(weights, i, o);
+        each_run(stage, weights, [flat](const T* panels, Index place, Index count) {
+            __builtin_memcpy(flat + place, panels, std::size_t(count) * sizeof(T));
+        });
         for (Index o = 0; o < bias_size(layer); ++o) flat[layer.inputs * layer.units + o] = bias[o];
+    }
+
+    // Calls f(panels, flat, count) for runs of weights that lie side by side in the panels and, from `flat` on, in the
+    // flat parameters.
+    template <class F>
+    static void each_run(const Stage<T>& stage, T* weights, F f) {
+        const Index inputs = stage.layer.inputs, units = stage.layer.units;
+        const Index longest = stage.by_units ? 1 : PANEL<T>;
+        for (Index i = 0; i < inputs; ++i)
+            for (Index o = 0; o < units; o += longest)
+                f(stage.weight(weights, i, o), i * units + o, units - o < longest ? units - o : longest);
     }
 
     static void turn(const Stage<T>& stage) {

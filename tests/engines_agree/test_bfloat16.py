@@ -159,16 +159,21 @@ def test_the_same_bits_for_any_number_of_threads(name: str, optimizer: Any, nati
 
 
 @multiplies
-def test_members_of_both_precisions_keep_theirs(native: Engine) -> None:
-    start, samples, plan = shape("ragged")
+@pytest.mark.parametrize("name", ["ragged", "odd rows"])
+def test_members_of_both_precisions_keep_theirs(name: str, native: Engine) -> None:
+    """The network of odd rows is so small that in full precision many are trained side by side."""
+    start, samples, plan = shape(name)
     state = State.start(start.network, plan.optimizer, 3, start.flat.dtype)
-    plans = [replace(plan, precision=precision) for precision in (*PRECISIONS, *PRECISIONS)]
-    members = [Member(start, own, state) for own in plans]
-    outcomes = native.train_many(members, samples, epochs=2, threads=1)
-    for own, outcome in zip(plans, outcomes, strict=True):
-        alone = native.train_epochs(start, samples, own, state, epochs=2)
-        assert np.array_equal(outcome.parameters.flat, alone.parameters.flat)
-    assert not np.array_equal(outcomes[0].parameters.flat, outcomes[1].parameters.flat)
+    precisions = [*PRECISIONS * 2, *["full"] * 20, *["bfloat16"] * 40]
+    plans = [replace(plan, precision=precision) for precision in precisions]
+    outcomes = native.train_many([Member(start, own, state) for own in plans], samples, epochs=2, threads=1)
+    full, rounded = (
+        native.train_epochs(start, samples, replace(plan, precision=one), state, epochs=2).parameters.flat
+        for one in PRECISIONS
+    )
+    assert not np.array_equal(full, rounded)
+    for precision, outcome in zip(precisions, outcomes, strict=True):
+        assert np.array_equal(outcome.parameters.flat, full if precision == "full" else rounded)
 
 
 def problem(dtype: str = "float32") -> tuple[cp.Model, Array, Array]:

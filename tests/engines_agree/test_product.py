@@ -2,7 +2,8 @@
 
 Each hidden activation meets each loss, each optimizer and each bias kind; the last activations that fit the loss take
 turns within that, so that each of them meets all of these, too. What is left (order, batches, penalties, weights,
-dropout, schedules, how targets are written) takes turns over the runs.
+dropout, schedules, how targets are written) takes turns over the runs; so does the size, on which depends whether a
+network goes through panels. Each also runs beside two others, in the lanes of vectors, to the same bits.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from clearprop.engines.base import Array, Engine, Outcome, Plan, Samples, State
+from clearprop.engines.base import Array, Engine, Member, Outcome, Plan, Samples, State
 from clearprop.errors import InputError
 from clearprop.network.activations import ACTIVATIONS
 from clearprop.network.losses import LOSSES
@@ -73,8 +74,9 @@ def case(hidden: str, last: str, loss: str, rule: str, bias: str, number: int) -
     rng = np.random.default_rng([number, len(hidden), len(loss)])
     hidden, last, loss = (OTHER_NUMBERS.get(name, name) if number % 2 else name for name in (hidden, last, loss))
     kind, trained = (("unit", "layer")[number % 2], False) if bias == "frozen" else (bias, True)
+    more = 16 if number // 4 % 2 else 0
     layers = [
-        Dense(3 + number % 3, hidden, kind, trained, dropout=0.3 if number % 5 == 1 else 0.0),
+        Dense(3 + number % 3 + more, hidden, kind, trained, dropout=0.3 if number % 5 == 1 else 0.0),
         *([Dense(3, hidden, kind, trained)] if number % 6 == 0 else []),
         Dense(2, last, kind, trained),
     ]
@@ -127,4 +129,24 @@ def test_same_run(hidden: str, loss: str, native: Engine, reference: Engine, ass
         assert np.abs(expected.parameters.flat).max() < 50
         if last != "step" or loss == "perceptron":
             assert not np.array_equal(expected.parameters.flat, settings[0].flat)
-        assert_same_run(run(native, *settings, seed=turn), expected)
+        found = run(native, *settings, seed=turn)
+        assert_same_run(found, expected)
+        assert_same_bits(run_beside_others(native, *settings, seed=turn), found)
+
+
+def run_beside_others(engine: Engine, parameters: Parameters, samples: Samples, plan: Plan, seed: int) -> Outcome:
+    members = []
+    for number in range(3):
+        start = State.start(parameters.network, plan.optimizer, seed + number, parameters.flat.dtype)
+        scaled = Parameters(parameters.network, parameters.flat * (1.0 - 0.1 * number))
+        members.append(Member(scaled, plan, start, steps=STEPS))
+    return engine.train_many(members, samples, epochs=STEPS, threads=1)[0]
+
+
+def assert_same_bits(found: Outcome, expected: Outcome) -> None:
+    assert found.ended == expected.ended
+    assert found.state.sums == expected.state.sums
+    assert found.losses.tobytes() == expected.losses.tobytes()
+    assert found.parameters.flat.tobytes() == expected.parameters.flat.tobytes()
+    for name, slot in expected.state.slots.items():
+        assert found.state.slots[name].tobytes() == slot.tobytes(), name

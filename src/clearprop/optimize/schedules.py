@@ -35,6 +35,11 @@ class Schedule(ABC):
     def rates(self, steps: Steps) -> Rates:
         """The rate of each update in `steps` (n,), counted from 0."""
 
+    def of_epochs(self, first: int, batches: int, count: int) -> list[float]:
+        """The rate of the first update of each of `count` epochs of so many batches, from update `first` on."""
+        rates: list[float] = self.rates(first + batches * np.arange(count)).tolist()
+        return rates
+
     def to_json(self) -> dict[str, Any]:
         return {"kind": _KINDS[type(self)], **asdict(self)}
 
@@ -52,6 +57,9 @@ class Constant(Schedule):
 
     def rates(self, steps: Steps) -> Rates:
         return np.full(len(steps), self.rate, dtype=np.float64)
+
+    def of_epochs(self, first: int, batches: int, count: int) -> list[float]:
+        return [float(self.rate)] * count
 
 
 @dataclass(frozen=True)

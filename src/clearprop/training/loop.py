@@ -239,11 +239,11 @@ class _Loop:
         if not count:
             return
         first = before.state.step - before.state.batch
-        rates = job.plan.optimizer.schedule.rates(first + job.batches * np.arange(count))
+        rates = job.plan.optimizer.schedule.of_epochs(first, job.batches, count)
         seconds = (time.perf_counter() - self.epoch_began) / count
         self.epoch_began = time.perf_counter()
         self.columns["loss"] += outcome.losses.tolist()
-        self.columns["learning_rate"] += rates.tolist()
+        self.columns["learning_rate"] += rates
         self.columns["seconds"] += [seconds] * count
         if self.by_epoch:
             for name, value in measures(job, self.now.parameters).items():

@@ -134,7 +134,7 @@ class _Job:
         batches = plan.batches(len(self.samples) if member.rows is None else len(member.rows))
         columns = {
             "loss": outcome.losses.tolist(),
-            "learning_rate": plan.optimizer.schedule.rates(batches * np.arange(count)).tolist(),
+            "learning_rate": plan.optimizer.schedule.of_epochs(0, batches, count),
             "seconds": [seconds] * count,
         }
         return Result(Model.of(outcome.parameters), History(columns), outcome.state, _ENDINGS[outcome.ended])
