@@ -4,6 +4,7 @@
 
 #include "dots.hpp"
 #include "lose.hpp"
+#include "workspace.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
 

@@ -12,6 +12,7 @@ namespace {
 struct Features {
     unsigned basic = 0;     // leaf 1, ecx
     unsigned extended = 0;  // leaf 7, ebx
+    unsigned newer = 0;     // leaf 7, part 1, eax
     unsigned later = 0;     // leaf 0x80000001, ecx
     unsigned saved = 0;     // the registers that the operating system keeps across a task switch
 };
@@ -22,6 +23,7 @@ Features features() {
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
     if (__get_cpuid(1, &eax, &ebx, &ecx, &edx)) found.basic = ecx;
     if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) found.extended = ebx;
+    if (__get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx)) found.newer = eax;
     if (__get_cpuid(0x80000001u, &eax, &ebx, &ecx, &edx)) found.later = ecx;
     constexpr unsigned osxsave = 1u << 27;
     if (found.basic & osxsave) {
@@ -68,6 +70,15 @@ const std::vector<const Machine*>& machines() {
     // Once: on a virtual machine each question to the processor takes microseconds.
     static const std::vector<const Machine*> found = find_machines();
     return found;
+}
+
+bool multiplies_bfloat16(const Machine& machine) {
+#if defined(CLEARPROP_HAS_V3)
+    constexpr unsigned avx512_bf16 = 1u << 5;
+    return machine.multiplies_bfloat16 && has(features().newer, avx512_bf16);
+#else
+    return machine.multiplies_bfloat16;
+#endif
 }
 
 }  // namespace clearprop

@@ -12,6 +12,7 @@ namespace clearprop::CLEARPROP_ISA {
 
 const Machine machine{
     CLEARPROP_QUOTED(CLEARPROP_ISA),
+    MULTIPLIES_BFLOAT16,
     [](Training<float>& run) { train(run); },
     [](Training<double>& run) { train(run); },
     [](Trainings<float>& many) { ManyTrainer<float>(many).go(); },

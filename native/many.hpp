@@ -30,7 +30,7 @@ class ManyTrainer {
 
     // How many networks go side by side in the lanes of vectors: where they are tiny, as many as there are lanes.
     static Index abreast(const Trainings<T>& many) {
-        return is_tiny<T>(many.runs[0].network, TINY_WEIGHTS_ABREAST) ? LANES<T> : 1;
+        return is_tiny(many.runs[0], TINY_WEIGHTS_ABREAST) ? LANES<T> : 1;
     }
 
     // The rule of how networks share the threads: side by side, each on one, unless there are fewer networks than
@@ -61,15 +61,16 @@ class ManyTrainer {
             runs[i].threads = threads_each_;
             runs[i].tick = roster_.tick_of(thread);
         }
-        if (count > 1 && keep_step(runs, count)) return TinyTrainer<Vector<T>>(runs, int(count)).go();
+        if (count > 1 && is_tiny(runs[0], TINY_WEIGHTS_ABREAST) && keep_step(runs, count))
+            return TinyTrainer<Vector<T>>(runs, int(count)).go();
         for (Index i = 0; i < count; ++i) {
             Training<T>& run = runs[i];
-            if (is_tiny<T>(run.network, TINY_WEIGHTS)) {
+            if (is_tiny(run, TINY_WEIGHTS)) {
                 TinyTrainer<T>(&run, 1).go();
                 continue;
             }
             const int slots = slots_of(run.optimizer.rule);
-            if (space && space->slot_count != slots) discard(space);
+            if (space && (space->slot_count != slots || space->precision != run.precision)) discard(space);
             if (!space) space = make_space(run, slots);
             Trainer<T>(run, *space).go();
             // What is not finite may have come to stand where the next run counts on zeros.
@@ -81,7 +82,8 @@ class ManyTrainer {
     static bool keep_step(const Training<T>* runs, Index count) {
         const auto course = [](const Training<T>& run) {
             const Index rule = Index(run.optimizer.rule), last = run.drop_last ? 1 : 0;
-            return Steps{{rule, run.visited, run.batch_size, last, run.epochs, run.steps - run.step, run.epoch, run.batch}};
+            return Steps{{rule, Index(run.precision), run.visited, run.batch_size, last, run.epochs, run.steps - run.step,
+                          run.epoch, run.batch}};
         };
         const Steps wanted = course(runs[0]);
         for (Index i = 1; i < count; ++i) {
@@ -92,7 +94,7 @@ class ManyTrainer {
     }
 
     Workspace<T>* make_space(const Training<T>& run, int slots) const {
-        return new Workspace<T>(run.network, Purpose::train, slots, rows_);
+        return new Workspace<T>(run.network, Purpose::train, slots, rows_, run.precision);
     }
 
     static void discard(Workspace<T>*& space) {
@@ -101,7 +103,7 @@ class ManyTrainer {
     }
 
     struct Steps {
-        Index numbers[8];
+        Index numbers[9];
     };
 
     Trainings<T>& many_;

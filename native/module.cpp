@@ -44,6 +44,7 @@ const std::vector<std::string> LOSSES{"half_squared_error", "mean_squared_error"
 const std::vector<std::string> BIASES{"unit", "layer", "none"};
 const std::vector<std::string> RULES{"sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"};
 const std::vector<std::string> ORDERS{"shuffled", "sequential", "replacement", "given"};
+const std::vector<std::string> PRECISIONS{"full", "bfloat16"};
 const std::vector<std::string> ENDINGS{"done", "stopped", "diverged"};
 const std::vector<std::string> FUNCTIONS{"exp", "expm1", "log", "log1p", "tanh", "erf", "erfc_scaled", "sqrt"};
 
@@ -106,16 +107,16 @@ struct Caller {
 using OptimizerTuple = std::tuple<std::string, double, double, double, double, double>;
 using SumsTuple = std::tuple<double, double, double, double>;
 
-// What is a run's own: (optimizer, rates; order, given, subset, visited, batch_size, drop_last, seed; epochs, steps;
-// parameters, slots; epoch, batch, step, sums; losses).
+// What is a run's own: (optimizer, rates; order, given, subset, visited, batch_size, drop_last, precision, seed; epochs,
+// steps; parameters, slots; epoch, batch, step, sums; losses).
 template <class T>
 using RunTuple = std::tuple<OptimizerTuple, In<double>, std::string, Maybe<Index>, Maybe<Index>, Index, Index, bool,
-                            std::uint64_t, Index, Index, InOut<T>, std::vector<InOut<T>>, Index, Index, Index,
+                            std::string, std::uint64_t, Index, Index, InOut<T>, std::vector<InOut<T>>, Index, Index, Index,
                             SumsTuple, InOut<double>>;
 
 template <class T>
 Training<T> training_of(const OwnedNetwork& network, const Samples<T>& samples, const RunTuple<T>& given) {
-    const auto& [optimizer, rates, order, visits, subset, visited, batch_size, drop_last, seed, epochs, steps,
+    const auto& [optimizer, rates, order, visits, subset, visited, batch_size, drop_last, precision, seed, epochs, steps,
                  parameters, slots, epoch, batch, step, sums, losses] = given;
     const auto& [rule, momentum, beta1, beta2, epsilon, weight_decay] = optimizer;
     const auto& [sum_loss, sum_weight, sum_penalty, sum_rows] = sums;
@@ -130,6 +131,7 @@ Training<T> training_of(const OwnedNetwork& network, const Samples<T>& samples, 
     run.visited = visited;
     run.batch_size = batch_size;
     run.drop_last = drop_last;
+    run.precision = named<Precision>(PRECISIONS, precision);
     run.seed = seed;
     run.threads = 1;
     run.epochs = epochs;
@@ -280,4 +282,7 @@ NB_MODULE(_native, module) {
             return names;
         },
         "The instruction sets that this build holds and this processor runs, the plainest first.");
+    module.def(
+        "multiplies_bfloat16", [](const std::string& name) { return multiplies_bfloat16(machine_of(name)); },
+        "Whether an instruction set trains in bfloat16 on this processor.");
 }

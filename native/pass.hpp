@@ -54,6 +54,45 @@ void activate_tile(const Stage<T>& stage, Index row, Index column, Index rows) {
         activate(stage.layer, values, slopes, LANES<T>);
 }
 
+// A stage's outputs, or net inputs, in the precision that it works in.
+template <class T, class After>
+void product_forward(const Stage<T>& stage, const T* bias, Index first, Index count, After after) {
+    const Index inputs = stage.layer.inputs, units = stage.layer.units;
+    const Finish finish = stage.rectifies ? Finish::rectify : Finish::keep;
+    const auto multiply = [&]<class E>(Matrix<E> a, Matrix<E> b, Index depth) {
+        if (!stage.by_units)
+            return product<T, E>({a, b, depth, bias, stage.values, finish, {}}, first, count, units, after);
+        dots<T, E>({a, b, depth, bias, stage.values, finish, {}}, first, count, units);
+        after(first, 0, count);
+    };
+    if constexpr (ROUNDS<T>)
+        if (stage.rounded.weights.base)
+            return multiply(stage.rounded.inputs.across, stage.rounded.weights, even(inputs) / 2);
+    multiply(stage.inputs, Matrix<T>{stage.weights.value, stage.panel_step}, inputs);
+}
+
+// ∂E/∂a of the stage below, finished.
+template <class T>
+void product_backward(const Stage<T>& above, Matrix<T> c, Finish finish, Matrix<T> by, Index first, Index count) {
+    const Index inputs = above.layer.inputs, units = above.layer.units;
+    const auto nothing = [](Index, Index, Index) {};
+    if constexpr (ROUNDS<T>) {
+        const Operands& rounded = above.rounded;
+        if (rounded.weights.base)
+            return product<T, Pair>({rounded.deltas.across, rounded.turned, even(units) / 2, nullptr, c, finish, by},
+                                    first, count, inputs, nothing);
+    }
+    product<T, T>({above.deltas, above.turned, units, nullptr, c, finish, by}, first, count, inputs, nothing);
+}
+
+// Packs rows of a matrix that have got their last numbers, where a product will read them in pairs.
+template <class T>
+void pack_rows(Matrix<T> from, Index columns, const Packed& to, Index first, Index count) {
+    if constexpr (ROUNDS<T>)
+        for (Index column = 0; column < columns && to.down.base; column += PANEL<T>)
+            pack_panel(from, column, to, first, count);
+}
+
 template <class T>
 void copy_rows(Index columns, Matrix<T> from, Matrix<T> to, Index first, Index count) {
     for (Index r = first; r < first + count; ++r)
@@ -71,21 +110,17 @@ void forward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) 
             if (!raw && !whole_rows) activate_tile(stage, row, column, rows);
         };
         const T* bias = stage.layer.bias == Bias::none ? nullptr : stage.bias.value;
-        if (stage.by_units) {
-            dots(stage, bias, first, count);
-            after(first, 0, count);
-        } else {
-            product<T>({stage.inputs, {stage.weights.value, stage.panel_step}, stage.layer.inputs, bias, stage.values,
-                        stage.rectifies ? Finish::rectify : Finish::keep, {}},
-                       first, count, stage.layer.units, after);
-        }
+        product_forward(stage, bias, first, count, after);
         if (whole_rows && !raw) {
             softmax_rows<T>(stage.layer.units, stage.values, first, count);
             if (stage.slopes.base) copy_rows(stage.layer.units, stage.values, stage.slopes, first, count);
         }
-        if (!drops(stage, chunk)) continue;
-        drop_out(stage, l, chunk, stage.values, first, count);
-        if (!whole_rows) drop_out(stage, l, chunk, stage.slopes, first, count);
+        if (drops(stage, chunk)) {
+            drop_out(stage, l, chunk, stage.values, first, count);
+            if (!whole_rows) drop_out(stage, l, chunk, stage.slopes, first, count);
+        }
+        if (l + 1 < space.network.depth)
+            pack_rows(stage.values, stage.layer.units, space.stages[l + 1].rounded.inputs, first, count);
     }
 }
 
@@ -107,6 +142,7 @@ bool lose_rows(Workspace<T>& space, const Samples<T>& samples, const Chunk& chun
                                     [&chunk](Index r) { return chunk.row(r); }, T(chunk.divisor), space.losses, first,
                                     count);
     if (last.slopes.base) activate_back(last, first, count);
+    pack_rows(last.deltas, last.layer.units, last.rounded.deltas, first, count);
     return finite;
 }
 
@@ -116,12 +152,13 @@ void backward(Workspace<T>& space, const Chunk& chunk, Index first, Index count)
         const Stage<T>&above = space.stages[l], &stage = space.stages[l - 1];
         const bool whole_rows = stage.layer.activation == Activation::softmax;
         const Finish finish = whole_rows ? Finish::keep : stage.rectifies ? Finish::mask : Finish::scale;
-        product<T>({above.deltas, above.turned, above.layer.units, nullptr, stage.deltas, finish,
-                    whole_rows ? Matrix<T>{} : stage.rectifies ? stage.values : stage.slopes},
-                   first, count, stage.layer.units, [](Index, Index, Index) {});
-        if (!whole_rows) continue;
-        if (drops(stage, chunk)) drop_out(stage, l - 1, chunk, stage.deltas, first, count);
-        activate_back(stage, first, count);
+        product_backward(above, stage.deltas, finish,
+                         whole_rows ? Matrix<T>{} : stage.rectifies ? stage.values : stage.slopes, first, count);
+        if (whole_rows) {
+            if (drops(stage, chunk)) drop_out(stage, l - 1, chunk, stage.deltas, first, count);
+            activate_back(stage, first, count);
+        }
+        pack_rows(stage.deltas, stage.layer.units, stage.rounded.deltas, first, count);
     }
 }
 
@@ -138,16 +175,17 @@ void gather(Workspace<T>& space, const T* X, const Chunk& chunk, Index first, In
             __builtin_memcpy(rest, row, 4 * sizeof(T));
         for (; column > 0; --column) *rest++ = *row++;
     }
+    pack_rows(space.gathered, inputs, space.stages[0].rounded.inputs, first, count);
 }
 
-// The share of a chunk's rows that falls to a thread.
+// The share of a chunk's rows that falls to a thread; it begins at an even row, so that the rows of a pair stay together.
 struct Share {
     Index first, count;
 };
 
 inline Share share_of(Index rows, int thread, int threads) {
-    const Index first = rows * thread / threads;
-    return {first, rows * (thread + 1) / threads - first};
+    const Index first = rows * thread / threads / 2 * 2;
+    return {first, (thread + 1 == threads ? rows : rows * (thread + 1) / threads / 2 * 2) - first};
 }
 
 }  // namespace clearprop::CLEARPROP_ISA

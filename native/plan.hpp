@@ -47,6 +47,9 @@ struct Optimizer {
     Index rate_count;
 };
 
+// Of the operands of products: as they are, or rounded to bfloat16. Sums and all else have the network's float type.
+enum class Precision { full, bfloat16 };
+
 enum class Order { shuffled, sequential, replacement, given };
 
 template <class T>
@@ -81,6 +84,7 @@ struct Training {
     Index visited;       // rows an epoch visits
     Index batch_size;
     bool drop_last;
+    Precision precision;  // bfloat16: only where multiplies_bfloat16 says so of the machine, and T is float
     std::uint64_t seed;
     int threads;
     Tick tick;
@@ -142,6 +146,7 @@ struct Elementwise {
 // The entry points of one instruction set.
 struct Machine {
     const char* name;
+    bool multiplies_bfloat16;  // where the processor has AVX-512 BF16, too
     void (*train_float)(Training<float>&);
     void (*train_double)(Training<double>&);
     void (*train_many_float)(Trainings<float>&);

@@ -1,7 +1,7 @@
 // The product kernels: a tile of C = start + A·B in registers, over matrices in panels.
 #pragma once
 
-#include "vector.hpp"
+#include "pairs.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
 
@@ -39,11 +39,12 @@ enum class Finish { keep, rectify, mask, scale };
 // How A is read: across, C = A·B, or down, C = Aᵀ·B.
 enum class Read { across, down };
 
-template <class T>
+// A and B have elements E: T itself or, where T is float, pairs of bfloat16; `depth` counts elements.
+template <class T, class E>
 struct Tile {
-    const T* a;
+    const E* a;
     Index a_step;  // from panel to panel of A, where it is read across
-    const T* b;    // (depth, PANEL)
+    const E* b;    // (depth, PANEL)
     Index depth;
     const T* start;  // (rows, PANEL), one row for all with start_step 0, or null for 0
     Index start_step;
@@ -52,8 +53,8 @@ struct Tile {
     const T* by;  // (rows, PANEL)
 };
 
-template <class T, int ROWS, int VECTORS, Read READ>
-void tile(const Tile<T>& p) {
+template <class T, class E, int ROWS, int VECTORS, Read READ>
+void tile(const Tile<T, E>& p) {
     using V = Vector<T>;
     constexpr Index W = PANEL<T>, N = LANES<T>;
     V sum[ROWS][VECTORS];
@@ -66,18 +67,19 @@ void tile(const Tile<T>& p) {
     if (p.start) each([&](V& s, int r, int v) { s = load<V>(p.start + r * p.start_step + v * N); });
     else each([](V& s, int, int) { s = V{}; });
 
-    const T* b = p.b;
-    const auto add = [&](const T* a) {
-        V right[VECTORS];
+    const E* b = p.b;
+    const auto add = [&](const E* a) {
+        using Elements = Vector<E>;
+        Elements right[VECTORS];
 #pragma GCC unroll 2
-        for (int v = 0; v < VECTORS; ++v) right[v] = load<V>(b + v * N);
-        each([&](V& s, int r, int v) { s = fused(splat<V>(a[READ == Read::across ? r * W : r]), right[v], s); });
+        for (int v = 0; v < VECTORS; ++v) right[v] = load<Elements>(b + v * N);
+        each([&](V& s, int r, int v) { s = fused(splat<Elements>(a[READ == Read::across ? r * W : r]), right[v], s); });
         b += W;
     };
     if constexpr (READ == Read::down) {
         for (Index k = 0; k < p.depth; ++k) add(p.a + k * W);
     } else {
-        const T* a = p.a;
+        const E* a = p.a;
         for (Index left = p.depth; left > 0; left -= W, a += p.a_step) {
             const Index count = left < W ? left : W;
             for (Index k = 0; k < count; ++k) add(a + k);
@@ -92,45 +94,53 @@ void tile(const Tile<T>& p) {
     write([&](V s, int r, int v) { return s * by(r, v); });
 }
 
+static_assert(TILE_ROWS % 2 == 0);
+
+// The next even number.
+constexpr Index even(Index count) {
+    return (count + 1) / 2 * 2;
+}
+
 // The kernels for tiles of 1 to TILE_ROWS rows.
-template <class T, int VECTORS, Read READ>
+template <class T, class E, int VECTORS, Read READ>
 struct Kernels {
-    void (*of[TILE_ROWS + 1])(const Tile<T>&) = {};
+    void (*of[TILE_ROWS + 1])(const Tile<T, E>&) = {};
 
     constexpr Kernels() { fill<TILE_ROWS>(); }
 
     template <int ROWS>
     constexpr void fill() {
-        of[ROWS] = tile<T, ROWS, VECTORS, READ>;
+        of[ROWS] = tile<T, E, ROWS, VECTORS, READ>;
         if constexpr (ROWS > 1) fill<ROWS - 1>();
     }
 };
 
-template <class T, int VECTORS, Read READ>
-inline constexpr Kernels<T, VECTORS, READ> kernels{};
+template <class T, class E, int VECTORS, Read READ>
+inline constexpr Kernels<T, E, VECTORS, READ> kernels{};
 
 // `columns` of the panel count: where one vector holds them, only that one is computed.
-template <Read READ, class T>
-void run_tile(const Tile<T>& p, Index rows, Index columns) {
-    if (columns > LANES<T>) return kernels<T, TILE_VECTORS, READ>.of[rows](p);
-    kernels<T, 1, READ>.of[rows](p);
+template <Read READ, class T, class E>
+void run_tile(const Tile<T, E>& p, Index rows, Index columns) {
+    if (columns > LANES<T>) return kernels<T, E, TILE_VECTORS, READ>.of[rows](p);
+    kernels<T, E, 1, READ>.of[rows](p);
 }
 
-// Calls f(first, count) for tiles of `rows` rows, cut as evenly as it goes, so that no tile is much lower than others.
+// Calls f(first, count) for tiles of `rows` rows, cut as evenly as it goes, so that no tile is much lower than others;
+// each begins at an even row, so that the rows of a pair stay together.
 template <class F>
 void each_tile(Index rows, F f) {
     const Index tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
     for (Index t = 0, first = 0; t < tiles; ++t) {
-        const Index end = rows * (t + 1) / tiles;
+        const Index cut = even(rows * (t + 1) / tiles), end = cut < rows ? cut : rows;
         f(first, end - first);
         first = end;
     }
 }
 
 // C = finish(start + A·B).
-template <class T>
+template <class T, class E>
 struct Product {
-    Matrix<T> a, b;
+    Matrix<E> a, b;
     Index depth;
     const T* start;  // one row, for all rows of C; or null for 0
     Matrix<T> c;
@@ -148,8 +158,8 @@ Index depth_at_once(Index rows) {
 
 // Computes `rows` rows of C from `first` on, `width` columns; calls after(first row, column, rows) for each tile that
 // is done.
-template <class T, class After>
-void product(const Product<T>& p, Index first, Index rows, Index width, After after) {
+template <class T, class E, class After>
+void product(const Product<T, E>& p, Index first, Index rows, Index width, After after) {
     constexpr Index W = PANEL<T>;
     const Index at_once = depth_at_once<T>(rows);
     for (Index k = 0; k < p.depth; k += at_once) {
@@ -161,7 +171,8 @@ void product(const Product<T>& p, Index first, Index rows, Index width, After af
                 T* c = p.c.from(row, column);
                 const T* start = k > 0 ? c : p.start ? p.start + column : nullptr;
                 const T* by = p.by.base ? p.by.from(row, column) : nullptr;
-                run_tile<Read::across>(Tile<T>{p.a.from(row, k), p.a.step, p.b.from(k, column), deep, start, k > 0 ? W : 0,
+                run_tile<Read::across>(Tile<T, E>{p.a.from(row, k), p.a.step, p.b.from(k, column), deep, start,
+                                                  k > 0 ? W : 0,
                                                c, last ? p.finish : Finish::keep, by},
                                        count, width - column);
                 if (last) after(row, column, count);

@@ -30,10 +30,11 @@ bool sums_in_order(const Network& network) {
 }
 
 template <class T>
-bool is_tiny(const Network& network, Index most) {
+bool is_tiny(const Training<T>& run, Index most) {
+    const Network& network = run.network;
     Index weights = 0;
     for (Index l = 0; l < network.depth; ++l) weights += network.layers[l].inputs * network.layers[l].units;
-    return weights <= most && sums_in_order<T>(network);
+    return run.precision == Precision::full && weights <= most && sums_in_order<T>(network);
 }
 
 // A row of numbers of each network, as the functions of rows want it.

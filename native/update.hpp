@@ -79,11 +79,7 @@ class Updater {
 
         alignas(64) T buffer[TILE_ROWS * W];
         T* const sum = stage.weights.gradient ? stage.weights.gradient + offset : buffer;
-        const Matrix<T>&rows = stage.by_units ? stage.deltas : stage.inputs,
-              &along = stage.by_units ? stage.inputs : stage.deltas;
-        run_tile<Read::down>(Tile<T>{rows.from(0, item.row), 0, along.panel(item.column), rows_,
-                                     first_chunk_ ? nullptr : sum, W, sum, Finish::keep, nullptr},
-                             item.rows, columns);
+        sum_tile(stage, item, columns, sum);
         if (!last_chunk_) return true;
 
         if (is_penalised(space_.network))
@@ -91,7 +87,24 @@ class Updater {
         if (!rates) return true;
         const bool finite = update(stage.weights, offset, sum, item.rows, columns, rule, rates, true);
         if (stage.turned.base && !stage.by_units) turn(stage, item, columns);
+        if constexpr (ROUNDS<T>)
+            if (stage.rounded.weights.base) round_weights(stage, item.row, item.rows, item.column);
         return finite;
+    }
+
+    // A tile of the gradient, of this chunk and those before.
+    void sum_tile(const Stage<T>& stage, const Item& item, Index columns, T* sum) const {
+        const T* start = first_chunk_ ? nullptr : sum;
+        const auto multiply = [&]<class E>(Matrix<E> inputs, Matrix<E> deltas, Index depth) {
+            const Matrix<E>&rows = stage.by_units ? deltas : inputs, &along = stage.by_units ? inputs : deltas;
+            run_tile<Read::down>(Tile<T, E>{rows.from(0, item.row), 0, along.panel(item.column), depth, start, W, sum,
+                                            Finish::keep, nullptr},
+                                 item.rows, columns);
+        };
+        if constexpr (ROUNDS<T>)
+            if (stage.rounded.weights.base)
+                return multiply(stage.rounded.inputs.down, stage.rounded.deltas.down, even(rows_) / 2);
+        multiply(stage.inputs, stage.deltas, rows_);
     }
 
     // Asks for what the update of a tile needs, so that it is near when the gradient is there.

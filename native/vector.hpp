@@ -3,10 +3,14 @@
 #pragma once
 
 #if defined(CLEARPROP_ISA_V3) || defined(CLEARPROP_ISA_V4)
+#if !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC's own header starts from what it calls undefined
+#endif
 #include <immintrin.h>
+#if !defined(__clang__)
 #pragma GCC diagnostic pop
+#endif
 #elif defined(CLEARPROP_ISA_NEON)
 #include <arm_neon.h>
 #endif
@@ -53,6 +57,13 @@ template <>
 struct Shape<double> {
     using Scalar = double;
     using Bits = std::uint64_t;
+    static constexpr int COUNT = 1;
+};
+
+template <>
+struct Shape<std::uint32_t> {
+    using Scalar = std::uint32_t;
+    using Bits = std::uint32_t;
     static constexpr int COUNT = 1;
 };
 

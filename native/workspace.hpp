@@ -2,7 +2,7 @@
 #pragma once
 
 #include "memory.hpp"
-#include "tile.hpp"
+#include "round.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
 
@@ -37,15 +37,26 @@ struct Stage {
     Matrix<T> values;      // (rows, units): z, then a
     Matrix<T> slopes;      // (rows, units): f′(z), where a does not tell it
     Matrix<T> deltas;      // (rows, units): ∂E/∂z
+    Operands rounded;      // what products read instead, in bfloat16
 
     bool joint;      // the loss takes the net inputs
-    bool rectifies;  // a = max(0, z), where a > 0 says that f′(z) = 1
+    bool rectifies;  // the product ends with a = max(0, z), where a > 0 says that f′(z) = 1
 
     T* weight(T* base, Index input, Index unit) const {
         const Matrix<T> matrix{base, panel_step};
         return by_units ? matrix.from(unit, input) : matrix.from(input, unit);
     }
 };
+
+// Rewrites the operands of a part of a panel of weights, `rows` rows from an even `row` on.
+template <class T>
+void round_weights(const Stage<T>& stage, Index row, Index rows, Index column) {
+    const Matrix<T> weights{stage.weights.value, stage.panel_step};
+    const Operands& to = stage.rounded;
+    if (stage.by_units) return pack_panel(weights, column, {to.weights, to.turned}, row, rows);
+    pack_panel(weights, column, {{}, to.weights}, row, rows);
+    if (to.turned.base) pack_turned(weights, to.turned, row, rows, column, stage.layer.units);
+}
 
 enum class Purpose { train, gradients, loss, predict };
 
@@ -64,8 +75,9 @@ template <class T>
 class Workspace {
   public:
     // For batches of up to `rows` rows.
-    Workspace(const Network& network, Purpose purpose, int slots, Index rows)
-        : network(network), purpose(purpose), slot_count(slots), chunk(rows_at_once(network, purpose, rows)) {
+    Workspace(const Network& network, Purpose purpose, int slots, Index rows, Precision precision = Precision::full)
+        : network(network), purpose(purpose), slot_count(slots), precision(precision),
+          chunk(rows_at_once(network, purpose, precision, rows)) {
         keeps_gradients_ = purpose == Purpose::gradients || (purpose == Purpose::train && chunk < rows);
         Arena measured;
         lay_out(measured);
@@ -84,6 +96,8 @@ class Workspace {
             for (int s = 0; s < slot_count; ++s)
                 load_into(stage, stage.weights.slots[s], stage.bias.slots[s], slots[s] + flat);
             if (stage.turned.base && !stage.by_units) turn(stage);
+            if constexpr (ROUNDS<T>)
+                if (stage.rounded.weights.base) round(stage);
         });
     }
 
@@ -118,6 +132,7 @@ class Workspace {
     const Network network;
     const Purpose purpose;
     const int slot_count;
+    const Precision precision;
     const Index chunk;  // rows at once
     Stage<T>* stages = nullptr;
     Matrix<T> gathered{};      // (chunk, inputs)
@@ -139,16 +154,22 @@ class Workspace {
             return array;
         }
 
-        Matrix<T> matrix(Index rows, Index columns) {
-            const Index step = rows * PANEL<T>;
-            return {take<T>(panels<T>(columns) * step), step};
+        template <class E = T>
+        Matrix<E> matrix(Index rows, Index columns) {
+            const Index step = rows * PANEL<E>;
+            return {take<E>(panels<E>(columns) * step), step};
+        }
+
+        Packed packed(Index rows, Index columns) {
+            return {matrix<Pair>(rows, even(columns) / 2), matrix<Pair>(even(rows) / 2, columns)};
         }
     };
 
-    static Index rows_at_once(const Network& network, Purpose purpose, Index batch) {
-        Index numbers = panels<T>(network.layers[0].inputs) * PANEL<T>;
+    static Index rows_at_once(const Network& network, Purpose purpose, Precision precision, Index batch) {
+        const Index forms = precision == Precision::full ? 1 : 2;  // both that are packed take as much as the floats
+        Index numbers = panels<T>(network.layers[0].inputs) * PANEL<T> * forms;
         for (Index l = 0; l < network.depth; ++l)
-            numbers += panels<T>(network.layers[l].units) * PANEL<T> * (purpose == Purpose::predict ? 1 : 3);
+            numbers += panels<T>(network.layers[l].units) * PANEL<T> * (purpose == Purpose::predict ? 1 : 1 + 2 * forms);
         const Index fitting = BYTES_AT_ONCE / (numbers * Index(sizeof(T)));
         const Index most = fitting > ROWS_AT_ONCE ? ROWS_AT_ONCE : fitting > 240 ? fitting : 240;
         return batch < most ? batch : most;
@@ -161,6 +182,7 @@ class Workspace {
         gathered = arena.matrix(chunk, network.layers[0].inputs);
         losses = arena.template take<double>(chunk);
         Matrix<T> inputs = gathered;
+        Packed packed = rounds() ? arena.packed(chunk, network.layers[0].inputs) : Packed{};
         Index bytes = 0;
         for (Index l = 0; l < network.depth; ++l) {
             Stage<T>& stage = placed ? placed[l] : unplaced;
@@ -168,7 +190,7 @@ class Workspace {
             const bool top = l == network.depth - 1;
             stage.by_units = stands_by_units<T>(layer);
             stage.joint = top && network.joint;
-            stage.rectifies = !top && layer.activation == Activation::relu && layer.dropout == 0;
+            stage.rectifies = !top && !stage.by_units && layer.activation == Activation::relu && layer.dropout == 0;
             stage.inputs = inputs;
             const Index rows = stage.by_units ? layer.units : layer.inputs;
             const Index columns = stage.by_units ? layer.inputs : layer.units;
@@ -176,11 +198,22 @@ class Workspace {
             stage.weights = trained(arena, panels<T>(columns) * stage.panel_step);
             stage.bias = trained(arena, panels<T>(layer.units) * PANEL<T>);
             if (stage.by_units) stage.turned = {stage.weights.value, stage.panel_step};
-            else if (backward && l > 0) stage.turned = arena.matrix(layer.units, layer.inputs);
+            else if (backward && l > 0 && !rounds()) stage.turned = arena.matrix(layer.units, layer.inputs);
             else stage.turned = {};
             stage.values = arena.matrix(chunk, layer.units);
             stage.slopes = backward && !stage.rectifies && !stage.joint ? arena.matrix(chunk, layer.units) : Matrix<T>{};
             stage.deltas = purpose == Purpose::predict ? Matrix<T>{} : arena.matrix(chunk, layer.units);
+            stage.rounded = {};
+            if (rounds()) {
+                stage.rounded.weights = stage.by_units
+                                            ? arena.template matrix<Pair>(layer.units, even(layer.inputs) / 2)
+                                            : arena.template matrix<Pair>(even(layer.inputs) / 2, layer.units);
+                if (l > 0) stage.rounded.turned = arena.template matrix<Pair>(even(layer.units) / 2, layer.inputs);
+                stage.rounded.inputs = packed;
+                stage.rounded.deltas = arena.packed(chunk, layer.units);
+                if (l == 0) stage.rounded.deltas.across = {};  // nothing lies below
+                if (!top) packed = arena.packed(chunk, layer.units);
+            }
             inputs = stage.values;
             bytes += layer.inputs * layer.units * Index(sizeof(T)) * (1 + slot_count);
         }
@@ -192,6 +225,8 @@ class Workspace {
         stages = placed;
         if (items && count > 0) list_items(items);
     }
+
+    bool rounds() const { return ROUNDS<T> && precision == Precision::bfloat16; }
 
     Trained<T> trained(Arena& arena, Index count) const {
         Trained<T> arrays{arena.template take<T>(count), {nullptr, nullptr}, nullptr};
@@ -270,6 +305,15 @@ class Workspace {
         for (Index i = 0; i < stage.layer.inputs; ++i)
             for (Index o = 0; o < stage.layer.units; ++o)
                 stage.turned.at(o, i) = *stage.weight(stage.weights.value, i, o);
+    }
+
+    static void round(const Stage<T>& stage) {
+        constexpr Index W = PANEL<T>;
+        const Index rows = stage.by_units ? stage.layer.units : stage.layer.inputs;
+        const Index columns = stage.by_units ? stage.layer.inputs : stage.layer.units;
+        for (Index column = 0; column < columns; column += W)
+            for (Index row = 0; row < rows; row += W)
+                round_weights(stage, row, rows - row < W ? rows - row : W, column);
     }
 
     bool keeps_gradients_ = false;

@@ -17,6 +17,7 @@ class Network:
     ) -> None: ...
 
 def instruction_sets() -> list[str]: ...
+def multiplies_bfloat16(instruction_set: str, /) -> bool: ...
 def fma_rate(threads: int, dtype: str, seconds: float, instruction_set: str) -> float: ...
 
 Optimizer = tuple[str, float, float, float, float, float]
@@ -33,6 +34,7 @@ Run = tuple[
     int,  # visited
     int,  # batch_size
     bool,  # drop_last
+    str,  # precision
     int,  # seed
     int,  # epochs
     int,  # steps

@@ -66,6 +66,15 @@ SHAPES: dict[str, tuple[Network, int, int, int]] = {  # network, rows, batch siz
     "no hidden layer": (Network(300, [Dense(3, "sigmoid")]), 50, 16, 5),
     "wide outputs": (Network(4, [Dense(9, "softplus"), Dense(257, "softmax")], "cross_entropy"), 60, 25, 5),
     "wide inputs": (Network(700, [Dense(17, "mish"), Dense(5, "identity")], "huber"), 41, 12, 4),
+    "few rectified units": (
+        Network(
+            70,
+            [*(Dense(units, name) for few in (3, 2, 1) for units, name in ((few, "relu"), (40, "tanh"))), Dense(2)],
+        ),
+        41,
+        12,
+        4,
+    ),
     "exact tiles": (Network(64, [Dense(128, "elu"), Dense(32, "silu"), Dense(8, "identity")]), 128, 64, 5),
     # More rows than go through the native engine at once, and an epoch whose last batch is short.
     "batches in pieces": (

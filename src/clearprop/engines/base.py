@@ -37,7 +37,7 @@ class Samples:
 class Plan:
     """How a run goes: everything but the data and where it stands.
 
-    `order` is "shuffled", "sequential", "replacement" or row numbers (int64).
+    `order` is "shuffled", "sequential", "replacement" or row numbers (int64); `precision` is "full" or "bfloat16".
     """
 
     optimizer: Optimizer
@@ -45,6 +45,7 @@ class Plan:
     order: str | NDArray[np.int64] = "shuffled"
     drop_last: bool = False
     threads: int = 1
+    precision: str = "full"
 
     def batches(self, rows: int) -> int:
         """How many batches an epoch over so many rows has."""
@@ -138,6 +139,9 @@ class Engine(Protocol):
     """A machine that computes networks. Arrays come checked, contiguous and of the parameters' float type."""
 
     name: str
+
+    def check_precision(self, precision: str) -> None:
+        """Raises an InputError that says what this machine lacks where it cannot train in a precision but "full"."""
 
     def predict(self, parameters: Parameters, X: Array, threads: int) -> Array:
         """The outputs (B, O)."""

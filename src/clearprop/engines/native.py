@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clearprop._native import Network as NativeNetwork
-from clearprop._native import evaluate, instruction_sets, predict, train, train_many
+from clearprop._native import evaluate, instruction_sets, multiplies_bfloat16, predict, train, train_many
 from clearprop.engines.base import Array, Ended, Member, Outcome, Plan, Samples, State, Sums, Tick
 from clearprop.errors import InputError, unknown
 from clearprop.network.parameters import Parameters
@@ -30,6 +30,13 @@ class Native:
     """Dense networks in C++, in both float types, on several threads with the same bits for any number of them."""
 
     name = "native"
+
+    def check_precision(self, precision: str) -> None:
+        if precision == "bfloat16" and not multiplies_bfloat16(instruction_set()):
+            raise InputError(
+                'precision: "bfloat16" needs AVX-512 BF16 instructions, which this processor, or the instruction set '
+                f'in use ("{instruction_set()}"), does not have; leave out precision'
+            )
 
     def predict(self, parameters: Parameters, X: Array, threads: int) -> Array:
         outputs = np.empty((len(X), parameters.network.outputs), X.dtype)
@@ -122,6 +129,7 @@ class _Course:
             self.visited,
             plan.batch_size,
             plan.drop_last,
+            plan.precision,
             state.seed,
             self.epochs,
             -1 if self.limit is None else self.limit,

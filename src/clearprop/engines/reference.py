@@ -13,6 +13,7 @@ import numpy as np
 
 from clearprop.engines.base import Array, Member, Outcome, Plan, Samples, State, Sums, Tick
 from clearprop.engines.order import epoch_order
+from clearprop.engines.precision import ROUNDINGS, unrounded
 from clearprop.network.losses import total
 from clearprop.network.parameters import Parameters
 from clearprop.network.penalty import penalty
@@ -21,17 +22,25 @@ from clearprop.random import Stream, words
 
 Record = Callable[[str, Array], Any]
 Masks = Callable[[int, tuple[int, int]], Array]
+Rounding = Callable[[Array], Array]
 
 
 def ignore(name: str, value: Array) -> None:
     """Records nothing."""
 
 
-def affine(W: Array, b: Array, A: Array) -> tuple[Array, Callable[[Array], tuple[Array, Array, Array]]]:
-    """Z = A·W + b, and the way back: from Δ = ∂E/∂Z to ∂E/∂W = Aᵀ·Δ, ∂E/∂b = Σ Δ and ∂E/∂A = Δ·Wᵀ."""
+def affine(
+    W: Array, b: Array, A: Array, rounded: Rounding = unrounded
+) -> tuple[Array, Callable[[Array], tuple[Array, Array, Array]]]:
+    """Z = A·W + b, and the way back: from Δ = ∂E/∂Z to ∂E/∂W = Aᵀ·Δ, ∂E/∂b = Σ Δ and ∂E/∂A = Δ·Wᵀ.
+
+    The operands of the three products are rounded, and nothing else is.
+    """
+    A, W = rounded(A), rounded(W)
 
     def back(delta: Array) -> tuple[Array, Array, Array]:
         db = delta.sum(axis=0) if len(b) == W.shape[1] else delta.sum(keepdims=True)[0, : len(b)]
+        delta = rounded(delta)
         return A.T @ delta, db, delta @ W.T
 
     return (A @ W + b if len(b) else A @ W), back
@@ -76,14 +85,18 @@ def joined(network: Network, Z: Array, A: Array, samples: Samples) -> tuple[Arra
 
 
 def step(
-    parameters: Parameters, samples: Samples, masks: Masks | None = None, record: Record = ignore
+    parameters: Parameters,
+    samples: Samples,
+    masks: Masks | None = None,
+    record: Record = ignore,
+    rounded: Rounding = unrounded,
 ) -> tuple[Array, Array, Parameters]:
     """E, R and the gradients of J = E + R: forward, loss, backward."""
     network = parameters.network
     A, ways_back = samples.X, []
     Z = A
     for number, layer in enumerate(network.layers):
-        Z, affine_back = affine(parameters.weights[number], parameters.biases[number], A)
+        Z, affine_back = affine(parameters.weights[number], parameters.biases[number], A, rounded)
         record(f"z{number + 1}", Z)
         A, activation_back = layer.function.forward(Z)
         A, dropout_back = dropped(A, _mask(masks, layer, number, Z))
@@ -112,6 +125,9 @@ class Reference:
     """The NumPy engine, in the float type of the parameters."""
 
     name = "reference"
+
+    def check_precision(self, precision: str) -> None:
+        """Rounds by itself, on any machine."""
 
     def predict(self, parameters: Parameters, X: Array, threads: int = 1) -> Array:
         return forward(parameters, X)[1]
@@ -174,7 +190,8 @@ def value(parameters: Parameters, samples: Samples) -> Array:
 def _update(parameters: Parameters, state: State, plan: Plan, batch: Samples) -> tuple[Parameters, State]:
     network, dtype = parameters.network, parameters.flat.dtype
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the caller looks whether all is finite
-        E, R, gradients = step(parameters, batch, dropout_masks(network, state.seed, state.step, dtype))
+        masks = dropout_masks(network, state.seed, state.step, dtype)
+        E, R, gradients = step(parameters, batch, masks, rounded=ROUNDINGS[plan.precision])
         rate = float(plan.optimizer.schedule.rates(np.array([state.step]))[0])
         flat, slots = plan.optimizer.update(
             parameters.flat, gradients.flat, state.slots, rate, state.step, parameters.are_weights()

@@ -198,6 +198,7 @@ def describe(job: Job) -> dict[str, Any]:
         "batch size": plan.batch_size,
         "order": plan.order if isinstance(plan.order, str) else _checksum(plan.order),
         "drop_last": plan.drop_last,
+        "precision": plan.precision,
         "seed": start.state.seed,
         "stop_when_right": job.stop_when_right,
         "metric": None if job.metric is None else job.metric.name,

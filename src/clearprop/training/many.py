@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clearprop.engines import get_engine, thread_count
 from clearprop.engines.base import Engine, Member, Outcome, Plan, Samples, State
+from clearprop.engines.precision import check_precision
 from clearprop.engines.samples import check_samples, check_total
 from clearprop.errors import InputError, check_count
 from clearprop.model import Model
@@ -43,6 +44,7 @@ def train_many(
     sample_weight: ArrayLike | None = None,
     engine: str = "auto",
     threads: int | None = None,
+    precision: str = "full",
 ) -> list[Result]:
     """Trains separate models side by side, each as `train` would: hundreds or thousands of small ones in one call.
 
@@ -65,6 +67,7 @@ def train_many(
         sample_weight: (N,), from 0 up, of the rows of X.
         engine: "auto", "native" or "reference".
         threads: None is one a processor; the results do not depend on it.
+        precision: "full" or, for models in float32, "bfloat16", as in `train`.
 
     Returns:
         One result a model, in their order. Its `ended` is "epochs done"; or "diverged" where a number was no longer
@@ -87,8 +90,12 @@ def train_many(
     True
     """
     team = thread_count(threads)
-    members, samples = _prepare(models, X, Y, optimizer, batch_size, seeds, rows, order, drop_last, sample_weight, team)
-    job = _Job(get_engine(engine), members, samples, check_count("epochs", epochs), team)
+    members, samples = _prepare(
+        models, X, Y, optimizer, batch_size, seeds, rows, order, drop_last, sample_weight, team, precision
+    )
+    machine = get_engine(engine)
+    check_precision(precision, machine, members[0].parameters.flat.dtype)
+    job = _Job(machine, members, samples, check_count("epochs", epochs), team)
     with keyboard_interrupts():
         return job.run()
 
@@ -145,6 +152,7 @@ def _prepare(
     drop_last: bool,
     sample_weight: ArrayLike | None,
     threads: int,
+    precision: str,
 ) -> tuple[list[Member], Samples]:
     """The members and what they share; every mistake in what was given is an `InputError`."""
     models = _models(models)
@@ -160,7 +168,7 @@ def _prepare(
         plan = plans.get((id(own), count))
         if plan is None:
             with nullcontext() if subset is None else within(f"rows[{i}] has {count}"):
-                plan = plans[id(own), count] = plan_of(own, batch_size, order, drop_last, count, threads)
+                plan = plans[id(own), count] = plan_of(own, batch_size, order, drop_last, count, threads, precision)
         members.append(Member(model.parameters, plan, State.start(network, own, seed, dtype), subset))
     return members, samples
 

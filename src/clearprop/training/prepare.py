@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from clearprop.engines import get_engine, thread_count
 from clearprop.engines.base import Array, Engine, Plan, Samples, State
 from clearprop.engines.order import ORDERS
+from clearprop.engines.precision import check_precision
 from clearprop.engines.samples import check_samples
 from clearprop.errors import InputError, check_count, unknown
 from clearprop.model import Model
@@ -78,6 +79,7 @@ def prepare(
     stop_when_right: bool,
     engine: str,
     threads: int | None,
+    precision: str,
 ) -> Job:
     """The job of a call of `train`; every mistake in what was given is an `InputError`."""
     if not isinstance(model, Model):
@@ -87,13 +89,15 @@ def prepare(
     if state is not None and not isinstance(state, State):
         raise InputError(f"state: expected the state of a result of train, got {state!r}")
     network, dtype = model.network, model.parameters.flat.dtype
+    machine = get_engine(engine)
+    check_precision(precision, machine, dtype)
     seed = _seed(seed, state)
     samples = check_samples(network, dtype, X, Y, sample_weight)
     held_out = None
     if validation is not None:
         by_rows = not isinstance(order, str)
         samples, held_out = _held_out(network, dtype, samples, validation, seed, by_rows)
-    plan = plan_of(optimizer, batch_size, order, drop_last, len(samples), thread_count(threads))
+    plan = plan_of(optimizer, batch_size, order, drop_last, len(samples), thread_count(threads), precision)
     entry = None if metric_name is None else metric(metric_name, samples)
     if metric_name is not None and held_out is not None:
         with within("validation"):
@@ -104,7 +108,7 @@ def prepare(
     start.check(optimizer, plan.batches(len(samples)))
     return Job(
         start=start,
-        engine=get_engine(engine),
+        engine=machine,
         plan=plan,
         epochs=start.state.epoch + check_count("epochs", epochs),
         samples=samples,
@@ -164,6 +168,7 @@ def plan_of(
     drop_last: bool,
     rows: int,
     threads: int,
+    precision: str,
 ) -> Plan:
     """The plan of a run over so many rows, its parts checked."""
     chosen = _order(order, rows)
@@ -176,7 +181,7 @@ def plan_of(
         )
     if size >= visited and isinstance(chosen, str) and chosen == "shuffled":
         chosen = "sequential"  # the order within one batch of all rows would change the rounding, and nothing else
-    return Plan(optimizer, min(size, visited), chosen, bool(drop_last), threads)
+    return Plan(optimizer, min(size, visited), chosen, bool(drop_last), threads, precision)
 
 
 def _order(order: str | ArrayLike, rows: int) -> str | NDArray[np.int64]:
