@@ -62,7 +62,8 @@ class Evaluator {
             if (thread == 0)
                 for (Index r = 0; r < count; ++r) loss_ += space_.losses[r];
             if (run_.gradients)
-                Updater<T>(space_, count, first == 0, first + count == rows).run(thread, threads_, Rule::sgd, nullptr);
+                Updater<T>(space_, count, first == 0, first + count == rows).run(thread, threads_, Rule::sgd, nullptr,
+                                                                             [](Index, Index) {});
             barrier_.wait();
         }
     }

@@ -81,9 +81,18 @@ class Trainer {
                 if (signs_[other].lost) return false;
             if (thread == 0)
                 for (Index r = 0; r < chunk.count; ++r) loss += space_.losses[r];
-            if (last && !steps_[1 - turn].none) fetch(steps_[1 - turn], thread);
-            const Updater<T> updater(space_, chunk.count, chunk.first == 0, last);
-            signs_[thread].overflowed = !updater.run(thread, threads_, run_.optimizer.rule, &rates);
+            const Step& next = steps_[1 - turn];
+            const Share wanted = last && !next.none ? rows_to_fetch(next, thread) : Share{0, 0};
+            Index fetched = 0;
+            Updater<T> updater(space_, chunk.count, chunk.first == 0, last);
+            signs_[thread].overflowed = !updater.run(
+                thread, threads_, run_.optimizer.rule, &rates,
+                // A few at a time: a processor forgets what it is asked for all at once.
+                [&](Index i, Index items) {
+                    const Index end = (wanted.count * (i + 1) + items - 1) / items;
+                    fetch(next.rows + wanted.first + fetched, end - fetched);
+                    fetched = end;
+                });
             barrier_.wait();
             for (int other = 0; other < threads_; ++other)
                 if (signs_[other].overflowed) return false;
@@ -101,13 +110,18 @@ class Trainer {
         backward(space_, chunk, share.first, share.count);
     }
 
-    // Asks for the rows that this thread will gather next, so that they are near by then.
-    void fetch(const Step& next, int thread) const {
+    // The rows that this thread will gather next; none where they are too many to wait in the cache.
+    Share rows_to_fetch(const Step& next, int thread) const {
         const Index inputs = run_.network.layers[0].inputs;
         const Share share = share_of(next.count < space_.chunk ? next.count : space_.chunk, thread, threads_);
-        const Index count = share.count * inputs * Index(sizeof(T)) < FETCHED_BYTES ? share.count : 0;
-        for (Index r = share.first; r < share.first + count; ++r) {
-            const T* row = run_.samples.X + next.rows[r] * inputs;
+        return {share.first, share.count * inputs * Index(sizeof(T)) <= FETCHED_BYTES ? share.count : 0};
+    }
+
+    // Asks for some rows of the table.
+    void fetch(const Index* rows, Index count) const {
+        const Index inputs = run_.network.layers[0].inputs;
+        for (Index r = 0; r < count; ++r) {
+            const T* row = run_.samples.X + rows[r] * inputs;
             for (Index i = 0; i < inputs; i += Index(64 / sizeof(T))) __builtin_prefetch(row + i);
             __builtin_prefetch(row + inputs - 1);
         }

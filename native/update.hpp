@@ -7,17 +7,6 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
-// True where each of whole vectors of numbers is finite: x·0 is 0 for finite x alone.
-template <class T>
-bool all_finite(const T* numbers, Index count) {
-    Vector<T> sum{};
-    for (Index i = 0; i < count; i += LANES<T>) sum += load<Vector<T>>(numbers + i) * T(0);
-    T lanes[LANES<T>], all = 0;
-    __builtin_memcpy(lanes, &sum, sizeof(lanes));
-    for (Index i = 0; i < LANES<T>; ++i) all += lanes[i];
-    return all == 0;
-}
-
 // The gradients of a chunk, added up; with the last chunk of a batch, the update.
 template <class T>
 class Updater {
@@ -25,53 +14,57 @@ class Updater {
     Updater(Workspace<T>& space, Index rows, bool first_chunk, bool last_chunk)
         : space_(space), rows_(rows), first_chunk_(first_chunk), last_chunk_(last_chunk) {}
 
-    // `rates` null: the gradients are what is asked for. False where a new parameter is not finite.
-    bool run(int thread, int threads, Rule rule, const Rates<T>* rates) const {
-        bool finite = true;
-        const Index end = space_.first_item(thread + 1, threads);
-        for (Index i = space_.first_item(thread, threads); i < end; ++i) {
-            const Item& item = space_.items[i];
+    // `rates` null: the gradients are what is asked for. False where a new parameter is not finite. Calls between(i, n)
+    // before the i-th of n items.
+    template <class Between>
+    bool run(int thread, int threads, Rule rule, const Rates<T>* rates, Between between) {
+        finite_ = V{};
+        const Index first = space_.first_item(thread, threads), count = space_.first_item(thread + 1, threads) - first;
+        for (Index i = 0; i < count; ++i) {
+            between(i, count);
+            const Item& item = space_.items[first + i];
             const Stage<T>& stage = space_.stages[item.layer];
-            finite = (item.row < 0 ? bias(stage, item, rule, rates) : weights(stage, item, rule, rates, i)) && finite;
+            if (item.row < 0) bias(stage, item, rule, rates);
+            else weights(stage, item, rule, rates, first + i);
         }
-        return finite;
+        return sum_of_lanes<T, VECTOR_BYTES>(finite_) == 0;
     }
 
   private:
+    using V = Vector<T>;
     static constexpr Index W = PANEL<T>;
 
-    bool bias(const Stage<T>& stage, const Item& item, Rule rule, const Rates<T>* rates) const {
+    void bias(const Stage<T>& stage, const Item& item, Rule rule, const Rates<T>* rates) {
         const Layer& layer = stage.layer;
-        if (layer.bias == Bias::none) return true;
-        if (layer.bias == Bias::layer) return item.column > 0 || layer_bias(stage, rule, rates);
+        if (layer.bias == Bias::layer && item.column == 0) layer_bias(stage, rule, rates);
+        if (layer.bias != Bias::unit) return;
         T* kept = stage.bias.gradient ? stage.bias.gradient + item.column : nullptr;
-        Vector<T> sums[TILE_VECTORS] = {};
+        V sums[TILE_VECTORS] = {};
         if (!first_chunk_) __builtin_memcpy(sums, kept, sizeof(sums));
         const T* deltas = stage.deltas.panel(item.column);
         for (Index r = 0; r < rows_; ++r)
-            for (int v = 0; v < TILE_VECTORS; ++v, deltas += LANES<T>) sums[v] += load<Vector<T>>(deltas);
+            for (int v = 0; v < TILE_VECTORS; ++v, deltas += LANES<T>) sums[v] += load<V>(deltas);
         T sum[W];
         __builtin_memcpy(sum, sums, sizeof(sum));
         if (kept) __builtin_memcpy(kept, sum, sizeof(sum));
-        if (!last_chunk_ || !rates || !layer.train_bias) return true;
-        return update(stage.bias, item.column, sum, 1, layer.units - item.column, rule, rates, false);
+        if (!last_chunk_ || !rates || !layer.train_bias) return;
+        update(stage.bias, item.column, sum, 1, layer.units - item.column, rule, rates, false);
     }
 
     // One number that all units share.
-    bool layer_bias(const Stage<T>& stage, Rule rule, const Rates<T>* rates) const {
+    void layer_bias(const Stage<T>& stage, Rule rule, const Rates<T>* rates) {
         const Layer& layer = stage.layer;
         alignas(64) T sum[W] = {};
         if (!first_chunk_) sum[0] = *stage.bias.gradient;
         for (Index r = 0; r < rows_; ++r)
             for (Index o = 0; o < layer.units; ++o) sum[0] += stage.deltas.at(r, o);
         if (stage.bias.gradient) *stage.bias.gradient = sum[0];
-        if (!last_chunk_ || !rates || !layer.train_bias) return true;
-        const bool finite = update(stage.bias, 0, sum, 1, 1, rule, rates, false);
+        if (!last_chunk_ || !rates || !layer.train_bias) return;
+        update(stage.bias, 0, sum, 1, 1, rule, rates, false);
         for (Index o = 1; o < layer.units; ++o) stage.bias.value[o] = stage.bias.value[0];
-        return finite;
     }
 
-    bool weights(const Stage<T>& stage, const Item& item, Rule rule, const Rates<T>* rates, Index index) const {
+    void weights(const Stage<T>& stage, const Item& item, Rule rule, const Rates<T>* rates, Index index) {
         const Matrix<T> weights{stage.weights.value, stage.panel_step};
         const Index offset = weights.from(item.row, item.column) - stage.weights.value;
         const Index columns = (stage.by_units ? stage.layer.inputs : stage.layer.units) - item.column;
@@ -80,16 +73,15 @@ class Updater {
         alignas(64) T buffer[TILE_ROWS * W];
         T* const sum = stage.weights.gradient ? stage.weights.gradient + offset : buffer;
         sum_tile(stage, item, columns, sum);
-        if (!last_chunk_) return true;
+        if (!last_chunk_) return;
 
         if (is_penalised(space_.network))
             space_.penalties[index] = penalise(stage.weights.value + offset, sum, item.rows, columns);
-        if (!rates) return true;
-        const bool finite = update(stage.weights, offset, sum, item.rows, columns, rule, rates, true);
+        if (!rates) return;
+        update(stage.weights, offset, sum, item.rows, columns, rule, rates, true);
         if (stage.turned.base && !stage.by_units) turn(stage, item, columns);
         if constexpr (ROUNDS<T>)
             if (stage.rounded.weights.base) round_weights(stage, item.row, item.rows, item.column);
-        return finite;
     }
 
     // A tile of the gradient, of this chunk and those before.
@@ -116,31 +108,26 @@ class Updater {
         }
     }
 
-    // Updates `rows` rows of a panel with the gradient g; false where a new number is not finite. What stands beyond
-    // the real columns stays 0.
-    static bool update(const Trained<T>& trained, Index offset, T* g, Index rows, Index columns, Rule rule,
-                       const Rates<T>* rates, bool decay) {
+    // Updates `rows` rows of a panel with the gradient g. What stands beyond the real columns stays 0.
+    void update(const Trained<T>& trained, Index offset, T* g, Index rows, Index columns, Rule rule,
+                const Rates<T>* rates, bool decay) {
         T* w = trained.value + offset;
         T* s0 = trained.slots[0] ? trained.slots[0] + offset : nullptr;
         T* s1 = trained.slots[1] ? trained.slots[1] + offset : nullptr;
-        if (columns >= W) {
-            apply(rule, *rates, decay, w, g, s0, s1, rows * W);
-            return all_finite(w, rows * W);
-        }
+        if (columns >= W) return apply(rule, *rates, decay, w, g, s0, s1, rows * W, finite_);
         const Index width = columns > LANES<T> ? W : LANES<T>;
-        bool finite = true;
         for (Index r = 0; r < rows; ++r) {
+            V unread{};  // beyond the real columns stands perhaps what is not finite, until the next line but one
             for (Index c = columns; c < width; ++c) g[r * W + c] = 0;
-            apply(rule, *rates, decay, w + r * W, g + r * W, s0 ? s0 + r * W : nullptr, s1 ? s1 + r * W : nullptr, width);
+            apply(rule, *rates, decay, w + r * W, g + r * W, s0 ? s0 + r * W : nullptr, s1 ? s1 + r * W : nullptr, width,
+                  unread);
             for (Index c = columns; c < width; ++c) w[r * W + c] = 0;
-            finite = all_finite(w + r * W, width) && finite;
+            for (Index c = 0; c < width; c += LANES<T>) finite_ = fused(load<V>(w + r * W + c), V{}, finite_);
         }
-        return finite;
     }
 
     // Adds ∂R/∂w to the gradient of a tile; returns R of its weights.
     double penalise(const T* w, T* g, Index rows, Index columns) const {
-        using V = Vector<T>;
         PenaltySums sums{};
         for (Index first = 0; first < W && first < columns; first += LANES<T>) {
             PenaltyShares<V> shares{};
@@ -163,6 +150,7 @@ class Updater {
     Workspace<T>& space_;
     Index rows_;
     bool first_chunk_, last_chunk_;
+    V finite_{};  // 0 as long as all new parameters are
 };
 
 }  // namespace clearprop::CLEARPROP_ISA

@@ -217,7 +217,7 @@ class Workspace {
             inputs = stage.values;
             bytes += layer.inputs * layer.units * Index(sizeof(T)) * (1 + slot_count);
         }
-        far = bytes > (1 << 19);
+        far = bytes > (1 << 15);
         const Index count = backward ? list_items(nullptr) : 0;
         item_count = count;
         items = arena.template take<Item>(count + 1);
