@@ -152,8 +152,14 @@ struct Product {
 template <class T>
 Index depth_at_once(Index rows) {
     constexpr Index W = PANEL<T>;
-    const Index fitting = (Index(256) << 10) / (rows * Index(sizeof(T))) / W * W;
+    const Index fitting = (Index(512) << 10) / (rows * Index(sizeof(T))) / W * W;
     return fitting < 8 * W ? 8 * W : fitting;
+}
+
+// Asks for `bytes` that lie together.
+inline void prefetch(const void* from, Index bytes) {
+    const char* line = static_cast<const char*>(from);
+    for (const char* end = line + bytes; line < end; line += 64) __builtin_prefetch(line);
 }
 
 // Computes `rows` rows of C from `first` on, `width` columns; calls after(first row, column, rows) for each tile that
@@ -162,6 +168,7 @@ template <class T, class E, class After>
 void product(const Product<T, E>& p, Index first, Index rows, Index width, After after) {
     constexpr Index W = PANEL<T>;
     const Index at_once = depth_at_once<T>(rows);
+    const bool in_parts = p.depth > at_once;
     for (Index k = 0; k < p.depth; k += at_once) {
         const Index deep = p.depth - k < at_once ? p.depth - k : at_once;
         const bool last = k + deep == p.depth;
@@ -171,9 +178,15 @@ void product(const Product<T, E>& p, Index first, Index rows, Index width, After
                 T* c = p.c.from(row, column);
                 const T* start = k > 0 ? c : p.start ? p.start + column : nullptr;
                 const T* by = p.by.base ? p.by.from(row, column) : nullptr;
+                if (in_parts) {
+                    // While this tile is at work: what the next one adds to, and its share of the next panel of B.
+                    const Index bytes = W * Index(sizeof(T));
+                    prefetch(c + count * W, TILE_ROWS * bytes);
+                    if (column + W < width)
+                        prefetch(p.b.from(k + deep * offset / rows, column + W), (deep * count / rows + 1) * bytes);
+                }
                 run_tile<Read::across>(Tile<T, E>{p.a.from(row, k), p.a.step, p.b.from(k, column), deep, start,
-                                                  k > 0 ? W : 0,
-                                               c, last ? p.finish : Finish::keep, by},
+                                                  k > 0 ? W : 0, c, last ? p.finish : Finish::keep, by},
                                        count, width - column);
                 if (last) after(row, column, count);
             });
