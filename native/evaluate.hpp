@@ -93,26 +93,31 @@ class PanelPredictor {
         return Index(useful) < chunk ? useful : int(chunk);
     }
 
-    // A thread has rows of the table and a place in the buffers of its own, so nobody waits for anybody.
+    // A thread has a place in the buffers of its own and takes rows as long as there are any: one that comes late to a
+    // short call does not hold it up.
     void work(int thread) {
-        const Share mine = share_of(run_.rows, thread, threads_), place = share_of(space_.chunk, thread, threads_);
+        const Index place = space_.chunk * thread / threads_, room = space_.chunk / threads_;
+        const Index at_once = room < ROWS_TO_TAKE ? room : ROWS_TO_TAKE;
         const Stage<T>& last = space_.last();
         const Index outputs = last.layer.units;
-        for (Index done = 0; done < mine.count; done += place.count) {
-            const Index left = mine.count - done, count = left < place.count ? left : place.count;
-            const Index row = mine.first + done;
-            const Chunk chunk{nullptr, row - place.first, count, 1, 0, -1};
-            gather(space_, run_.X, chunk, place.first, count);
-            forward(space_, chunk, place.first, count);
+        for (;;) {
+            const Index row = __atomic_fetch_add(&taken_, at_once, __ATOMIC_RELAXED), left = run_.rows - row;
+            if (left <= 0) return;
+            const Index count = left < at_once ? left : at_once;
+            const Chunk chunk{nullptr, row - place, count, 1, 0, -1};
+            gather(space_, run_.X, chunk, place, count);
+            forward(space_, chunk, place, count);
             for (Index r = 0; r < count; ++r)
-                for (Index o = 0; o < outputs; ++o)
-                    run_.outputs[(row + r) * outputs + o] = last.values.at(place.first + r, o);
+                for (Index o = 0; o < outputs; ++o) run_.outputs[(row + r) * outputs + o] = last.values.at(place + r, o);
         }
     }
+
+    static constexpr Index ROWS_TO_TAKE = 240;
 
     const Prediction<T>& run_;
     Workspace<T> space_;
     int threads_;
+    Index taken_ = 0;
 };
 
 template <class T>

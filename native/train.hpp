@@ -38,10 +38,8 @@ class Trainer {
     Trainer& operator=(const Trainer&) = delete;
 
     void go() {
-        space_.load(run_.parameters, run_.slots);
         course_.prepare(steps_[0]);
         run_team(threads_, [](void* self, int thread) { static_cast<Trainer*>(self)->work(thread); }, this);
-        space_.store(run_.parameters, run_.slots);
     }
 
   private:
@@ -51,9 +49,19 @@ class Trainer {
         bool lost, overflowed;
     };
 
+    void work(int thread) {
+        space_.load(run_.parameters, run_.slots, thread, threads_);
+        barrier_.wait();
+        if (thread == 0) space_.round();
+        barrier_.wait();
+        run_steps(thread);
+        barrier_.wait();
+        space_.store(run_.parameters, run_.slots, thread, threads_);
+    }
+
     // Two meetings a step: when all deltas are there, and when all parameters are new. While the rows of one step are
     // at work, thread 0 prepares the next.
-    void work(int thread) {
+    void run_steps(int thread) {
         for (int turn = 0;; turn = 1 - turn) {
             const Step step = steps_[turn];
             Ended why = step.why;

@@ -89,29 +89,34 @@ class Workspace {
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
 
-    // From the flat parameters, and the optimizer's memory of them, to panels.
-    void load(const T* parameters, T* const* slots) {
+    // From the flat parameters, and the optimizer's memory of them, to panels: one of `parts` parts of the inputs of each
+    // layer. When all parts are there, `round` has to follow.
+    void load(const T* parameters, T* const* slots, Index part = 0, Index parts = 1) {
         for_each_flat([&](const Stage<T>& stage, Index flat) {
-            load_into(stage, stage.weights.value, stage.bias.value, parameters + flat);
+            load_into(stage, stage.weights.value, stage.bias.value, parameters + flat, part, parts);
             for (int s = 0; s < slot_count; ++s)
-                load_into(stage, stage.weights.slots[s], stage.bias.slots[s], slots[s] + flat);
-            if (stage.turned.base && !stage.by_units) turn(stage);
-            if constexpr (ROUNDS<T>)
-                if (stage.rounded.weights.base) round(stage);
+                load_into(stage, stage.weights.slots[s], stage.bias.slots[s], slots[s] + flat, part, parts);
+            if (stage.turned.base && !stage.by_units) turn(stage, part, parts);
         });
     }
 
-    void store(T* parameters, T* const* slots) const {
+    void round() {
+        if constexpr (ROUNDS<T>)
+            for (Index l = 0; l < network.depth; ++l)
+                if (stages[l].rounded.weights.base) round(stages[l]);
+    }
+
+    void store(T* parameters, T* const* slots, Index part = 0, Index parts = 1) const {
         for_each_flat([&](const Stage<T>& stage, Index flat) {
-            store_from(stage, stage.weights.value, stage.bias.value, parameters + flat);
+            store_from(stage, stage.weights.value, stage.bias.value, parameters + flat, part, parts);
             for (int s = 0; s < slot_count; ++s)
-                store_from(stage, stage.weights.slots[s], stage.bias.slots[s], slots[s] + flat);
+                store_from(stage, stage.weights.slots[s], stage.bias.slots[s], slots[s] + flat, part, parts);
         });
     }
 
     void store_gradients(T* gradients) const {
         for_each_flat([&](const Stage<T>& stage, Index flat) {
-            store_from(stage, stage.weights.gradient, stage.bias.gradient, gradients + flat);
+            store_from(stage, stage.weights.gradient, stage.bias.gradient, gradients + flat, 0, 1);
         });
     }
 
@@ -272,39 +277,47 @@ class Workspace {
         }
     }
 
-    static void load_into(const Stage<T>& stage, T* weights, T* bias, const T* flat) {
+    static void load_into(const Stage<T>& stage, T* weights, T* bias, const T* flat, Index part, Index parts) {
         const Layer& layer = stage.layer;
-        each_run(stage, weights, [flat](T* panels, Index place, Index count) {
+        each_run(stage, weights, part, parts, [flat](T* panels, Index place, Index count) {
             __builtin_memcpy(panels, flat + place, std::size_t(count) * sizeof(T));
         });
         const T* given = flat + layer.inputs * layer.units;
-        for (Index o = 0; o < layer.units && layer.bias != Bias::none; ++o)
+        for (Index o = 0; o < layer.units && part == 0 && layer.bias != Bias::none; ++o)
             bias[o] = given[layer.bias == Bias::layer ? 0 : o];
     }
 
-    static void store_from(const Stage<T>& stage, T* weights, const T* bias, T* flat) {
+    static void store_from(const Stage<T>& stage, T* weights, const T* bias, T* flat, Index part, Index parts) {
         const Layer& layer = stage.layer;
-        each_run(stage, weights, [flat](const T* panels, Index place, Index count) {
+        each_run(stage, weights, part, parts, [flat](const T* panels, Index place, Index count) {
             __builtin_memcpy(flat + place, panels, std::size_t(count) * sizeof(T));
         });
-        for (Index o = 0; o < bias_size(layer); ++o) flat[layer.inputs * layer.units + o] = bias[o];
+        for (Index o = 0; o < bias_size(layer) && part == 0; ++o) flat[layer.inputs * layer.units + o] = bias[o];
+    }
+
+    // Calls f(input) for the inputs of a part: whole panels of them.
+    template <class F>
+    static void each_input(const Stage<T>& stage, Index part, Index parts, F f) {
+        const Index inputs = stage.layer.inputs, all = panels<T>(inputs), end = all * (part + 1) / parts * PANEL<T>;
+        for (Index i = all * part / parts * PANEL<T>; i < inputs && i < end; ++i) f(i);
     }
 
     // Calls f(panels, flat, count) for runs of weights that lie side by side in the panels and, from `flat` on, in the
     // flat parameters.
     template <class F>
-    static void each_run(const Stage<T>& stage, T* weights, F f) {
-        const Index inputs = stage.layer.inputs, units = stage.layer.units;
-        const Index longest = stage.by_units ? 1 : PANEL<T>;
-        for (Index i = 0; i < inputs; ++i)
+    static void each_run(const Stage<T>& stage, T* weights, Index part, Index parts, F f) {
+        const Index units = stage.layer.units, longest = stage.by_units ? 1 : PANEL<T>;
+        each_input(stage, part, parts, [&](Index i) {
             for (Index o = 0; o < units; o += longest)
                 f(stage.weight(weights, i, o), i * units + o, units - o < longest ? units - o : longest);
+        });
     }
 
-    static void turn(const Stage<T>& stage) {
-        for (Index i = 0; i < stage.layer.inputs; ++i)
+    static void turn(const Stage<T>& stage, Index part, Index parts) {
+        each_input(stage, part, parts, [&](Index i) {
             for (Index o = 0; o < stage.layer.units; ++o)
                 stage.turned.at(o, i) = *stage.weight(stage.weights.value, i, o);
+        });
     }
 
     static void round(const Stage<T>& stage) {

@@ -62,7 +62,7 @@ def test_every_class_is_there():
 
 def test_memory_allowance_by_hand():
     case = Case("case", (10, 5, 2), rows=100, batch=10)  # 67 parameters, of which Adam remembers two numbers each
-    assert case.memory_allowance == 67 * (3 + 2) * 4 + 64 * 2**20
+    assert case.memory_allowance == 67 * 3 * (1 + 2) * 4 + 64 * 2**20
 
 
 def test_drawn_cases_stay_within_bounds():

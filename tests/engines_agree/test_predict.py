@@ -11,7 +11,16 @@ from clearprop.network.initializers import initial
 from clearprop.network.losses import LOSSES
 from clearprop.network.spec import Dense, Network
 
-SIZES = [(30, 128, 128, 2), (37, 101, 53, 7), (3, 5, 1), (200, 300, 3), (1, 1), (17, 16, 33), (64, 8, 2), (40, 129, 4, 9)]
+SIZES = [
+    (30, 128, 128, 2),
+    (37, 101, 53, 7),
+    (3, 5, 1),
+    (200, 300, 3),
+    (1, 1),
+    (17, 16, 33),
+    (64, 8, 2),
+    (40, 129, 4, 9),
+]
 ENDS = [("identity", "half_squared_error"), ("softmax", "cross_entropy"), ("softmax", "half_squared_error")]
 
 

@@ -50,7 +50,7 @@ class Case:
     output: str = "softmax"
     optimizer: Optimizer = "adam"
     rate: float = 1e-3
-    epsilon: float = 1e-8
+    epsilon: float = 1e-10  # small, since scikit-learn adds it before the correction of v, the others after
     dtype: str = "float32"
     epochs: int = 1
     whole: bool = False
@@ -115,9 +115,9 @@ class Case:
 
     @property
     def memory_allowance(self) -> int:
-        """Bytes beside the data: three times the parameters and the optimizer's state, and 64 MiB."""
+        """Bytes beside the data: three times the parameters with the optimizer's state of them, and 64 MiB."""
         slots = 0 if self.kind == "predict" else {"adam": 2, "momentum": 1, "sgd": 0}[self.optimizer]
-        numbers = (3 + slots) * self.parameter_count * self.nets
+        numbers = 3 * (1 + slots) * self.parameter_count * self.nets
         return numbers * np.dtype(self.dtype).itemsize + (64 << 20)
 
     def __str__(self) -> str:
@@ -182,7 +182,7 @@ CASES: tuple[Case, ...] = (
     Case("deep", (32, *[32] * 20, 2), rows=10_000, batch=128),
     Case("predict-1", (30, 128, 128, 2), rows=2_000, batch=1, kind="predict", one_core=True),
     Case("predict-10000", (30, 128, 128, 2), rows=100_000, batch=10_000, kind="predict"),
-    Case("many", (20, 64, 2), rows=1_000, batch=32, kind="many", nets=1_000),
+    Case("many", (20, 64, 2), rows=1_000, batch=32, kind="many", nets=1_000, epochs=5),
 )
 
 
