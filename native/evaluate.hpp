@@ -77,10 +77,13 @@ class Evaluator {
 
 template <class T>
 class PanelPredictor {
+    static constexpr Index ROWS_TO_TAKE = 240;
+
   public:
     explicit PanelPredictor(const Prediction<T>& run)
-        : run_(run), space_(run.network, Purpose::predict, 0, run.rows),
-          threads_(threads_for(run, space_.chunk)) {}
+        : run_(run), threads_(useful_threads(run.network, run.rows, run.threads)),
+          space_(run.network, Purpose::predict, 0,
+                 run.rows < threads_ * ROWS_TO_TAKE ? run.rows : threads_ * ROWS_TO_TAKE) {}
 
     void go() {
         space_.load(run_.parameters, nullptr);
@@ -88,11 +91,6 @@ class PanelPredictor {
     }
 
   private:
-    static int threads_for(const Prediction<T>& run, Index chunk) {
-        const int useful = useful_threads(run.network, run.rows, run.threads);
-        return Index(useful) < chunk ? useful : int(chunk);
-    }
-
     // A thread has a place in the buffers of its own and takes rows as long as there are any: one that comes late to a
     // short call does not hold it up.
     void work(int thread) {
@@ -112,11 +110,9 @@ class PanelPredictor {
         }
     }
 
-    static constexpr Index ROWS_TO_TAKE = 240;
-
     const Prediction<T>& run_;
+    const int threads_;
     Workspace<T> space_;
-    int threads_;
     Index taken_ = 0;
 };
 

@@ -24,7 +24,7 @@ Index multiply_add(Index rounds) {
     for (int c = 0; c < CHAINS; ++c) sum[c] = Vector<T>{} + T(c) * half;
     for (Index round = 0; round < rounds; ++round) {
 #pragma GCC unroll 20
-        for (int c = 0; c < CHAINS; ++c) sum[c] = sum[c] * factor + one;
+        for (int c = 0; c < CHAINS; ++c) sum[c] = fused(sum[c], factor, one);
     }
     Vector<T> all = sum[0];
 #pragma GCC unroll 20

@@ -28,9 +28,15 @@ class ManyTrainer {
         return most;
     }
 
-    // How many networks go side by side in the lanes of vectors: where they are tiny, as many as there are lanes.
+    // How many networks go side by side in the lanes of vectors: where they are tiny and make the same steps, as many
+    // as there are lanes.
     static Index abreast(const Trainings<T>& many) {
-        return is_tiny(many.runs[0], TINY_WEIGHTS_ABREAST) ? LANES<T> : 1;
+        if (!is_tiny(many.runs[0], TINY_WEIGHTS_ABREAST)) return 1;
+        for (Index first = 0; first < many.count; first += LANES<T>) {
+            const Index left = many.count - first;
+            if (!keep_step(many.runs + first, left < LANES<T> ? left : LANES<T>)) return 1;
+        }
+        return LANES<T>;
     }
 
     // The rule of how networks share the threads: side by side, each on one, unless there are fewer networks than
@@ -59,13 +65,12 @@ class ManyTrainer {
     void train_group(Training<T>* runs, Index count, int thread, Workspace<T>*& space) {
         for (Index i = 0; i < count; ++i) {
             runs[i].threads = threads_each_;
-            runs[i].tick = roster_.tick_of(thread);
+            runs[i].tick = i == 0 ? roster_.tick_of(thread) : Tick{};  // one asks for all that go side by side
         }
-        if (count > 1 && is_tiny(runs[0], TINY_WEIGHTS_ABREAST) && keep_step(runs, count))
-            return TinyTrainer<Vector<T>>(runs, int(count)).go();
+        if (count > 1) return TinyTrainer<Vector<T>>(runs, int(count)).go();
         for (Index i = 0; i < count; ++i) {
             Training<T>& run = runs[i];
-            if (is_tiny(run, TINY_WEIGHTS)) {
+            if (is_tiny_alone(run)) {
                 TinyTrainer<T>(&run, 1).go();
                 continue;
             }

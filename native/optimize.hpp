@@ -44,7 +44,8 @@ inline float root_estimate(float x) { return _mm_cvtss_f32(_mm_rsqrt14_ss(_mm_se
 inline float inverse_estimate(float x) { return _mm_cvtss_f32(_mm_rcp14_ss(_mm_setzero_ps(), _mm_set_ss(x))); }
 
 // Estimates of 1/√square and of the inverse, each bettered once by Newton's rule: right to 2 units in the last place,
-// and 1.7 times as fast as the instructions for square roots and quotients. What is below the normal numbers has root 0.
+// and 1.7 times as fast as the instructions for square roots and quotients. What is below the normal numbers has root 0,
+// which a usual ε does not notice.
 template <class V>
 inline V over_root_estimated(V x, V square, V epsilon) {
     const V within = smaller(square, Constants<float>::MOST);
@@ -53,14 +54,24 @@ inline V over_root_estimated(V x, V square, V epsilon) {
     const V root = fused(Scalar<V>(0.5) * rough, rest, rough);
     const V divisor = select(within < Constants<float>::LEAST_NORMAL, V{}, root) + epsilon;
     const V inverse = inverse_estimate(divisor);
-    return x * fused(inverse, fused(-divisor, inverse, splat<V>(1)), inverse);
+    const V quotient = x * fused(inverse, fused(-divisor, inverse, splat<V>(1)), inverse);
+    return select(square > Constants<float>::MOST, V{}, quotient);
 }
 
-template <class Number>
-inline Vector<float> over_root(Vector<float> x, Vector<float> square, Number epsilon) {
-    return over_root_estimated(x, square, Vector<float>{} + epsilon);
+inline constexpr float LEAST_USUAL_EPSILON = 1e-15f;
+
+inline float over_root(float x, float square, float epsilon) {
+    if (epsilon < LEAST_USUAL_EPSILON) return x / (sqrt_of(square) + epsilon);
+    return over_root_estimated(x, square, epsilon);
 }
-inline float over_root(float x, float square, float epsilon) { return over_root_estimated(x, square, epsilon); }
+inline Vector<float> over_root(Vector<float> x, Vector<float> square, float epsilon) {
+    if (epsilon < LEAST_USUAL_EPSILON) return x / (sqrt_of(square) + epsilon);
+    return over_root_estimated(x, square, splat<Vector<float>>(epsilon));
+}
+inline Vector<float> over_root(Vector<float> x, Vector<float> square, Vector<float> epsilon) {
+    return select(epsilon < LEAST_USUAL_EPSILON, x / (sqrt_of(square) + epsilon),
+                  over_root_estimated(x, square, epsilon));
+}
 
 #endif
 

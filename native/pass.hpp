@@ -104,7 +104,7 @@ void forward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) 
     for (Index l = 0; l < space.network.depth; ++l) {
         const Stage<T>& stage = space.stages[l];
         // Net inputs, as the loss wants them, or rectified already.
-        const bool raw = (stage.joint && space.purpose != Purpose::predict) || (stage.rectifies && !stage.by_units);
+        const bool raw = (stage.joint && space.purpose != Purpose::predict) || stage.rectifies;
         const bool whole_rows = stage.layer.activation == Activation::softmax;
         const auto after = [&](Index row, Index column, Index rows) {
             if (!raw && !whole_rows) activate_tile(stage, row, column, rows);

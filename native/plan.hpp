@@ -99,7 +99,7 @@ struct Training {
     Ended ended;
 };
 
-// Separate runs of networks of one shape and one rule's slots, each with one thread.
+// Separate runs of networks of one shape.
 template <class T>
 struct Trainings {
     Training<T>* runs;

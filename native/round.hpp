@@ -12,7 +12,8 @@ template <>
 inline constexpr bool ROUNDS<float> = MULTIPLIES_BFLOAT16;
 
 // A matrix in pairs, for both ways in which a product reads it: neighbours in a row, (rows, columns / 2), and one number
-// above the other, (rows / 2, columns), each only where it is read. Where a pair has no second, that is 0.
+// above the other, (rows / 2, columns), each only where it is read. Where a pair has no second, it has what stands beyond the
+// real columns, which meets a weight of 0; below the last row stands 0.
 struct Packed {
     Matrix<Pair> across, down;
 };

@@ -13,7 +13,7 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
-inline constexpr Index TINY_WEIGHTS = 64;          // up to so many a network alone is faster without panels
+inline constexpr Index TINY_WEIGHTS = 64, TINY_ROWS = 16;  // up to so many a network alone is faster without panels
 inline constexpr Index TINY_WEIGHTS_ABREAST = 1024;  // and with others side by side
 
 // Whether the panels would sum all in the order of units and inputs, as it is done here.
@@ -35,6 +35,12 @@ bool is_tiny(const Training<T>& run, Index most) {
     Index weights = 0;
     for (Index l = 0; l < network.depth; ++l) weights += network.layers[l].inputs * network.layers[l].units;
     return run.precision == Precision::full && weights <= most && sums_in_order<T>(network);
+}
+
+// Panels hold several rows of a batch at once, so for more of them they are faster.
+template <class T>
+bool is_tiny_alone(const Training<T>& run) {
+    return batch_rows(run) <= TINY_ROWS && is_tiny(run, TINY_WEIGHTS);
 }
 
 // A row of numbers of each network, as the functions of rows want it.

@@ -156,7 +156,7 @@ class Trainer {
 
 template <class T>
 void train(Training<T>& run) {
-    if (is_tiny(run, TINY_WEIGHTS)) return TinyTrainer<T>(&run, 1).go();
+    if (is_tiny_alone(run)) return TinyTrainer<T>(&run, 1).go();
     Workspace<T> space(run.network, Purpose::train, slots_of(run.optimizer.rule), batch_rows(run), run.precision);
     Trainer<T>(run, space).go();
 }

@@ -145,7 +145,7 @@ class Workspace {
     Item* items = nullptr;
     double* penalties = nullptr;  // of each item
     Index item_count = 0;
-    bool far = false;  // the parameters do not fit in the second cache
+    bool far = false;  // the parameters do not fit in the nearest cache
 
   private:
     struct Arena {

@@ -52,7 +52,7 @@ def test_numbers_are_as_described(case):
     assert sum(one.stop - one.start for one in problem.batches) == case.rows
     again, other = make(case, seed=3), make(case, seed=4)
     assert np.array_equal(problem.X, again.X) and np.array_equal(problem.order, again.order)
-    assert case.document or not np.array_equal(problem.X, other.X)
+    assert case.worked_example or not np.array_equal(problem.X, other.X)
 
 
 def test_every_class_is_there():
@@ -87,7 +87,7 @@ def test_chosen_keeps_the_order_of_the_list():
     assert len(chosen([], seed=0)) == len(CASES) + 3
 
 
-def test_document_is_the_worked_example():
+def test_tiny_is_the_worked_example():
     problem = make(CASES[0], seed=0)
     model = cp.Model(network_of(CASES[0]), problem.weights, problem.biases)
     assert model.loss(problem.X, problem.Y, engine="reference") == pytest.approx(0.298371109, abs=1e-9)

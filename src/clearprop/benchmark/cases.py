@@ -35,7 +35,7 @@ class Case:
         epochs: how many are timed as one; a figure is the time of one epoch (of one call), but for `whole`.
         whole: whether the figure is the time of all epochs together.
         one_core: whether the limit is that of one core: the steps are too small to be worth a second.
-        document: whether it is document 000's worked example, with its weights and a frozen bias a layer.
+        worked_example: whether it is the README's worked example, with its weights and a frozen bias a layer.
 
     >>> Case("case", (4, 3, 2), rows=10, batch=5).weight_count
     18
@@ -56,7 +56,7 @@ class Case:
     whole: bool = False
     nets: int = 1
     one_core: bool = False
-    document: bool = False
+    worked_example: bool = False
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> Case:
@@ -73,7 +73,7 @@ class Case:
     @cached_property
     def parameter_count(self) -> int:
         """The weights and biases of one network."""
-        biases = len(self.sizes) - 1 if self.document else sum(self.sizes[1:])
+        biases = len(self.sizes) - 1 if self.worked_example else sum(self.sizes[1:])
         return self.weight_count + biases
 
     @cached_property
@@ -133,7 +133,7 @@ class Case:
         In float32, sums in another order grow apart, so that a whole epoch is alike in three digits at the worst. And
         where Adam's ε is so small, it does not matter that scikit-learn adds it before the bias is corrected.
         """
-        if self.document:
+        if self.worked_example:
             return self
         if self.kind == "predict":
             return replace(self, dtype="float64", rows=min(self.rows, 8 * self.batch))
@@ -145,9 +145,9 @@ class Case:
         """The same in short, for a run that only shows that all works."""
         rows = min(self.rows, max(4 * self.batch, 64)) if self.kind != "predict" else self.batch * min(4, self.shares)
         batch = min(self.batch, 64) if self.kind == "train" else self.batch
-        epochs = min(self.epochs, 100 if self.document else 2)
+        epochs = min(self.epochs, 100 if self.worked_example else 2)
         sizes = (min(self.sizes[0], 128), *(min(units, 256) for units in self.sizes[1:]))
-        rows = self.rows if self.document else min(rows, 512) if self.kind == "train" else rows
+        rows = self.rows if self.worked_example else min(rows, 512) if self.kind == "train" else rows
         return replace(self, rows=rows, batch=batch, epochs=epochs, sizes=sizes, nets=min(self.nets, 20))
 
 
@@ -167,12 +167,12 @@ CASES: tuple[Case, ...] = (
         epochs=10_000,
         whole=True,
         one_core=True,
-        document=True,
+        worked_example=True,
     ),
     Case("small", (20, 64, 2), rows=20_000, batch=32, epochs=3, one_core=True),
     TAB,
     Case("mnist", (784, 256, 128, 10), rows=60_000, batch=128),
-    Case("wide", (2_048, 2_048, 2_048, 10), rows=8_192, batch=512),
+    Case("wide", (2_048, 2_048, 2_048, 10), rows=8_192, batch=512, rate=1e-4),
     replace(TAB, name="float64", dtype="float64"),
     replace(TAB, name="tanh", activation="tanh"),
     replace(TAB, name="gelu", activation="gelu"),

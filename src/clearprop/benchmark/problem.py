@@ -13,7 +13,7 @@ from clearprop.benchmark.cases import Case
 
 Array = NDArray[Any]
 
-DOCUMENT_WEIGHTS = ([[0.15, 0.25], [0.20, 0.30]], [[0.40, 0.50], [0.45, 0.55]])
+WORKED_WEIGHTS = ([[0.15, 0.25], [0.20, 0.30]], [[0.40, 0.50], [0.45, 0.55]])
 DOCUMENT_BIASES = (0.35, 0.60)
 
 
@@ -25,7 +25,7 @@ class Problem:
         X: (rows, inputs); of many networks (nets, rows, inputs).
         Y: classes (rows,) for softmax, else (rows, outputs); with the networks before.
         order: the rows in the order that every epoch visits them.
-        weights, biases: of each layer, (inputs, units) and (units,); of document 000 (1,); with the networks before.
+        weights, biases: of each layer, (inputs, units) and (units,); of the worked example (1,); with the networks before.
     """
 
     case: Case
@@ -51,8 +51,8 @@ def make(case: Case, seed: int) -> Problem:
     """
     rng = np.random.default_rng([seed, case.rows, *case.sizes])
     dtype = np.dtype(case.dtype)
-    if case.document:
-        weights = tuple(np.array(one, dtype) for one in DOCUMENT_WEIGHTS)
+    if case.worked_example:
+        weights = tuple(np.array(one, dtype) for one in WORKED_WEIGHTS)
         biases = tuple(np.array([one], dtype) for one in DOCUMENT_BIASES)
         return Problem(case, np.array([[0.05, 0.10]]), np.array([[0.01, 0.99]]), np.arange(1), weights, biases)
     many = (case.nets,) if case.kind == "many" else ()

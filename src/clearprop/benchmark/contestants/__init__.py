@@ -120,7 +120,7 @@ def _ours(case: Case) -> str | None:
 def _scikit(case: Case) -> str | None:
     if case.kind == "many":
         return "it has no way to train several networks at once"
-    if case.document:
+    if case.worked_example:
         return "it has no frozen bias"
     if case.activation not in ("relu", "tanh", "sigmoid"):
         return f"it does not know {case.activation}"
@@ -129,8 +129,8 @@ def _scikit(case: Case) -> str | None:
     return None
 
 
-def _only_document(case: Case) -> str | None:
-    return None if case.document else "written for tiny alone"
+def _only_worked_example(case: Case) -> str | None:
+    return None if case.worked_example else "written for tiny alone"
 
 
 CONTESTANTS: tuple[Contestant, ...] = (
@@ -195,7 +195,7 @@ CONTESTANTS: tuple[Contestant, ...] = (
         "",
         "plain_c",
         settings=lambda case, cores: [{"threads": 1}],
-        unfit=_only_document,
+        unfit=_only_worked_example,
         note="compiled with -O3 -march=native when it is run (not timed)",
     ),
 )

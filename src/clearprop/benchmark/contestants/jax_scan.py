@@ -102,7 +102,7 @@ class _Train:
             gradients = tree(lambda u, g: MOMENTUM * u + g, slots[0], gradients)
             slots = [gradients]
         moved = tree(lambda w, g: w - case.rate * g, parameters, gradients)
-        if case.document:
+        if case.worked_example:
             moved = [now if place % 2 else new for place, (now, new) in enumerate(zip(parameters, moved, strict=True))]
         return (moved, slots, step + 1), loss
 

@@ -18,9 +18,9 @@ def network_of(case: Case) -> cp.Network:
     >>> str(network_of(Case("case", (3, 4, 2), rows=10, batch=4)))
     '3-4-2 relu softmax, cross_entropy'
     """
-    bias = "layer" if case.document else "unit"
-    layers = [cp.Dense(units, case.activation, bias, not case.document) for units in case.sizes[1:-1]]
-    layers.append(cp.Dense(case.sizes[-1], case.output, bias, not case.document))
+    bias = "layer" if case.worked_example else "unit"
+    layers = [cp.Dense(units, case.activation, bias, not case.worked_example) for units in case.sizes[1:-1]]
+    layers.append(cp.Dense(case.sizes[-1], case.output, bias, not case.worked_example))
     loss = "cross_entropy" if case.output == "softmax" else "half_squared_error"
     return cp.Network(case.sizes[0], layers, loss)
 

@@ -1,4 +1,4 @@
-"""The worked example of document 000 in C, compiled by the machine's compiler for this machine."""
+"""The worked example in C, compiled by the machine's compiler for this machine."""
 
 from __future__ import annotations
 

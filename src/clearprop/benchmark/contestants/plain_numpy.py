@@ -94,7 +94,7 @@ class _Train:
             if place:
                 delta = delta @ weights[place].swapaxes(-1, -2)
                 delta *= derivatives[place - 1]
-        for place in range(depth if case.document else 2 * depth):
+        for place in range(depth if case.worked_example else 2 * depth):
             self._move(self.parameters[place], gradients[place], *self.slots[place])
         self.step += 1
         return loss

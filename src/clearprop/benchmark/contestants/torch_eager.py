@@ -46,7 +46,7 @@ class _Train:
         self.start = tensors(problem)
         self.parameters = [one.clone() for one in self.start]
         for place, one in enumerate(self.parameters):
-            one.requires_grad_(not (case.document and place % 2))
+            one.requires_grad_(not (case.worked_example and place % 2))
         self.X, self.Y = torch.from_numpy(problem.X), torch.from_numpy(problem.Y)
         self.order = torch.from_numpy(problem.order)
         how = {"fused": kind == "fused", "foreach": kind == "foreach"}
