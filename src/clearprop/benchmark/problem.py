@@ -25,7 +25,7 @@ class Problem:
         X: (rows, inputs); of many networks (nets, rows, inputs).
         Y: classes (rows,) for softmax, else (rows, outputs); with the networks before.
         order: the rows in the order that every epoch visits them.
-        weights, biases: of each layer, (inputs, units) and (units,); of the worked example (1,); with the networks before.
+        weights, biases: of each layer, (inputs, units) and (units,), of tiny (1,); with the networks before.
     """
 
     case: Case
