@@ -2,6 +2,7 @@
 // are compiled once for each instruction set share no code that a linker could mix up.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace clearprop {
