@@ -65,7 +65,7 @@ class ManyTrainer {
     void train_group(Training<T>* runs, Index count, int thread, Workspace<T>*& space) {
         for (Index i = 0; i < count; ++i) {
             runs[i].threads = threads_each_;
-            runs[i].tick = i == 0 ? roster_.tick_of(thread) : Tick{};  // one asks for all that go side by side
+            runs[i].tick = roster_.tick_of(thread);
         }
         if (count > 1) return TinyTrainer<Vector<T>>(runs, int(count)).go();
         for (Index i = 0; i < count; ++i) {

@@ -49,7 +49,10 @@ void Roster::raise() const {
 
 bool Roster::ask(void* self, Index epoch, Index batch, Index step) {
     Roster& roster = *static_cast<Roster*>(self);
-    roster.asked_ = now();
+    // Networks side by side ask one after the other; one answer serves all, also when some have ended.
+    const double time = now();
+    if (time - roster.asked_ < PATIENCE / 2) return !roster.stopped();
+    roster.asked_ = time;
     // Once it has said no, it is not asked again: what it raised must not be raised twice.
     if (!roster.stopped() && roster.tick_.go_on && !roster.tick_.go_on(roster.tick_.context, epoch, batch, step))
         roster.stop_.store(true, std::memory_order_relaxed);

@@ -19,12 +19,11 @@ inline constexpr Index TINY_WEIGHTS_ABREAST = 1024;  // and with others side by 
 // Whether the panels would sum all in the order of units and inputs, as it is done here.
 template <class T>
 bool sums_in_order(const Network& network) {
-    const bool penalised = network.l1 > 0 || network.l2 > 0;
     const Index tile = PANEL<T> < TILE_ROWS ? PANEL<T> : TILE_ROWS;
     for (Index l = 0; l < network.depth; ++l) {
         const Layer& layer = network.layers[l];
         if (stands_by_units<T>(layer)) return false;
-        if (penalised && (layer.inputs > tile || layer.units > PANEL<T>)) return false;
+        if (is_penalised(network) && (layer.inputs > tile || layer.units > PANEL<T>)) return false;
     }
     return true;
 }
@@ -173,7 +172,7 @@ class TinyTrainer {
     void steps() {
         while (prepare()) {
             begin();
-            for (Index row = 0; row < next_[0].count; ++row) {
+            for (Index row = 0; row < next_[first_at_work()].count; ++row) {
                 forward(row);
                 lose_row(row);
                 backward(row == 0);
@@ -181,6 +180,13 @@ class TinyTrainer {
             if (!keep_or_end(lost_)) return;
             update_all<RULE>();
         }
+    }
+
+    // A network that has not ended: its batch is as long as those of all others at work. One that has ended keeps its last.
+    int first_at_work() const {
+        int lane = 0;
+        while (lane + 1 < lanes() && ended_[lane]) ++lane;
+        return lane;
     }
 
     // The next batch of each network; false where the runs are over.
@@ -350,7 +356,7 @@ class TinyTrainer {
 
     template <Rule RULE>
     void update_all() {
-        if (!constant_rates_ || next_[0].number == first_number_) rates_ = rates_of_lanes();
+        if (!constant_rates_ || next_[first_at_work()].number == first_number_) rates_ = rates_of_lanes();
         const Rates<V> rates = rates_;
         double penalties[N] = {};
         V finite{};

@@ -178,6 +178,40 @@ def test_one_that_diverges_does_not_stop_the_others(threads: int, engine: str, n
     assert results[1].state.step < 3 < results[2].state.step
 
 
+@pytest.mark.parametrize("lost", range(3))
+def test_batches_of_the_others_keep_their_length(lost: int, engine: str, numbers: Build, same: Same) -> None:
+    """Whichever network of those side by side is lost, in a long batch or in the short last one."""
+    problem = numbers()
+    models = variants(problem, 3)
+    for rate in (1e300, 200.0):
+        optimizers = [cp.SGD(rate if i == lost else 0.01) for i in range(3)]
+        settings: dict[str, Any] = {"batch_size": 8, "epochs": 20, "engine": engine}
+        results = cp.train_many(models, problem.X, problem.Y, optimizer=optimizers, **settings)
+        assert [result.ended == "diverged" for result in results] == [i == lost for i in range(3)]
+        for i in {0, 1, 2} - {lost}:
+            same(results[i], cp.train(models[i], problem.X, problem.Y, optimizer=optimizers[i], seed=i, **settings))
+
+
+def test_ctrl_c_is_heard_when_the_first_is_lost(numbers: Build) -> None:
+    problem = numbers()
+    timer = threading.Timer(0.5, lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT))
+    timer.start()
+    began = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        optimizers = [cp.SGD(1e300), cp.SGD(1e-9), cp.SGD(1e-9)]
+        cp.train_many(
+            variants(problem, 3),
+            problem.X,
+            problem.Y,
+            optimizer=optimizers,
+            batch_size=1,
+            epochs=20_000,
+            rows=[np.tile(np.arange(30), 1000)] * 3,
+            threads=1,
+        )
+    assert time.perf_counter() - began < 20
+
+
 def test_what_is_given_is_not_written_to(engine: str, numbers: Build) -> None:
     problem = numbers()
     model = problem.model
