@@ -14,6 +14,7 @@ from clearprop.network.spec import Dense, Network
 if TYPE_CHECKING:
     from clearprop.artefact import TableModel, load, save
     from clearprop.estimators import Perceptron
+    from clearprop.explain import Trace, trace
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
     from clearprop.training import Callback, Checkpoint, EarlyStopping, History, Progress, Result, train, train_many
 
@@ -37,6 +38,8 @@ _HOMES = {
     "load": "artefact",
     "TableModel": "artefact",
     "Perceptron": "estimators",
+    "trace": "explain",
+    "Trace": "explain",
 }
 
 __all__ = [
@@ -59,10 +62,12 @@ __all__ = [
     "RMSprop",
     "Result",
     "TableModel",
+    "Trace",
     "__version__",
     "load",
     "save",
     "schedules",
+    "trace",
     "train",
     "train_many",
 ]

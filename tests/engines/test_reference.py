@@ -210,5 +210,9 @@ def test_dropout_only_while_training() -> None:
 def test_record_tells_everything_in_order() -> None:
     names: list[str] = []
     step(initial(NET, "he", seed=1), SAMPLES, record=lambda name, quantity: names.append(name))
-    backward = [f"{name}{layer}" for layer in (2, 1) for name in ("delta", "dE/dW", "dE/db")]
-    assert names == ["z1", "a1", "z2", "a2", "E", *backward]
+    forward = [name.format(layer) for layer in (1, 2) for name in ("s{}", "z{}", "da{0}/dz{0}", "f{}", "a{}")]
+    of_weights = ["dE/dW{}", "dE/db{}", "dR/dW{}", "dJ/dW{}"]
+    last = [name.format(2) for name in ("dE/da{}", "delta{}")] + ["dE[k]/da1"]
+    first = [name.format(1) for name in ("dE/da{}", "delta{}")]
+    weights = {layer: [name.format(layer) for name in of_weights] for layer in (1, 2)}
+    assert names == [*forward, "share", "E", *last, *weights[2], *first, *weights[1], "R", "J"]

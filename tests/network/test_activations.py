@@ -178,7 +178,7 @@ def test_inputs_are_not_written_to(name: str) -> None:
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_entries_say_how_they_are_written_and_where_they_come_from(name: str) -> None:
     entry = ACTIVATIONS[name]
-    assert all((entry.text, entry.derivative_text, entry.latex, entry.derivative_latex, entry.source))
+    assert all((entry.formula, entry.derivative_formula, entry.source))
     assert entry.positive == (np.nanmin(entry.value(np.linspace(-5, 5, 30).reshape(10, 3), *entry.numbers)) > 0)
 
 

@@ -172,7 +172,7 @@ def test_a_batch_of_weight_nothing_costs_nothing() -> None:
 @pytest.mark.parametrize("name", LOSSES)
 def test_entries_say_how_they_are_written_and_where_they_come_from(name: str) -> None:
     entry = LOSSES[name]
-    assert entry.text and entry.latex and entry.source
+    assert entry.formula and entry.source
     assert entry.of_output or entry.of_net_input
 
 

@@ -17,20 +17,17 @@ from clearprop.engines.precision import ROUNDINGS, unrounded
 from clearprop.network.losses import total
 from clearprop.network.parameters import Parameters
 from clearprop.network.penalty import penalty
+from clearprop.network.record import Record, ignore
 from clearprop.network.spec import Dense, Network
 from clearprop.random import Stream, words
 
-Record = Callable[[str, Array], Any]
 Masks = Callable[[int, tuple[int, int]], Array]
 Rounding = Callable[[Array], Array]
-
-
-def ignore(name: str, value: Array) -> None:
-    """Records nothing."""
+WaysBack = tuple[Callable[[Array], tuple[Array, Array, Array]], Callable[[Array], Array], Callable[[Array], Array]]
 
 
 def affine(
-    W: Array, b: Array, A: Array, rounded: Rounding = unrounded
+    W: Array, b: Array, A: Array, rounded: Rounding = unrounded, record: Record = ignore
 ) -> tuple[Array, Callable[[Array], tuple[Array, Array, Array]]]:
     """Z = A·W + b, and the way back: from Δ = ∂E/∂Z to ∂E/∂W = Aᵀ·Δ, ∂E/∂b = Σ Δ and ∂E/∂A = Δ·Wᵀ.
 
@@ -43,13 +40,16 @@ def affine(
         delta = rounded(delta)
         return A.T @ delta, db, delta @ W.T
 
-    return (A @ W + b if len(b) else A @ W), back
+    S = A @ W
+    record("s", S)
+    return (S + b if len(b) else S), back
 
 
-def dropped(A: Array, mask: Array | None) -> tuple[Array, Callable[[Array], Array]]:
+def dropped(A: Array, mask: Array | None, record: Record = ignore) -> tuple[Array, Callable[[Array], Array]]:
     """A ⊙ mask, and the way back; without a mask both are the identity."""
     if mask is None:
         return A, lambda dA: dA
+    record("mask", mask)
     return A * mask, lambda dA: dA * mask
 
 
@@ -73,14 +73,18 @@ def forward(parameters: Parameters, X: Array) -> tuple[Array, Array]:
     return Z, A
 
 
-def joined(network: Network, Z: Array, A: Array, samples: Samples) -> tuple[Array, Array, bool]:
+def joined(
+    network: Network, Z: Array, A: Array, samples: Samples, record: Record = ignore
+) -> tuple[Array, Array, bool]:
     """E of a batch, and its derivative by the last net inputs (True) or by the outputs (False)."""
     function, joint = network.loss_function, network.joint_pair
     pair = joint or function.of_output
     assert pair is not None, "Network has checked that the loss fits the last layer"
     shares, gradient = pair(Z if joint else A, _targets(network, samples, A.dtype), *function.numbers)
+    record("share", shares)
     weights = np.ones(len(A), A.real.dtype) if samples.weights is None else samples.weights
     E, back = total(shares, weights, network.reduction)
+    record("E", E)
     return E, gradient * back, joint is not None
 
 
@@ -91,33 +95,46 @@ def step(
     record: Record = ignore,
     rounded: Rounding = unrounded,
 ) -> tuple[Array, Array, Parameters]:
-    """E, R and the gradients of J = E + R: forward, loss, backward."""
+    """E, R and the gradients of J = E + R: forward, loss, backward.
+
+    `record` gets "z1", "delta2", "dE/dW2" and so on, the layer counted from 1, and "E", "R", "J", "share".
+    """
     network = parameters.network
     A, ways_back = samples.X, []
     Z = A
     for number, layer in enumerate(network.layers):
-        Z, affine_back = affine(parameters.weights[number], parameters.biases[number], A, rounded)
-        record(f"z{number + 1}", Z)
-        A, activation_back = layer.function.forward(Z)
-        A, dropout_back = dropped(A, _mask(masks, layer, number, Z))
-        record(f"a{number + 1}", A)
+        tell = _of_layer(record, number)
+        Z, affine_back = affine(parameters.weights[number], parameters.biases[number], A, rounded, tell)
+        tell("z", Z)
+        A, activation_back = layer.function.forward(Z, tell)
+        tell("f", A)
+        A, dropout_back = dropped(A, _mask(masks, layer, number, Z), tell)
+        tell("a", A)
         ways_back.append((affine_back, activation_back, dropout_back))
 
-    E, gradient, of_net_input = joined(network, Z, A, samples)
-    record("E", E)
+    E, gradient, of_net_input = joined(network, Z, A, samples, record)
 
     gradients = Parameters(network, np.empty_like(parameters.flat))
     R = np.zeros((), parameters.flat.dtype)
     for number, (affine_back, activation_back, dropout_back) in reversed(list(enumerate(ways_back))):
+        tell = _of_layer(record, number)
+        if not of_net_input:
+            tell("dE/da", gradient)
         delta = gradient if of_net_input else activation_back(dropout_back(gradient))
-        record(f"delta{number + 1}", delta)
+        tell("delta", delta)
+        if record is not ignore and number == len(ways_back) - 1 and not network.layers[-1].function.across_units:
+            _tell_shares(parameters, delta, ways_back[:-1], record)
         dW, gradients.biases[number][...], gradient = affine_back(delta)
+        tell("dE/dW", dW)
+        tell("dE/db", gradients.biases[number])
         R_of_layer, dR = penalty(parameters.weights[number], network.l1, network.l2)
         R = R + R_of_layer
         gradients.weights[number][...] = dW + dR
-        record(f"dE/dW{number + 1}", dW)
-        record(f"dE/db{number + 1}", gradients.biases[number])
+        tell("dR/dW", dR)
+        tell("dJ/dW", gradients.weights[number])
         of_net_input = False
+    record("R", R)
+    record("J", E + R)
     return E, R, gradients
 
 
@@ -207,6 +224,23 @@ def _update(parameters: Parameters, state: State, plan: Plan, batch: Samples) ->
     )
     new = Parameters(network, np.where(trained, flat, parameters.flat))
     return new, state.moved(batch=state.batch + 1, step=state.step + 1, slots=slots, sums=sums)
+
+
+def _tell_shares(parameters: Parameters, delta: Array, ways_back: Sequence[WaysBack], record: Record) -> None:
+    """Each output's share of ∂E/∂A (outputs, B, O), of every layer but the last, from the last Δ (B, outputs).
+
+    An output whose activation sees the other units too has no share of its own.
+    """
+    shares = np.where(np.eye(delta.shape[1], dtype=bool)[:, None, :], delta, 0.0).astype(delta.dtype)
+    for number, (_, activation_back, dropout_back) in reversed(list(enumerate(ways_back))):
+        shares = shares @ parameters.weights[number + 1].T
+        record(f"dE[k]/da{number + 1}", shares)
+        shares = activation_back(dropout_back(shares))
+
+
+def _of_layer(record: Record, number: int) -> Record:
+    """Tells a layer's quantities by their names and its number, counted from 1: "z1", "dE/dW1", "da1/dz1"."""
+    return lambda name, value: record(f"{name}{number + 1}".replace("/dz", f"{number + 1}/dz"), value)
 
 
 def _mask(masks: Masks | None, layer: Dense, number: int, Z: Array) -> Array | None:

@@ -10,14 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clearprop.network.named import Entry, Parameter, look_up
+from clearprop.network.record import Array, Record, ignore
 
-Array = NDArray[Any]
 Back = Callable[[Array], Array]
 
 
@@ -25,7 +23,8 @@ Back = Callable[[Array], Array]
 class Activation(Entry):
     """An activation a = f(z).
 
-    `value` and `derivative` take Z (B, O), and the number of a parametrised entry after it. Where `across_units` is
+    `value` and `derivative` take Z (B, O), and the number of a parametrised entry after it. `formula` and
+    `derivative_formula` say the same as text, in z, the value a and the number's name. Where `across_units` is
     set, each output depends on all net inputs of its row, and `derivative` is the Jacobian (B, O, O),
     `[b, i, j]` = ∂a_i/∂z_j.
     """
@@ -33,10 +32,8 @@ class Activation(Entry):
     name: str
     value: Callable[..., Array]
     derivative: Callable[..., Array]
-    text: str
-    derivative_text: str
-    latex: str
-    derivative_latex: str
+    formula: str
+    derivative_formula: str
     source: str
     across_units: bool = False
     positive: bool = False
@@ -44,7 +41,7 @@ class Activation(Entry):
     parameter: Parameter | None = None
     number: float | None = None
 
-    def forward(self, Z: Array) -> tuple[Array, Back]:
+    def forward(self, Z: Array, record: Record = ignore) -> tuple[Array, Back]:
         """A = f(Z), and the way back: from ∂E/∂A to ∂E/∂Z.
 
         >>> A, back = activation("sigmoid").forward(np.array([[0.0]]))
@@ -52,8 +49,9 @@ class Activation(Entry):
         (0.5, 0.25)
         """
         derivative = self.derivative(Z, *self.numbers)
+        record("da/dz", derivative)
         if self.across_units:
-            return self.value(Z, *self.numbers), lambda dA: np.einsum("bi,bij->bj", dA, derivative)
+            return self.value(Z, *self.numbers), lambda dA: np.einsum("...bi,bij->...bj", dA, derivative)
         return self.value(Z, *self.numbers), lambda dA: dA * derivative
 
 
@@ -169,20 +167,16 @@ _ENTRIES = [
         "identity",
         value=lambda Z: Z,
         derivative=np.ones_like,
-        text="z",
-        derivative_text="1",
-        latex="z",
-        derivative_latex="1",
+        formula="z",
+        derivative_formula="1",
         source="the linear unit of Widrow and Hoff, 1960",
     ),
     Activation(
         "step",
         value=lambda Z: np.where(Z.real >= 0, 1.0, 0.0).astype(Z.dtype),
         derivative=np.zeros_like,
-        text="1 if z ≥ 0 else 0",
-        derivative_text="0",
-        latex=r"[z \ge 0]",
-        derivative_latex="0",
+        formula="1 if z >= 0 else 0",
+        derivative_formula="0",
         source="McCulloch and Pitts, 1943",
         kinks=(0.0,),
     ),
@@ -190,10 +184,8 @@ _ENTRIES = [
         "sigmoid",
         value=sigmoid,
         derivative=lambda Z: sigmoid(Z) * sigmoid(-Z),
-        text="1 / (1 + exp(-z))",
-        derivative_text="f(z) (1 - f(z))",
-        latex=r"\frac{1}{1 + e^{-z}}",
-        derivative_latex=r"f(z)\,(1 - f(z))",
+        formula="1 / (1 + exp(-z))",
+        derivative_formula="a * (1 - a)",
         source="Rumelhart, Hinton and Williams, Nature 1986",
         positive=True,
     ),
@@ -201,20 +193,16 @@ _ENTRIES = [
         "tanh",
         value=np.tanh,
         derivative=_tanh_derivative,
-        text="tanh(z)",
-        derivative_text="1 - tanh(z)^2",
-        latex=r"\tanh z",
-        derivative_latex=r"1 - \tanh^2 z",
+        formula="tanh(z)",
+        derivative_formula="1 - a**2",
         source="LeCun and others, Efficient BackProp, 1998",
     ),
     Activation(
         "relu",
         value=lambda Z: np.where(Z.real > 0, Z, 0.0).astype(Z.dtype),
         derivative=lambda Z: (Z > 0).astype(Z.dtype),
-        text="max(0, z)",
-        derivative_text="1 if z > 0 else 0",
-        latex=r"\max(0, z)",
-        derivative_latex="[z > 0]",
+        formula="max(0, z)",
+        derivative_formula="1 if z > 0 else 0",
         source="Nair and Hinton, ICML 2010",
         kinks=(0.0,),
     ),
@@ -222,10 +210,8 @@ _ENTRIES = [
         "leaky_relu",
         value=lambda Z, slope: np.where(Z.real > 0, Z, slope * Z),
         derivative=lambda Z, slope: np.where(Z > 0, 1.0, slope).astype(Z.dtype),
-        text="z if z > 0 else slope z",
-        derivative_text="1 if z > 0 else slope",
-        latex=r"z \text{ if } z > 0 \text{ else } s z",
-        derivative_latex=r"1 \text{ if } z > 0 \text{ else } s",
+        formula="z if z > 0 else slope * z",
+        derivative_formula="1 if z > 0 else slope",
         source="Maas, Hannun and Ng, 2013",
         kinks=(0.0,),
         parameter=Parameter("slope", 0.01),
@@ -235,10 +221,8 @@ _ENTRIES = [
         "elu",
         value=_elu,
         derivative=_elu_derivative,
-        text="z if z > 0 else alpha (exp(z) - 1)",
-        derivative_text="1 if z > 0 else alpha exp(z)",
-        latex=r"z \text{ if } z > 0 \text{ else } \alpha (e^z - 1)",
-        derivative_latex=r"1 \text{ if } z > 0 \text{ else } \alpha e^z",
+        formula="z if z > 0 else alpha * (exp(z) - 1)",
+        derivative_formula="1 if z > 0 else alpha * exp(z)",
         source="Clevert, Unterthiner and Hochreiter, ICLR 2016",
         kinks=(0.0,),
         parameter=Parameter("alpha", 1.0, above=0.0),
@@ -248,10 +232,8 @@ _ENTRIES = [
         "selu",
         value=lambda Z: _SELU_SCALE * _elu(Z, _SELU_ALPHA),
         derivative=lambda Z: _SELU_SCALE * _elu_derivative(Z, _SELU_ALPHA),
-        text="1.0507 z if z > 0 else 1.7581 (exp(z) - 1)",
-        derivative_text="1.0507 if z > 0 else 1.7581 exp(z)",
-        latex=r"\lambda z \text{ if } z > 0 \text{ else } \lambda \alpha (e^z - 1)",
-        derivative_latex=r"\lambda \text{ if } z > 0 \text{ else } \lambda \alpha e^z",
+        formula="1.0507009873554805 * (z if z > 0 else 1.6732632423543772 * (exp(z) - 1))",
+        derivative_formula="1.0507009873554805 * (1 if z > 0 else 1.6732632423543772 * exp(z))",
         source="Klambauer and others, NeurIPS 2017",
         kinks=(0.0,),
     ),
@@ -259,40 +241,32 @@ _ENTRIES = [
         "gelu",
         value=_gelu,
         derivative=_gelu_derivative,
-        text="z Phi(z)",
-        derivative_text="Phi(z) + z phi(z)",
-        latex=r"z\,\Phi(z)",
-        derivative_latex=r"\Phi(z) + z\,\varphi(z)",
+        formula="z * Phi(z)",
+        derivative_formula="Phi(z) + z * phi(z)",
         source="Hendrycks and Gimpel, 2016, the exact form",
     ),
     Activation(
         "silu",
         value=lambda Z: _tail(Z, Z * sigmoid(np.where(Z.real > 0, Z, -Z))),
         derivative=_silu_derivative,
-        text="z / (1 + exp(-z))",
-        derivative_text="s(z) (1 + z (1 - s(z)))",
-        latex=r"z\,\sigma(z)",
-        derivative_latex=r"\sigma(z)\,(1 + z\,(1 - \sigma(z)))",
+        formula="z / (1 + exp(-z))",
+        derivative_formula="sigmoid(z) * (1 + z * (1 - sigmoid(z)))",
         source="Elfwing, Uchibe and Doya, 2018",
     ),
     Activation(
         "mish",
         value=lambda Z: _tail(Z, Z * _tanh_of_softplus(Z)[0]),
         derivative=_mish_derivative,
-        text="z tanh(log(1 + exp(z)))",
-        derivative_text="t + z (1 - t^2) s(z) with t = tanh(log(1 + exp(z)))",
-        latex=r"z \tanh(\log(1 + e^z))",
-        derivative_latex=r"t + z\,(1 - t^2)\,\sigma(z)",
+        formula="z * tanh(log(1 + exp(z)))",
+        derivative_formula="tanh(softplus(z)) + z * (1 - tanh(softplus(z))**2) * sigmoid(z)",
         source="Misra, BMVC 2020",
     ),
     Activation(
         "softplus",
         value=softplus,
         derivative=sigmoid,
-        text="log(1 + exp(z))",
-        derivative_text="1 / (1 + exp(-z))",
-        latex=r"\log(1 + e^z)",
-        derivative_latex=r"\sigma(z)",
+        formula="log(1 + exp(z))",
+        derivative_formula="1 / (1 + exp(-z))",
         source="Dugas and others, NeurIPS 2000",
         positive=True,
     ),
@@ -300,10 +274,8 @@ _ENTRIES = [
         "exp",
         value=np.exp,
         derivative=np.exp,
-        text="exp(z)",
-        derivative_text="exp(z)",
-        latex="e^z",
-        derivative_latex="e^z",
+        formula="exp(z)",
+        derivative_formula="a",
         source="the inverse of the log link, McCullagh and Nelder, 1989",
         positive=True,
     ),
@@ -311,10 +283,8 @@ _ENTRIES = [
         "softmax",
         value=softmax,
         derivative=_softmax_jacobian,
-        text="exp(z_i) / sum_k exp(z_k)",
-        derivative_text="a_i ([i = j] - a_j)",
-        latex=r"\frac{e^{z_i}}{\sum_k e^{z_k}}",
-        derivative_latex=r"a_i\,([i = j] - a_j)",
+        formula="exp(z) / total(exp(z))",
+        derivative_formula="softmax_jacobian(a)",
         source="Bridle, 1990",
         across_units=True,
         positive=True,

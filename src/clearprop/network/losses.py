@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from clearprop.network.activations import Array, sigmoid, softmax, softplus
+from clearprop.network.activations import sigmoid, softmax, softplus
 from clearprop.network.named import Entry, Parameter, look_up
+from clearprop.network.record import Array
 
 Pair = Callable[..., tuple[Array, Array]]
 
@@ -24,13 +25,16 @@ class Loss(Entry):
 
     `of_output` takes (A, Y). `of_net_input` has, for a last activation that belongs to the loss, the pair that takes
     (Z, Y): both computed together, which is shorter and stable. A parametrised entry gets its number last.
+    `formula` is an output's share as text, in a, y, z, the number of outputs O and the number's name;
+    `gradient_formula` its derivative by a, `joint_gradient_formula` by z where both are computed together.
     `lowest` and `highest` bound the targets. `positive` asks for outputs above 0.
     """
 
     name: str
-    text: str
-    latex: str
+    formula: str
     source: str
+    gradient_formula: str = ""
+    joint_gradient_formula: str = ""
     of_output: Pair | None = None
     of_net_input: Mapping[str, Pair] = field(default_factory=dict)
     lowest: float = -math.inf
@@ -130,30 +134,30 @@ def _perceptron(Z: Array, Y: Array) -> tuple[Array, Array]:
 _ENTRIES = [
     Loss(
         "half_squared_error",
-        text="1/2 sum (a - y)^2",
-        latex=r"\tfrac12 \sum (a - y)^2",
+        formula="1 / 2 * (a - y)**2",
+        gradient_formula="a - y",
         source="Rumelhart, Hinton and Williams, Nature 1986",
         of_output=_half_squared_error,
     ),
     Loss(
         "mean_squared_error",
-        text="1/O sum (a - y)^2",
-        latex=r"\tfrac1O \sum (a - y)^2",
+        formula="1 / O * (a - y)**2",
+        gradient_formula="2 / O * (a - y)",
         source="Gauss, 1809",
         of_output=_mean_squared_error,
     ),
     Loss(
         "absolute",
-        text="sum |a - y|",
-        latex=r"\sum |a - y|",
+        formula="abs(a - y)",
+        gradient_formula="sign(a - y)",
         source="Laplace, 1774",
         of_output=_absolute,
         kinks=True,
     ),
     Loss(
         "huber",
-        text="sum of 1/2 r^2 if |r| <= d else d |r| - 1/2 d^2, r = a - y",
-        latex=r"\sum \tfrac12 r^2 \text{ if } |r| \le d \text{ else } d |r| - \tfrac12 d^2",
+        formula="1 / 2 * (a - y)**2 if abs(a - y) <= delta else delta * (abs(a - y) - 1 / 2 * delta)",
+        gradient_formula="a - y if abs(a - y) <= delta else delta * sign(a - y)",
         source="Huber, Annals of Mathematical Statistics 1964",
         of_output=_huber,
         kinks=True,
@@ -162,8 +166,8 @@ _ENTRIES = [
     ),
     Loss(
         "quantile",
-        text="sum of q (y - a) if y > a else (1 - q) (a - y)",
-        latex=r"\sum q (y - a) \text{ if } y > a \text{ else } (1 - q) (a - y)",
+        formula="(1 - level) * (a - y) if a > y else level * (y - a)",
+        gradient_formula="1 - level if a > y else -level if a < y else 0",
         source="Koenker and Bassett, Econometrica 1978",
         of_output=_quantile,
         kinks=True,
@@ -172,8 +176,9 @@ _ENTRIES = [
     ),
     Loss(
         "poisson",
-        text="sum (a - y log a)",
-        latex=r"\sum (a - y \log a)",
+        formula="a - y * log(a)",
+        gradient_formula="1 - y / a",
+        joint_gradient_formula="a - y",
         source="McCullagh and Nelder, Generalized Linear Models, 1989",
         of_output=_poisson,
         of_net_input={"exp": _poisson_of_log},
@@ -182,8 +187,8 @@ _ENTRIES = [
     ),
     Loss(
         "binary_cross_entropy",
-        text="-sum (y log a + (1 - y) log(1 - a))",
-        latex=r"-\sum (y \log a + (1 - y) \log(1 - a))",
+        formula="-(y * log(a)) - (1 - y) * log(1 - a)",
+        joint_gradient_formula="a - y",
         source="Solla, Levin and Fleisher, 1988",
         of_net_input={"sigmoid": _binary_cross_entropy},
         lowest=0.0,
@@ -191,16 +196,16 @@ _ENTRIES = [
     ),
     Loss(
         "cross_entropy",
-        text="-sum y log a",
-        latex=r"-\sum y \log a",
+        formula="-(y * log(a))",
+        joint_gradient_formula="total(y) * a - y",
         source="Bridle, 1990",
         of_net_input={"softmax": _cross_entropy},
         lowest=0.0,
     ),
     Loss(
         "perceptron",
-        text="sum (a - y) z",
-        latex=r"\sum (a - y)\, z",
+        formula="(a - y) * z",
+        joint_gradient_formula="a - y",
         source="Rosenblatt, Psychological Review 1958",
         of_net_input={"step": _perceptron},
         lowest=0.0,

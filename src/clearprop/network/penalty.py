@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from clearprop.network.activations import Array
+from clearprop.network.record import Array
 
 
 def penalty(W: Array, l1: float, l2: float) -> tuple[Array, Array]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import InputError, check_number
+from clearprop.network.record import Record, ignore
 from clearprop.optimize.schedules import Constant, Schedule, as_schedule, described
 
 Array = NDArray[Any]
@@ -48,7 +49,14 @@ class Optimizer(ABC):
 
     @abstractmethod
     def update(
-        self, w: Array, gradient: Array, slots: Slots, rate: float, step: int, weights: NDArray[np.bool_]
+        self,
+        w: Array,
+        gradient: Array,
+        slots: Slots,
+        rate: float,
+        step: int,
+        weights: NDArray[np.bool_],
+        record: Record = ignore,
     ) -> tuple[Array, Slots]:
         """The new parameters and slots.
 
@@ -58,6 +66,15 @@ class Optimizer(ABC):
             rate: the learning rate of this update.
             step: how many updates came before.
             weights: (P,), which of the parameters are weights; biases are not decayed.
+            record: is told what `formulas` names, but for the slots, which are returned.
+        """
+
+    @abstractmethod
+    def formulas(self, weight: bool) -> dict[str, str]:
+        """What `update` computes for a weight or for a bias, in order; the last is "new", the parameter afterwards.
+
+        They are written in w, its gradient g, eta (the rate), t (the number of this update, from 1), the fields of
+        the optimizer, the slots as they were (m_old) and what is named before.
         """
 
     def to_json(self) -> dict[str, Any]:
@@ -102,13 +119,26 @@ class SGD(Optimizer):
         return ("u",) if self.momentum else ()
 
     def update(
-        self, w: Array, gradient: Array, slots: Slots, rate: float, step: int, weights: NDArray[np.bool_]
+        self,
+        w: Array,
+        gradient: Array,
+        slots: Slots,
+        rate: float,
+        step: int,
+        weights: NDArray[np.bool_],
+        record: Record = ignore,
     ) -> tuple[Array, Slots]:
         if not self.momentum:
             return w - rate * gradient, slots
         u = self.momentum * slots["u"] + gradient
         direction = gradient + self.momentum * u if self.nesterov else u
         return w - rate * direction, {"u": u}
+
+    def formulas(self, weight: bool) -> dict[str, str]:
+        if not self.momentum:
+            return {"new": "w - eta * g"}
+        new = "w - eta * (g + momentum * u)" if self.nesterov else "w - eta * u"
+        return {"u": "momentum * u_old + g", "new": new}
 
 
 @dataclass(frozen=True)
@@ -128,13 +158,31 @@ class Adam(Optimizer):
         return ("m", "v")
 
     def update(
-        self, w: Array, gradient: Array, slots: Slots, rate: float, step: int, weights: NDArray[np.bool_]
+        self,
+        w: Array,
+        gradient: Array,
+        slots: Slots,
+        rate: float,
+        step: int,
+        weights: NDArray[np.bool_],
+        record: Record = ignore,
     ) -> tuple[Array, Slots]:
         m = self.beta1 * slots["m"] + (1.0 - self.beta1) * gradient
         v = self.beta2 * slots["v"] + (1.0 - self.beta2) * gradient * gradient
         m_corrected = m / (1.0 - self.beta1 ** (step + 1))
         v_corrected = v / (1.0 - self.beta2 ** (step + 1))
+        record("m_hat", m_corrected)
+        record("v_hat", v_corrected)
         return w - rate * m_corrected / (np.sqrt(v_corrected) + self.epsilon), {"m": m, "v": v}
+
+    def formulas(self, weight: bool) -> dict[str, str]:
+        return {
+            "m": "beta1 * m_old + (1 - beta1) * g",
+            "v": "beta2 * v_old + (1 - beta2) * g**2",
+            "m_hat": "m / (1 - beta1**t)",
+            "v_hat": "v / (1 - beta2**t)",
+            "new": "w - eta * m_hat / (sqrt(v_hat) + epsilon)",
+        }
 
 
 @dataclass(frozen=True)
@@ -147,10 +195,25 @@ class AdamW(Adam):
     weight_decay: float = 0.01
 
     def update(
-        self, w: Array, gradient: Array, slots: Slots, rate: float, step: int, weights: NDArray[np.bool_]
+        self,
+        w: Array,
+        gradient: Array,
+        slots: Slots,
+        rate: float,
+        step: int,
+        weights: NDArray[np.bool_],
+        record: Record = ignore,
     ) -> tuple[Array, Slots]:
         decayed = np.where(weights, w - rate * self.weight_decay * w, w)
-        return super().update(decayed, gradient, slots, rate, step, weights)
+        record("decayed", decayed)
+        return super().update(decayed, gradient, slots, rate, step, weights, record)
+
+    def formulas(self, weight: bool) -> dict[str, str]:
+        adam = super().formulas(weight)
+        if not weight:
+            return adam
+        new = adam.pop("new").replace("w", "decayed", 1)
+        return {"decayed": "w - eta * weight_decay * w", **adam, "new": new}
 
 
 @dataclass(frozen=True)
@@ -166,10 +229,20 @@ class RMSprop(Optimizer):
         return ("v",)
 
     def update(
-        self, w: Array, gradient: Array, slots: Slots, rate: float, step: int, weights: NDArray[np.bool_]
+        self,
+        w: Array,
+        gradient: Array,
+        slots: Slots,
+        rate: float,
+        step: int,
+        weights: NDArray[np.bool_],
+        record: Record = ignore,
     ) -> tuple[Array, Slots]:
         v = self.decay * slots["v"] + (1.0 - self.decay) * gradient * gradient
         return w - rate * gradient / (np.sqrt(v) + self.epsilon), {"v": v}
+
+    def formulas(self, weight: bool) -> dict[str, str]:
+        return {"v": "decay * v_old + (1 - decay) * g**2", "new": "w - eta * g / (sqrt(v) + epsilon)"}
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW, "rmsprop": RMSprop}

@@ -1,0 +1,8 @@
+"""One step, taken apart: what happened, and how each book writes it."""
+
+from __future__ import annotations
+
+from clearprop.explain.explanation import Explanation
+from clearprop.explain.trace import Quantity, Trace, trace
+
+__all__ = ["Explanation", "Quantity", "Trace", "trace"]

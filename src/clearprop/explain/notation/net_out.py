@@ -1,0 +1,104 @@
+"""net-out: the notation of document 000, with net and out, and weights numbered unit by unit through the network."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from clearprop.explain.notation import canonical
+from clearprop.explain.notation.base import Mark, Name, Notation
+from clearprop.explain.ref import Place, Ref
+from clearprop.explain.scalar import Shapes
+
+_UNITS = {"s": "sum", "z": "net", "f": "f", "mask": "mask", "a": "out"}
+
+
+def unit(layer: int, number: Place, shapes: Shapes) -> str:
+    """i1, h1, o1; with several hidden layers h1_1, h2_1."""
+    last = len(shapes.network.layers)
+    if layer == 0:
+        return f"i{number}"
+    if layer == last:
+        return f"o{number}"
+    return f"h{number}" if last == 2 else f"h{layer}_{number}"
+
+
+def weight_number(ref: Ref, shapes: Shapes) -> str:
+    """w1 leads from the first input to the first unit, w2 from the second input to it, and so on, unit by unit."""
+    start, end = ref.place
+    if isinstance(start, str) or isinstance(end, str):
+        return f"{start}{end}"
+    sizes = shapes.network.sizes
+    before = sum(inputs * units for inputs, units in list(pairwise(sizes))[: ref.layer - 1])
+    return str(before + (end - 1) * sizes[ref.layer - 1] + start)
+
+
+def name(ref: Ref, shapes: Shapes) -> Name:
+    if not ref.place or ref.kind in ("E", "R", "J"):
+        return _whole(ref, shapes)
+    sample, place = _split(ref, shapes.samples)
+    tail = f"[{sample}]" if sample else ""
+    if ref.by_weight or ref.by_bias:
+        return _of_parameter(ref, shapes)
+    layer = len(shapes.network.layers) if ref.kind in ("y", "share") else ref.layer
+    of = unit(layer, place[0], shapes) if place else ""
+    if ref.kind == "x":
+        return Name(of + tail, Mark(of[0], of[1:], sample))
+    if ref.kind == "y":
+        return Name(f"target_{of}{tail}", Mark("target", of, sample))
+    if ref.kind == "share":
+        return Name(f"E_{of}{tail}", Mark("E", of, sample))
+    if ref.kind == "w":
+        return canonical.name(ref, shapes)
+    if ref.kind in _UNITS:
+        return Name(f"{_UNITS[ref.kind]}_{of}{tail}", Mark(_UNITS[ref.kind], of, sample))
+    if ref.kind == "delta":
+        return Name(f"delta_{of}{tail}", Mark("δ", of, sample))
+    if ref.kind == "da/dz":
+        below = unit(layer, place[-1], shapes)
+        return Name(f"dout_{of}/dnet_{below}{tail}", Mark("out", of, sample), by=Mark("net", below, sample))
+    output = unit(len(shapes.network.layers), ref.output, shapes) if ref.output else "total"
+    error = f"E_{output}" if ref.output else "E"
+    return Name(f"d{error}/dout_{of}{tail}", Mark("E", output), by=Mark("out", of, sample))
+
+
+def _of_parameter(ref: Ref, shapes: Shapes) -> Name:
+    if ref.by_weight:
+        number = weight_number(ref, shapes)
+        plain, mark = f"w{number}", Mark("w", number)
+    else:
+        of = unit(ref.layer, ref.place[0], shapes)
+        plain, mark = f"b_{of}", Mark("b", of)
+    return _around(ref, plain, mark)
+
+
+def _around(ref: Ref, plain: str, mark: Mark) -> Name:
+    """A parameter's name as it is, after the update, in a derivative, or as an index of an optimizer's memory."""
+    if ref.kind in ("W", "b"):
+        return Name(plain, mark)
+    if ref.kind.endswith("'"):
+        return Name(f"{plain}'", Mark(mark.base, mark.sub, "+"))
+    if ref.slot:
+        return Name(f"{ref.slot[0]}_{plain}", canonical.slot_mark(ref, mark.sub, ""))
+    error = ref.kind[1]
+    return Name(f"d{error}/d{plain}", Mark(error, "total" if error == "E" else ""), by=mark)
+
+
+def _whole(ref: Ref, shapes: Shapes) -> Name:
+    if ref.kind == "E":
+        return Name("E", Mark("E", "total"))
+    if ref.by_bias and shapes.network.layers[ref.layer - 1].bias == "layer":
+        return _around(ref, f"b{ref.layer}", Mark("b", str(ref.layer)))
+    return canonical.name(ref, shapes)
+
+
+def _split(ref: Ref, samples: int) -> tuple[str, tuple[Place, ...]]:
+    if not ref.by_sample:
+        return "", ref.place
+    return ("" if samples == 1 else str(ref.place[0])), (ref.place[1:] if ref.kind != "w" else ())
+
+
+NET_OUT = Notation(
+    "net-out",
+    {"en": "net and out, weights numbered through the network", "zh": "net 与 out,权重逐个编号"},
+    name,
+)

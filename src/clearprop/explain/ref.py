@@ -1,0 +1,152 @@
+"""Names of the quantities of a step: canonical ids such as `z1[2]`, `dE/dW1[2->1]`, `W1'[2->1]`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from clearprop.errors import InputError, unknown
+
+Place = int | str
+
+# How each kind is written: {l} is its layer, {k} the output whose share it is.
+TEMPLATES = {
+    "x": "x",
+    "y": "y",
+    "w": "w",
+    "W": "W{l}",
+    "b": "b{l}",
+    "s": "s{l}",
+    "z": "z{l}",
+    "f": "f{l}",
+    "mask": "mask{l}",
+    "a": "a{l}",
+    "E": "E",
+    "share": "E",
+    "R": "R",
+    "J": "J",
+    "dE/da": "dE/da{l}",
+    "dE[k]/da": "dE[{k}]/da{l}",
+    "da/dz": "da{l}/dz{l}",
+    "delta": "delta{l}",
+    "dE/dW": "dE/dW{l}",
+    "dE/db": "dE/db{l}",
+    "dR/dW": "dR/dW{l}",
+    "dJ/dW": "dJ/dW{l}",
+    "W'": "W{l}'",
+    "b'": "b{l}'",
+}
+# What an optimizer computes on the way, for weights and for biases: `m_W1[2->1]`, `m_b1[1]`.
+SLOT = re.compile(r"(?P<slot>[a-z_]+?)_(?P<of>[Wb])")
+SETTINGS = ("B", "eta", "l1", "l2", "momentum", "beta1", "beta2", "epsilon", "decay", "weight_decay", "t")
+
+BY_WEIGHT = ("W", "dE/dW", "dR/dW", "dJ/dW", "W'")
+BY_BIAS = ("b", "dE/db", "b'")
+BY_SAMPLE = ("x", "y", "w", "s", "z", "f", "mask", "a", "share", "dE/da", "dE[k]/da", "da/dz", "delta")
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """One quantity: a number (with its place) or a whole matrix (without).
+
+    Attributes:
+        kind: a key of `TEMPLATES`, a setting of the run such as "eta", or an optimizer's `m_W`, `m_b`.
+        layer: counted from 1; 0 for what belongs to none.
+        place: (sample, unit), (from, to) or (unit,), all counted from 1, or letters where the place is any.
+        output: the output whose share it is, for `dE[k]/da`.
+    """
+
+    kind: str
+    layer: int = 0
+    place: tuple[Place, ...] = ()
+    output: Place = 0
+
+    def at(self, *place: Place) -> Ref:
+        return replace(self, place=place)
+
+    @property
+    def whole(self) -> Ref:
+        return replace(self, place=())
+
+    @property
+    def by_weight(self) -> bool:
+        return self.kind in BY_WEIGHT or self.kind.endswith("_W")
+
+    @property
+    def by_bias(self) -> bool:
+        return self.kind in BY_BIAS or self.kind.endswith("_b")
+
+    @property
+    def by_sample(self) -> bool:
+        return self.kind in BY_SAMPLE
+
+    @property
+    def slot(self) -> tuple[str, str] | None:
+        """("m", "W") for what an optimizer computes on the way, else nothing."""
+        match = SLOT.fullmatch(self.kind) if self.kind not in TEMPLATES and self.kind not in SETTINGS else None
+        return (match["slot"], match["of"]) if match else None
+
+    def text(self, samples: int = 1) -> str:
+        """The canonical id; where there is one sample it is not named.
+
+        >>> Ref("dE/dW", 1, (2, 1)).text(), Ref("z", 1, (3, 2)).text(samples=4), Ref("z", 1, (1, 2)).text()
+        ('dE/dW1[2->1]', 'z1[3,2]', 'z1[2]')
+        """
+        name = TEMPLATES.get(self.kind, self.kind + ("{l}" if self.slot else "")).format(l=self.layer, k=self.output)
+        if not self.place:
+            return f"{name}[:]" if self.kind == "share" else name
+        joint = "->" if self.by_weight or len(self.place) == 3 else ","
+        place = self.place[1:] if self.by_sample and samples == 1 else self.place
+        if self.kind == "w":
+            place = self.place[:1]
+        if len(self.place) == 3:  # a derivative of one unit by another, of a sample
+            sample = "" if samples == 1 else f"{self.place[0]},"
+            return f"{name}[{sample}{self.place[1]}->{self.place[2]}]"
+        return f"{name}[{joint.join(map(str, place))}]"
+
+
+_ID = re.compile(r"(?P<name>[^\[\]]+(?:\[(?P<output>\d+)\]/[^\[\]]+)?)(?:\[(?P<place>[^\[\]]*)\])?")
+_NAME = re.compile(r"(?P<kind>[A-Za-z_/]+?)(?P<layer>\d+)?(?P<prime>')?")
+
+
+def parse(text: str) -> Ref:
+    """The quantity that a canonical id means; a place without a sample stays without one.
+
+    >>> parse("dE[2]/da1[1]")
+    Ref(kind='dE[k]/da', layer=1, place=(1,), output=2)
+    >>> parse("dE/dW1[2->1]").place, parse("W1'[2->1]").kind, parse("E[2]").kind
+    ((2, 1), "W'", 'share')
+    """
+    match = _ID.fullmatch(text.replace(" ", ""))
+    if match is None:
+        raise InputError(f'id "{text}": expected a name and a place, as z1[2], dE/dW1[2->1] or E')
+    place = _place(text, match["place"])
+    name, output = match["name"], int(match["output"] or 0)
+    if output:
+        name = name.replace(f"[{output}]", "[k]", 1)
+    if name in SETTINGS or name in ("x", "y", "w", "R", "J"):
+        return Ref(name, 0, place)
+    if name == "E":
+        return Ref("share" if place or match["place"] == ":" else "E", 0, place)
+    kind, layer = _kind_and_layer(text, name)
+    return Ref(kind, layer, place, output)
+
+
+def _kind_and_layer(text: str, name: str) -> tuple[str, int]:
+    layers = {int(digits) for digits in re.findall(r"(?<=[A-Za-z])(\d+)", name)}
+    bare = re.sub(r"(?<=[A-Za-z])\d+", "", name)
+    if len(layers) == 1 and (bare in TEMPLATES or SLOT.fullmatch(bare)):
+        return bare, layers.pop()
+    known = [template.format(l=1, k=1) for template in TEMPLATES.values()]
+    if bare in TEMPLATES and not layers:
+        raise InputError(f'id "{text}": the layer is missing, as {TEMPLATES[bare].format(l=1, k=1)}')
+    raise unknown("id", text, known)
+
+
+def _place(text: str, written: str | None) -> tuple[Place, ...]:
+    if written in (None, "", ":"):
+        return ()
+    parts = re.split(r"->|,", written)
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise InputError(f'id "{text}": units and samples are counted from 1, as [2], [2->1] or [3,2]')
+    return tuple(int(part) for part in parts)

@@ -1,0 +1,372 @@
+"""How a formula is written: as text, LaTeX or MathML. One walk for all; a style knows the marks of its language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Protocol
+
+from clearprop.explain.expression import (
+    Call,
+    Cases,
+    Column,
+    Contracted,
+    Expression,
+    Larger,
+    MatMul,
+    Negative,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Same,
+    Sigma,
+    SoftmaxJacobian,
+    Sum,
+    Symbol,
+    Total,
+    Transpose,
+    children,
+)
+from clearprop.explain.ref import Ref
+
+# How tightly each kind of node holds its parts; a part that holds less tightly gets brackets.
+ADDED, SIGNED, MULTIPLIED, RAISED, ATOM = range(5)
+
+LONGEST = 12  # terms or factors that are written out before the middle is left out
+SHOWN_FIRST, SHOWN_LAST = 3, 1
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Something written, and how tightly it holds together."""
+
+    text: str
+    binding: int = ATOM
+
+
+Leaf = Callable[[Symbol | Number], Piece]
+
+
+class Style(Protocol):
+    """The marks of one language. Each takes and gives text of that language; brackets are set before."""
+
+    def bracket(self, inner: str) -> str: ...
+    def negative(self, inner: str) -> str: ...
+    def added(self, first: str, rest: Sequence[tuple[str, str]]) -> str: ...
+    def skipped(self, count: int) -> str: ...
+    def multiplied(self, factors: Sequence[str], elementwise: bool) -> str: ...
+    def matrix_product(self, left: str, right: str) -> str: ...
+    def divided(self, top: Piece, bottom: Piece) -> Piece: ...
+    def raised(self, base: str, exponent: str) -> str: ...
+    def transposed(self, inner: str) -> str: ...
+    def column(self, inner: str, number: int) -> str: ...
+    def called(self, function: str, inner: Piece) -> Piece: ...
+    def larger(self, left: str, right: str) -> str: ...
+    def case(self, then: str, condition: str, otherwise: str) -> str: ...
+    def compared(self, left: str, comparison: str, right: str) -> str: ...
+    def total(self, inner: str, over: str) -> str: ...
+    def sigma(self, letter: str, last: str, inner: str) -> str: ...
+    def same(self, left: str, right: str) -> str: ...
+
+
+def is_matrix(formula: Expression) -> bool:
+    """Whether a formula's value is a matrix or a row of numbers, not one number."""
+    if isinstance(formula, Symbol):
+        return has_elements(formula.ref)
+    if isinstance(formula, Total):
+        return formula.over != "all"
+    return any(is_matrix(part) for part in children(formula))
+
+
+def has_elements(ref: Ref) -> bool:
+    return not ref.place and (ref.by_sample or ref.by_weight or ref.by_bias)
+
+
+def write(formula: Expression, style: Style, leaf: Leaf) -> str:
+    """The formula in a style.
+
+    Args:
+        formula: what to write.
+        style: `Text()`, `Latex()` or `MathML()`.
+        leaf: how a quantity or a number is written: its name, or its value.
+    """
+    return _written(formula, style, leaf).text
+
+
+def _written(formula: Expression, style: Style, leaf: Leaf) -> Piece:
+    def of(node: Expression, at_least: int = 0) -> str:
+        piece = _written(node, style, leaf)
+        return style.bracket(piece.text) if piece.binding < at_least else piece.text
+
+    match formula:
+        case Symbol() | Number():
+            return leaf(formula)
+        case Negative(inner):
+            return Piece(style.negative(of(inner, MULTIPLIED)), SIGNED)
+        case Sum(terms):
+            return Piece(_sum(terms, style, of), ADDED)
+        case Product(factors):
+            elementwise = sum(is_matrix(factor) for factor in factors) > 1
+            return Piece(style.multiplied([of(factor, MULTIPLIED) for factor in factors], elementwise), MULTIPLIED)
+        case Quotient(top, bottom):
+            return style.divided(_written(top, style, leaf), _written(bottom, style, leaf))
+        case Power(base, exponent):
+            return Piece(style.raised(of(base, ATOM), of(exponent)), RAISED)
+        case Call(function, inner):
+            return style.called(function, _written(inner, style, leaf))
+        case Larger(left, right):
+            return Piece(style.larger(of(left), of(right)))
+        case Cases(left, comparison, right, then, otherwise):
+            return Piece(style.case(of(then), style.compared(of(left), comparison, of(right)), of(otherwise)), -1)
+        case MatMul(left, right):
+            return Piece(style.matrix_product(of(left, MULTIPLIED), of(right, MULTIPLIED)), MULTIPLIED)
+        case Contracted(left, jacobian):
+            return Piece(style.matrix_product(of(left, MULTIPLIED), of(jacobian, MULTIPLIED)), MULTIPLIED)
+        case Transpose(inner):
+            return Piece(style.transposed(of(inner, ATOM)), RAISED)
+        case Column(inner, number):
+            return Piece(style.column(of(inner, ATOM), number), RAISED)
+        case Total(inner, over):
+            return Piece(style.total(of(inner, MULTIPLIED), over), MULTIPLIED)
+        case Sigma(letter, last, inner):
+            return Piece(style.sigma(letter, str(last), of(inner, MULTIPLIED)), MULTIPLIED)
+        case SoftmaxJacobian(a):
+            return Piece(
+                style.called("diag", Piece(of(a))).text + " - " + style.multiplied([of(a), of(a)], False), ADDED
+            )
+        case Same(left, right):
+            return Piece(style.same(str(left), str(right)))
+    raise TypeError(f"cannot be written: {formula!r}")
+
+
+def _sum(terms: Sequence[Expression], style: Style, of: Callable[[Expression, int], str]) -> str:
+    def term(node: Expression) -> tuple[str, str]:
+        if isinstance(node, Negative):
+            return "-", of(node.inner, MULTIPLIED)
+        return "+", of(node, MULTIPLIED)
+
+    if len(terms) > LONGEST:
+        count = len(terms) - SHOWN_FIRST - SHOWN_LAST
+        shown = [*map(term, terms[:SHOWN_FIRST]), ("+", style.skipped(count)), *map(term, terms[-SHOWN_LAST:])]
+    else:
+        shown = [term(node) for node in terms]
+    (sign, _), *rest = shown
+    return style.added(style.negative(shown[0][1]) if sign == "-" else of(terms[0], SIGNED), rest)
+
+
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+class Text:
+    """Plain text: `W1[1->1]·x[1] + b1[1]`."""
+
+    def bracket(self, inner: str) -> str:
+        return f"({inner})"
+
+    def negative(self, inner: str) -> str:
+        return f"-{inner}"
+
+    def added(self, first: str, rest: Sequence[tuple[str, str]]) -> str:
+        return first + "".join(f" {sign} {term}" for sign, term in rest)
+
+    def skipped(self, count: int) -> str:
+        return f"… ({count:,})"
+
+    def multiplied(self, factors: Sequence[str], elementwise: bool) -> str:
+        return (" ⊙ " if elementwise else "·").join(factors)
+
+    def matrix_product(self, left: str, right: str) -> str:
+        return f"{left}·{right}"
+
+    def divided(self, top: Piece, bottom: Piece) -> Piece:
+        above = self.bracket(top.text) if top.binding < MULTIPLIED else top.text
+        below = self.bracket(bottom.text) if bottom.binding < RAISED else bottom.text
+        return Piece(f"{above}/{below}" if top.binding == bottom.binding == ATOM else f"{above} / {below}", MULTIPLIED)
+
+    def raised(self, base: str, exponent: str) -> str:
+        plain = exponent.lstrip("-").isdecimal()
+        return base + (exponent.translate(_SUPERSCRIPTS) if plain else f"^{exponent}")
+
+    def transposed(self, inner: str) -> str:
+        return f"{inner}ᵀ"
+
+    def column(self, inner: str, number: int) -> str:
+        return f"{inner}[:,{number}]"
+
+    def called(self, function: str, inner: Piece) -> Piece:
+        if function == "abs":
+            return Piece(f"|{inner.text}|")
+        if function == "sqrt":
+            return Piece(f"√{inner.text}" if inner.binding == ATOM else f"√({inner.text})", RAISED)
+        return Piece(f"{_FUNCTIONS.get(function, function)}({inner.text})")
+
+    def larger(self, left: str, right: str) -> str:
+        return f"max({left}, {right})"
+
+    def case(self, then: str, condition: str, otherwise: str) -> str:
+        return f"{then} if {condition} else {otherwise}"
+
+    def compared(self, left: str, comparison: str, right: str) -> str:
+        return f"{left} {_COMPARED[comparison]} {right}"
+
+    def total(self, inner: str, over: str) -> str:
+        return {"all": "Σ ", "units": "Σ→ ", "samples": "Σ↓ "}[over] + inner
+
+    def sigma(self, letter: str, last: str, inner: str) -> str:
+        return f"Σ_{letter} {inner}"
+
+    def same(self, left: str, right: str) -> str:
+        return f"[{left} = {right}]"
+
+
+_FUNCTIONS = {"sigmoid": "σ", "phi": "φ", "Phi": "Φ"}
+_COMPARED = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "==": "="}
+
+
+class Latex:
+    """LaTeX, for math mode."""
+
+    def bracket(self, inner: str) -> str:
+        return rf"\left({inner}\right)"
+
+    def negative(self, inner: str) -> str:
+        return f"-{inner}"
+
+    def added(self, first: str, rest: Sequence[tuple[str, str]]) -> str:
+        return first + "".join(f" {sign} {term}" for sign, term in rest)
+
+    def skipped(self, count: int) -> str:
+        return rf"\underbrace{{\cdots}}_{{{count}}}"
+
+    def multiplied(self, factors: Sequence[str], elementwise: bool) -> str:
+        return (r" \odot " if elementwise else r" \cdot ").join(factors)
+
+    def matrix_product(self, left: str, right: str) -> str:
+        return rf"{left} \, {right}"
+
+    def divided(self, top: Piece, bottom: Piece) -> Piece:
+        return Piece(rf"\frac{{{top.text}}}{{{bottom.text}}}", RAISED)
+
+    def raised(self, base: str, exponent: str) -> str:
+        return f"{base}^{{{exponent}}}"
+
+    def transposed(self, inner: str) -> str:
+        return rf"{{{inner}}}^{{\top}}"
+
+    def column(self, inner: str, number: int) -> str:
+        return f"{{{inner}}}_{{:,{number}}}"
+
+    def called(self, function: str, inner: Piece) -> Piece:
+        if function == "abs":
+            return Piece(rf"\left|{inner.text}\right|")
+        if function == "sqrt":
+            return Piece(rf"\sqrt{{{inner.text}}}")
+        if function == "exp":
+            return Piece(f"e^{{{inner.text}}}", RAISED)
+        return Piece(f"{_LATEX_FUNCTIONS[function]}{self.bracket(inner.text)}")
+
+    def larger(self, left: str, right: str) -> str:
+        return rf"\max\left({left}, {right}\right)"
+
+    def case(self, then: str, condition: str, otherwise: str) -> str:
+        return rf"\begin{{cases}} {then} & {condition} \\ {otherwise} & \text{{else}} \end{{cases}}"
+
+    def compared(self, left: str, comparison: str, right: str) -> str:
+        return f"{left} {_LATEX_COMPARED[comparison]} {right}"
+
+    def total(self, inner: str, over: str) -> str:
+        return {"all": r"\sum ", "units": r"\sum_{\rightarrow} ", "samples": r"\sum_{\downarrow} "}[over] + inner
+
+    def sigma(self, letter: str, last: str, inner: str) -> str:
+        return rf"\sum_{{{letter}=1}}^{{{last}}} {inner}"
+
+    def same(self, left: str, right: str) -> str:
+        return f"[{left} = {right}]"
+
+
+_LATEX_FUNCTIONS = {
+    "log": r"\ln",
+    "tanh": r"\tanh",
+    "sign": r"\operatorname{sign}",
+    "sigmoid": r"\sigma",
+    "softplus": r"\operatorname{softplus}",
+    "phi": r"\varphi",
+    "Phi": r"\Phi",
+    "diag": r"\operatorname{diag}",
+}
+_LATEX_COMPARED = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "==": "="}
+
+
+class MathML:
+    """Presentation MathML, as browsers draw it by themselves; leaves are elements such as <mi>x</mi>."""
+
+    def bracket(self, inner: str) -> str:
+        return _row(_mo("("), inner, _mo(")"))
+
+    def negative(self, inner: str) -> str:
+        return _row(_mo("−", form="prefix"), inner)
+
+    def added(self, first: str, rest: Sequence[tuple[str, str]]) -> str:
+        return _row(first, *(_mo("−" if sign == "-" else sign) + term for sign, term in rest))
+
+    def skipped(self, count: int) -> str:
+        return f"<munder><mo>⋯</mo><mn>{count:,}</mn></munder>"
+
+    def multiplied(self, factors: Sequence[str], elementwise: bool) -> str:
+        return _row(_mo("⊙" if elementwise else "·").join(factors))
+
+    def matrix_product(self, left: str, right: str) -> str:
+        return _row(left, "<mspace width='0.17em'></mspace>", right)
+
+    def divided(self, top: Piece, bottom: Piece) -> Piece:
+        return Piece(f"<mfrac>{_row(top.text)}{_row(bottom.text)}</mfrac>", RAISED)
+
+    def raised(self, base: str, exponent: str) -> str:
+        return f"<msup>{_row(base)}{_row(exponent)}</msup>"
+
+    def transposed(self, inner: str) -> str:
+        return f"<msup>{_row(inner)}<mo>⊤</mo></msup>"
+
+    def column(self, inner: str, number: int) -> str:
+        return f"<msub>{_row(inner)}<mrow><mo>:</mo><mo>,</mo><mn>{number}</mn></mrow></msub>"
+
+    def called(self, function: str, inner: Piece) -> Piece:
+        if function == "abs":
+            return Piece(_row(_mo("|"), inner.text, _mo("|")))
+        if function == "sqrt":
+            return Piece(f"<msqrt>{inner.text}</msqrt>")
+        if function == "exp":
+            return Piece(f"<msup><mi>e</mi>{_row(inner.text)}</msup>", RAISED)
+        name = {"log": "ln"}.get(function, _FUNCTIONS.get(function, function))
+        return Piece(_row(f"<mi>{escape(name)}</mi>", "<mo>&#x2061;</mo>", self.bracket(inner.text)))
+
+    def larger(self, left: str, right: str) -> str:
+        return _row("<mi>max</mi>", _mo("("), left, _mo(","), right, _mo(")"))
+
+    def case(self, then: str, condition: str, otherwise: str) -> str:
+        rows = f"<mtr><mtd>{then}</mtd><mtd>{condition}</mtd></mtr><mtr><mtd>{otherwise}</mtd><mtd></mtd></mtr>"
+        return _row(_mo("{"), f"<mtable columnalign='left left'>{rows}</mtable>")
+
+    def compared(self, left: str, comparison: str, right: str) -> str:
+        return _row(left, _mo(_COMPARED[comparison]), right)
+
+    def total(self, inner: str, over: str) -> str:
+        sign = {"all": "<mo>∑</mo>", "units": "<munder><mo>∑</mo><mo>→</mo></munder>"}
+        return _row(sign.get(over, "<munder><mo>∑</mo><mo>↓</mo></munder>"), inner)
+
+    def sigma(self, letter: str, last: str, inner: str) -> str:
+        below = _row(f"<mi>{letter}</mi>", _mo("="), "<mn>1</mn>")
+        return _row(f"<munderover><mo>∑</mo>{below}<mn>{last}</mn></munderover>", inner)
+
+    def same(self, left: str, right: str) -> str:
+        return _row(_mo("["), f"<mi>{left}</mi>", _mo("="), f"<mi>{right}</mi>", _mo("]"))
+
+
+def _row(*parts: str) -> str:
+    return f"<mrow>{''.join(parts)}</mrow>"
+
+
+def _mo(mark: str, form: str = "") -> str:
+    return f"<mo{f' form={chr(39)}{form}{chr(39)}' if form else ''}>{escape(mark)}</mo>"
