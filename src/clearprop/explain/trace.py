@@ -166,17 +166,23 @@ class Trace:
         whole = ref.whole
         if whole not in self._values:
             known = [self.text(one) for one in self._values]
-            raise InputError(f'there is no "{ref.text()}" in this step{did_you_mean(ref.text(), known)}')
+            raise InputError(f'there is no "{self._as_given(ref)}" in this step{did_you_mean(ref.text(), known)}')
         shape = self.shapes.of(ref)
         place = ref.place
         if ref.by_sample and len(self.samples) == 1 and 0 < len(place) < len(shape):
             place = (1, *place)
+        if ref.kind == "w" and len(place) == 1:
+            place = (*place, 1)
         if place and (len(place) != len(shape) or any(not 1 <= int(p) <= n for p, n in zip(place, shape, strict=True))):
             first = self.text(ref.at(*[1] * len(shape))) if shape else self.text(whole)
             last = self.text(ref.at(*shape)) if shape else ""
             extent = f"from {first} to {last}" if shape and first != last else first
-            raise InputError(f'there is no "{ref.text(len(self.samples))}" in this step: it goes {extent}')
+            raise InputError(f'there is no "{self._as_given(ref)}" in this step: it goes {extent}')
         return ref.at(*place)
+
+    def _as_given(self, ref: Ref) -> str:
+        """An id whose sample may be missing, as it was written."""
+        return ref.text(1 if ref.by_sample and len(ref.place) > 1 and len(self.samples) == 1 else 2)
 
 
 def trace(
