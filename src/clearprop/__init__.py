@@ -14,7 +14,7 @@ from clearprop.network.spec import Dense, Network
 if TYPE_CHECKING:
     from clearprop.artefact import TableModel, load, save
     from clearprop.estimators import Perceptron
-    from clearprop.explain import Trace, trace
+    from clearprop.explain import Trace, derive, trace
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
     from clearprop.training import Callback, Checkpoint, EarlyStopping, History, Progress, Result, train, train_many
 
@@ -38,6 +38,7 @@ _HOMES = {
     "load": "artefact",
     "TableModel": "artefact",
     "Perceptron": "estimators",
+    "derive": "explain",
     "trace": "explain",
     "Trace": "explain",
 }
@@ -64,6 +65,7 @@ __all__ = [
     "TableModel",
     "Trace",
     "__version__",
+    "derive",
     "load",
     "save",
     "schedules",

@@ -10,6 +10,7 @@ import typer
 
 import clearprop
 from clearprop.cli.bench import bench
+from clearprop.cli.derive import derive
 from clearprop.cli.evaluate import evaluate
 from clearprop.cli.predict import predict
 from clearprop.cli.train import train
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command()(train)
 app.command()(predict)
 app.command()(evaluate)
+app.command()(derive)
 app.command()(bench)
 
 

@@ -41,6 +41,11 @@ Threads = Annotated[
         min=1, max=MOST_THREADS, help="Threads to use; the result is the same.", show_default="one a processor"
     ),
 ]
+InLanguage = Annotated[Language, typer.Option("--language", help="en or zh.")]
+InNotation = Annotated[
+    str,
+    typer.Option(help="How it is written: canonical, net-out, threshold, matrix-columns, matrix, ufldl or nielsen."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a text.")]
 
 

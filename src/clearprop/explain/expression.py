@@ -135,6 +135,14 @@ class SoftmaxJacobian(Expression):
 
 
 @dataclass(frozen=True)
+class Partial(Expression):
+    """∂top/∂bottom, not worked out."""
+
+    top: Ref
+    bottom: Ref
+
+
+@dataclass(frozen=True)
 class Sigma(Expression):
     """Σ of `inner` for a letter from 1 to `last`: a sum over a place that stays a letter."""
 

@@ -80,6 +80,24 @@ class Shapes:
 LETTERS = "kmnpqrtuv"
 
 
+def placed(formula: Expression, places: dict[str, int]) -> Expression:
+    """The formula with its letters replaced by numbers, and each Σ written out.
+
+    >>> placed(Sigma("k", 2, Symbol(Ref("b", 1, ("k",)))), {}) == Sum(
+    ...     (Symbol(Ref("b", 1, (1,))), Symbol(Ref("b", 1, (2,))))
+    ... )
+    True
+    """
+    match formula:
+        case Symbol(ref, flipped):
+            return Symbol(ref.at(*(places.get(str(place), place) for place in ref.place)), flipped)
+        case Same(left, right):
+            return Number(float(places.get(str(left), left) == places.get(str(right), right)))
+        case Sigma(letter, last, inner):
+            return Sum(tuple(placed(inner, {**places, letter: number}) for number in range(1, int(last) + 1)))
+    return rebuilt(formula, lambda part: placed(part, places))
+
+
 class Elements:
     """The formula of any element. Sums are written out, or with Σ and a letter where `letters` is set."""
 
@@ -89,7 +107,7 @@ class Elements:
 
     def of(self, formula: Expression, *place: Place) -> Expression:
         """The element of a formula at a place: (row, column), (unit,), or none for a number."""
-        return self._at(formula, place, iter(LETTERS))
+        return self._at(formula, place, iter([letter for letter in LETTERS if letter not in place]))
 
     def _at(self, formula: Expression, place: tuple[Place, ...], free: Iterator[str]) -> Expression:
         match formula:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Protocol
+from typing import Any, Protocol
 
 from clearprop.explain.expression import (
     Call,
@@ -17,6 +17,7 @@ from clearprop.explain.expression import (
     MatMul,
     Negative,
     Number,
+    Partial,
     Power,
     Product,
     Quotient,
@@ -32,7 +33,7 @@ from clearprop.explain.expression import (
 from clearprop.explain.ref import Ref
 
 # How tightly each kind of node holds its parts; a part that holds less tightly gets brackets.
-ADDED, SIGNED, MULTIPLIED, RAISED, ATOM = range(5)
+ADDED, SIGNED, SUMMED, MULTIPLIED, RAISED, ATOM = range(6)
 
 LONGEST = 12  # terms or factors that are written out before the middle is left out
 SHOWN_FIRST, SHOWN_LAST = 3, 1
@@ -46,7 +47,7 @@ class Piece:
     binding: int = ATOM
 
 
-Leaf = Callable[[Symbol | Number], Piece]
+Leaf = Callable[[Any], Piece]
 
 
 class Style(Protocol):
@@ -90,7 +91,7 @@ def write(formula: Expression, style: Style, leaf: Leaf) -> str:
     Args:
         formula: what to write.
         style: `Text()`, `Latex()` or `MathML()`.
-        leaf: how a quantity or a number is written: its name, or its value.
+        leaf: how a `Symbol`, a `Number` or a `Partial` is written: its name, or its value.
     """
     return _written(formula, style, leaf).text
 
@@ -101,10 +102,10 @@ def _written(formula: Expression, style: Style, leaf: Leaf) -> Piece:
         return style.bracket(piece.text) if piece.binding < at_least else piece.text
 
     match formula:
-        case Symbol() | Number():
+        case Symbol() | Number() | Partial():
             return leaf(formula)
         case Negative(inner):
-            return Piece(style.negative(of(inner, MULTIPLIED)), SIGNED)
+            return Piece(style.negative(of(inner, SUMMED)), SIGNED)
         case Sum(terms):
             return Piece(_sum(terms, style, of), ADDED)
         case Product(factors):
@@ -129,9 +130,9 @@ def _written(formula: Expression, style: Style, leaf: Leaf) -> Piece:
         case Column(inner, number):
             return Piece(style.column(of(inner, ATOM), number), RAISED)
         case Total(inner, over):
-            return Piece(style.total(of(inner, MULTIPLIED), over), MULTIPLIED)
+            return Piece(style.total(of(inner, SUMMED), over), SUMMED)
         case Sigma(letter, last, inner):
-            return Piece(style.sigma(letter, str(last), of(inner, MULTIPLIED)), MULTIPLIED)
+            return Piece(style.sigma(letter, str(last), of(inner, SUMMED)), SUMMED)
         case SoftmaxJacobian(a):
             return Piece(
                 style.called("diag", Piece(of(a))).text + " - " + style.multiplied([of(a), of(a)], False), ADDED
@@ -144,8 +145,8 @@ def _written(formula: Expression, style: Style, leaf: Leaf) -> Piece:
 def _sum(terms: Sequence[Expression], style: Style, of: Callable[[Expression, int], str]) -> str:
     def term(node: Expression) -> tuple[str, str]:
         if isinstance(node, Negative):
-            return "-", of(node.inner, MULTIPLIED)
-        return "+", of(node, MULTIPLIED)
+            return "-", of(node.inner, SUMMED)
+        return "+", of(node, SUMMED)
 
     if len(terms) > LONGEST:
         count = len(terms) - SHOWN_FIRST - SHOWN_LAST

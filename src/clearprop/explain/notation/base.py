@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
-from clearprop.explain.expression import Expression, Negative, Symbol, negated, replaced, simplified
+from clearprop.explain.expression import Expression, Negative, Partial, Symbol, negated, rebuilt, replaced, simplified
 from clearprop.explain.ref import Ref
 from clearprop.explain.scalar import Shapes
 
@@ -46,6 +46,7 @@ class Notation:
         hidden: the kinds that are not shown as lines of their own.
         rewritten: a quantity as a formula of others, where the book has no letter for it.
         by_matrices: whether the book computes with whole matrices.
+        derived_by: what stands below ∂ instead of a quantity that the book has no letter for.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Notation:
     hidden: frozenset[str] = frozenset({"s"})
     rewritten: Callable[[Ref, Shapes], Expression | None] = lambda ref, shapes: None
     by_matrices: bool = False
+    derived_by: Mapping[str, str] = field(default_factory=dict)
 
     def sign(self, ref: Ref) -> int:
         return -1 if ref.kind in self.flipped else 1
@@ -70,5 +72,15 @@ class Notation:
             other = self.rewritten(one, shapes)
             return self.symbol(one) if other is None else replaced(other, self.symbol)
 
-        written = simplified(replaced(formula, new))
+        written = simplified(self._partials(replaced(formula, new)))
         return simplified(negated(written)) if ref.kind in self.flipped else written
+
+    def _partials(self, formula: Expression) -> Expression:
+        """Derivatives by what the book has a letter for, with the sign that its own signs give them."""
+        if not isinstance(formula, Partial):
+            return rebuilt(formula, self._partials)
+        top, bottom = (
+            replace(ref, kind=self.derived_by.get(ref.kind, ref.kind)) for ref in (formula.top, formula.bottom)
+        )
+        flipped = self.sign(top) * self.sign(bottom) < 0
+        return Negative(Partial(top, bottom)) if flipped else Partial(top, bottom)

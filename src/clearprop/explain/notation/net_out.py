@@ -99,6 +99,6 @@ def _split(ref: Ref, samples: int) -> tuple[str, tuple[Place, ...]]:
 
 NET_OUT = Notation(
     "net-out",
-    {"en": "net and out, weights numbered through the network", "zh": "net 与 out,权重逐个编号"},
+    {"en": "net and out, weights numbered through the network", "zh": "net 与 out，权重逐个编号"},
     name,
 )

@@ -1,0 +1,214 @@
+"""The derivation of backpropagation for one network, from the chain rule, symbol by symbol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from clearprop.errors import InputError, unknown
+from clearprop.explain.definitions import Definition, Step, definitions
+from clearprop.explain.derivation_words import WORDS
+from clearprop.explain.expression import Expression, Partial, Product, replaced, simplified, symbols
+from clearprop.explain.notation import Name, find_notation
+from clearprop.explain.ref import Place, Ref
+from clearprop.explain.scalar import Elements, Shapes
+from clearprop.network.spec import Network
+from clearprop.optimize.optimizers import SGD, Optimizer
+
+
+@dataclass(frozen=True)
+class Equation:
+    """left = chain[0] = chain[1] = …, all in the notation; the last is the formula to compute with.
+
+    `ref` names the left side, with letters for places: ("i", "j") is any weight from unit i to unit j.
+    """
+
+    ref: Ref
+    name: Name
+    chain: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A step of the derivation: a heading, what is done and why, and the equations."""
+
+    title: str
+    text: str
+    equations: tuple[Equation, ...] = ()
+
+
+class Derivation:
+    """Backpropagation derived for a network, made by `derive`. `str` gives it as text.
+
+    Attributes:
+        network: what it is derived for.
+        chapters: forward, loss, the last delta, the recursion, the gradients, the update, the count.
+    """
+
+    def __init__(self, network: Network, optimizer: Optimizer, notation: str, language: str) -> None:
+        if language not in WORDS:
+            raise unknown("language", language, WORDS)
+        self.network = network
+        self.optimizer = optimizer
+        self.notation = find_notation(notation)
+        self.language = language
+        self.shapes = Shapes(network, samples=1)
+        self._definitions = {one.ref: one for one in definitions(Step(network, optimizer))}
+        self._elements = Elements(self.shapes, letters=True)
+
+    @cached_property
+    def chapters(self) -> tuple[Chapter, ...]:
+        network, words = self.network, WORDS[self.language]
+        depth = len(network.layers)
+        last = Ref("delta", depth)
+        joint = network.joint_pair is not None
+        found = [
+            self._chapter("forward", self._computed("forward"), layers=depth, count=network.parameter_count),
+            self._chapter("loss", [self._loss(), *self._plain("R", "J")], loss=network.loss),
+            self._chapter("last joint" if joint else "last", [self._delta(last)], layer=depth),
+        ]
+        if depth == 1:
+            found.append(self._chapter("no hidden layer", []))
+        else:
+            back = [(self._handed_back(layer), self._delta(Ref("delta", layer))) for layer in range(depth - 1, 0, -1)]
+            found.append(self._chapter("recursion", [equation for pair in back for equation in pair]))
+        found.append(self._chapter("gradients", list(self._gradients())))
+        found.append(self._chapter("update", self._computed("update")))
+        found.append(Chapter(words["count"][0], self._count()))
+        return tuple(found)
+
+    def name(self, ref: Ref) -> Name:
+        return self.notation.name(ref, self.shapes)
+
+    def __str__(self) -> str:
+        from clearprop.explain.render.derivation import text
+
+        return text(self)
+
+    def _chapter(self, key: str, equations: list[Equation], **numbers: object) -> Chapter:
+        title, text = WORDS[self.language][key]
+        return Chapter(title, text.format(**numbers), tuple(equations))
+
+    def _count(self) -> str:
+        _, text = WORDS[self.language]["count"]
+        terms = [
+            f"{inputs}·{layer.units}" + (f" + {layer.bias_size}" if layer.bias_size else "")
+            for inputs, layer in zip(self.network.sizes, self.network.layers, strict=False)
+        ]
+        return text.format(sum=" + ".join(terms), count=self.network.parameter_count)
+
+    def _computed(self, part: str) -> list[Equation]:
+        """The definitions of a part as they are."""
+        kept = [one for one in self._definitions.values() if one.part.name == part]
+        return [self._equation(one.ref, self._element(one)) for one in kept if one.ref.kind not in self.notation.hidden]
+
+    def _plain(self, *kinds: str) -> list[Equation]:
+        found = [self._definitions[Ref(kind)] for kind in kinds if Ref(kind) in self._definitions]
+        return [self._equation(one.ref, self._element(one)) for one in found]
+
+    def _loss(self) -> Equation:
+        E, share = self._definitions[Ref("E")], self._definitions[Ref("share")]
+        summed = self._element(E)
+        return self._equation(E.ref, summed, self._put_in(summed, {share.ref.kind}))
+
+    def _delta(self, ref: Ref) -> Equation:
+        """δ = ∂E/∂z = ∂E/∂a · ∂a/∂z, then both put in."""
+        whole = Partial(Ref("E"), Ref("z", ref.layer, (1, "j")))
+        formula = self._element(self._definitions[ref])
+        if not {"dE/da", "da/dz"} & {one.kind for one in symbols(formula)}:
+            return self._equation(ref, whole, formula)
+        chain = replaced(formula, self._as_partial)
+        return self._equation(ref, whole, chain, self._put_in(formula, {"dE/da", "da/dz"}))
+
+    def _handed_back(self, layer: int) -> Equation:
+        """∂E/∂a = Σ ∂E/∂z · ∂z/∂a over the units of the layer above."""
+        ref = Ref("dE/da", layer)
+        formula = self._element(self._definitions[ref])
+
+        def as_partial(one: Ref) -> Expression | None:
+            if one.kind == "W":
+                return Partial(Ref("z", layer + 1, (1, one.place[1])), Ref("a", layer, (1, one.place[0])))
+            return self._as_partial(one)
+
+        return self._equation(ref, replaced(formula, as_partial), formula)
+
+    def _gradients(self) -> Iterator[Equation]:
+        """∂E/∂W = ∂E/∂z · ∂z/∂W, and ∂E/∂b."""
+        for layer in range(len(self.network.layers), 0, -1):
+            ref = Ref("dE/dW", layer)
+            formula = self._element(self._definitions[ref])
+
+            def as_partial(one: Ref, layer: int = layer) -> Expression | None:
+                if one.kind in ("a", "x"):
+                    return Partial(Ref("z", layer, (1, "j")), Ref("W", layer, ("i", "j")))
+                return self._as_partial(one)
+
+            chain = replaced(formula, as_partial)
+            assert isinstance(chain, Product)
+            yield self._equation(ref, Product(chain.factors[::-1]), formula)
+            for kind in ("dE/db", "dR/dW", "dJ/dW"):
+                if Ref(kind, layer) in self._definitions:
+                    yield self._equation(Ref(kind, layer), self._element(self._definitions[Ref(kind, layer)]))
+
+    def _as_partial(self, ref: Ref) -> Expression | None:
+        if ref.kind == "dE/da":
+            return Partial(Ref("E"), Ref("a", ref.layer, ref.place))
+        if ref.kind == "da/dz":
+            sample, top, bottom = (*ref.place, ref.place[-1])[:3]
+            return Partial(Ref("a", ref.layer, (sample, top)), Ref("z", ref.layer, (sample, bottom)))
+        if ref.kind == "delta":
+            return Partial(Ref("E"), Ref("z", ref.layer, ref.place))
+        return None
+
+    def _put_in(self, formula: Expression, kinds: set[str]) -> Expression:
+        """The formula with the quantities of some kinds replaced by theirs."""
+
+        def new(ref: Ref) -> Expression | None:
+            if ref.kind not in kinds:
+                return None
+            return self._elements.of(self._definitions[ref.whole].formula, *ref.place)
+
+        return simplified(replaced(formula, new))
+
+    def _element(self, definition: Definition) -> Expression:
+        return simplified(self._elements.of(definition.formula, *self._letters(definition.ref)))
+
+    def _letters(self, ref: Ref) -> tuple[Place, ...]:
+        """Any place of a quantity: unit j, for a weight from unit i to unit j."""
+        shape = self.shapes.of(ref)
+        if not shape:
+            return ()
+        if ref.by_weight:
+            return "i", "j"
+        if ref.by_bias:
+            return ("j",)
+        return (1, "i", "j") if len(shape) == 3 else (1, "j")
+
+    def _equation(self, ref: Ref, *chain: Expression) -> Equation:
+        place = ref.at(*self._letters(ref))
+        written = [self.notation.formula(ref, formula, self.shapes) for formula in chain]
+        distinct = [one for number, one in enumerate(written) if one not in written[:number]]
+        return Equation(place, self.name(place), tuple(distinct))
+
+
+def derive(
+    network: Network, *, optimizer: Optimizer | None = None, notation: str = "canonical", language: str = "en"
+) -> Derivation:
+    """The derivation of backpropagation for a network: Δ_L, the recursion, the gradients, the update, the count.
+
+    Args:
+        network: of any depth, or none: without a hidden layer it answers why nothing is handed back.
+        optimizer: what makes the update; plain gradient descent if none is given.
+        notation: "canonical", "net-out", "threshold", "matrix-columns", "matrix", "ufldl" or "nielsen".
+        language: "en" or "zh".
+
+    Raises:
+        InputError: a name is unknown.
+
+    >>> derive(Network.parse("2-3-1")).chapters[2].equations[0].name.text
+    'delta2[j]'
+    """
+    if not isinstance(network, Network):
+        raise InputError(f'network: expected a Network, as Network.parse("2-3-1"), got {network!r}')
+    return Derivation(network, optimizer or SGD(0.1), notation, language)
