@@ -327,7 +327,9 @@ def simplified(formula: Expression) -> Expression:
         case Total(Negative(inner), over):
             return Negative(Total(inner, over))
         case Quotient(Negative(top), bottom):
-            return Negative(Quotient(top, bottom))
+            return simplified(Negative(Quotient(top, bottom)))
+        case Quotient(top, Number(1.0)):
+            return top
     return node
 
 
