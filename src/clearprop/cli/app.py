@@ -12,6 +12,7 @@ import clearprop
 from clearprop.cli.bench import bench
 from clearprop.cli.derive import derive
 from clearprop.cli.evaluate import evaluate
+from clearprop.cli.explain import explain
 from clearprop.cli.predict import predict
 from clearprop.cli.train import train
 from clearprop.errors import ClearpropError, InputError
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command()(train)
 app.command()(predict)
 app.command()(evaluate)
+app.command()(explain)
 app.command()(derive)
 app.command()(bench)
 
