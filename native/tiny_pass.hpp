@@ -135,17 +135,22 @@ class TinyPass {
         return used;
     }
 
+    // Four units have their random words from one block of the generator, which may begin in the row before.
     void drop_out(Index n, const Step* steps, Index row) {
         const TinyLevel<V>& level = levels[n];
         const std::uint64_t limit = std::uint64_t(level.layer.dropout * 4294967296.0);
         const T kept = T(1 / (1 - level.layer.dropout));
-        for (Index o = 0; o < level.layer.units; ++o) {
-            const Index index = row * level.layer.units + o;
-            level.drop(o, each_lane([&](Index l) {
-                const Words drawn = philox(runs_[l].seed, DROPOUT, std::uint32_t(n), std::uint64_t(steps[l].number),
-                                           std::uint64_t(index) / 4);
-                return drawn.word[index % 4] >= limit ? kept : 0;
-            }));
+        const Index start = row * level.layer.units, end = start + level.layer.units;
+        for (Index block = start / 4; block * 4 < end; ++block) {
+            Words drawn[N];
+            for (int l = 0; l < lanes(); ++l)
+                drawn[l] = philox(runs_[l].seed, DROPOUT, std::uint32_t(n), std::uint64_t(steps[l].number),
+                                  std::uint64_t(block));
+            for (Index index = block * 4; index < block * 4 + 4; ++index)
+                if (index >= start && index < end)
+                    level.drop(index - start, each_lane([&](Index l) {
+                        return drawn[l].word[index % 4] >= limit ? kept : 0;
+                    }));
         }
     }
 
