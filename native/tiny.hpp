@@ -137,7 +137,7 @@ class TinyTrainer {
         V finite{};
         for (Index n = 0; n < pass_.network.depth; ++n) {
             const TinyLevel<V>& level = pass_.levels[n];
-            if (is_penalised(pass_.network)) penalise(level, penalties);
+            if (penalised_) penalise(level, penalties);
             const Index weights = level.weight_count();
             update_some<RULE>(rates, true, level.first, weights, finite);
             if (level.layer.train_bias) update_some<RULE>(rates, false, level.first + weights, level.bias_size, finite);
@@ -238,6 +238,7 @@ class TinyTrainer {
     V divisor_{};
     Rates<V> rates_{};
     Index first_number_ = 0;
+    const bool penalised_ = is_penalised(pass_.network);
     bool constant_rates_ = true;  // from step to step
     Step next_[N] = {};
     double losses_[N] = {};

@@ -55,7 +55,7 @@ class TinyPass {
         }
     }
 
-    RowLoss<V> lose(const Step* steps, Index row, V divisor) {
+    [[gnu::flatten]] RowLoss<V> lose(const Step* steps, Index row, V divisor) {
         const TinyLevel<V>& last = levels[network.depth - 1];
         const Index outputs = last.layer.units;
         const Samples<T>& samples = runs_[0].samples;
@@ -72,7 +72,7 @@ class TinyPass {
         return {loss, weight};
     }
 
-    void backward(bool first_row) {
+    [[gnu::flatten]] void backward(bool first_row) {
         for (Index n = network.depth - 1; n >= 0; --n) {
             levels[n].add_gradients(first_row);
             if (n == 0) return;
