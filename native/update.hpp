@@ -79,7 +79,8 @@ class Updater {
             space_.penalties[index] = penalise(stage.weights.value + offset, sum, item.rows, columns);
         if (!rates) return;
         update(stage.weights, offset, sum, item.rows, columns, rule, rates, true);
-        if (stage.turned.base && !stage.by_units) turn(stage, item, columns);
+        if (stage.turned.base && !stage.by_units)
+            turn_panel(weights, stage.turned, item.row, item.rows, item.column, stage.layer.units);
         if constexpr (ROUNDS<T>)
             if (stage.rounded.weights.base) round_weights(stage, item.row, item.rows, item.column);
     }
@@ -138,13 +139,6 @@ class Updater {
             for (Index o = 0; o < LANES<T>; ++o) sums.add(absolutes[o], squares[o]);
         }
         return sums.penalty(space_.network);
-    }
-
-    static void turn(const Stage<T>& stage, const Item& item, Index columns) {
-        T* turned = stage.turned.from(item.column, item.row);
-        const T* w = stage.weights.value + item.column / W * stage.panel_step + item.row * W;
-        for (Index c = 0; c < (columns < W ? columns : W); ++c)
-            for (Index r = 0; r < item.rows; ++r) turned[c * W + r] = w[r * W + c];
     }
 
     Workspace<T>& space_;
