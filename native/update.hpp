@@ -116,15 +116,24 @@ class Updater {
         T* s0 = trained.slots[0] ? trained.slots[0] + offset : nullptr;
         T* s1 = trained.slots[1] ? trained.slots[1] + offset : nullptr;
         if (columns >= W) return apply(rule, *rates, decay, w, g, s0, s1, rows * W, finite_);
-        const Index width = columns > LANES<T> ? W : LANES<T>;
-        for (Index r = 0; r < rows; ++r) {
-            V unread{};  // beyond the real columns stands perhaps what is not finite, until the next line but one
-            for (Index c = columns; c < width; ++c) g[r * W + c] = 0;
-            apply(rule, *rates, decay, w + r * W, g + r * W, s0 ? s0 + r * W : nullptr, s1 ? s1 + r * W : nullptr, width,
-                  unread);
-            for (Index c = columns; c < width; ++c) w[r * W + c] = 0;
-            for (Index c = 0; c < width; c += LANES<T>) finite_ = fused(load<V>(w + r * W + c), V{}, finite_);
+        // Beyond the real columns stands perhaps what is not finite, in g now, and in w after a step that divides 0 by 0.
+        V unread{};
+        keep_real(g, rows, columns);
+        if (columns > LANES<T>) {
+            apply(rule, *rates, decay, w, g, s0, s1, rows * W, unread);
+        } else {
+            for (Index i = 0; i < rows * W; i += W)
+                apply(rule, *rates, decay, w + i, g + i, s0 ? s0 + i : nullptr, s1 ? s1 + i : nullptr, LANES<T>, unread);
         }
+        keep_real(w, rows, columns);
+        for (Index i = 0; i < rows * W; i += LANES<T>) finite_ = fused(load<V>(w + i), V{}, finite_);
+    }
+
+    // Sets to 0 what stands beyond the real columns of rows of a panel.
+    static void keep_real(T* panel, Index rows, Index columns) {
+        for (Index first = 0; first < W; first += LANES<T>)
+            for (Index i = first; i < rows * W; i += W)
+                store(panel + i, first_lanes(load<V>(panel + i), columns - first));
     }
 
     // Adds ∂R/∂w to the gradient of a tile; returns R of its weights.
