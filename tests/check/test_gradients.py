@@ -260,6 +260,31 @@ def test_a_bias_of_one_number_and_none() -> None:
     assert cp.check_gradients(model, [[1.0]], [[0.0]], gradients=lists).ok
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(("hidden", "last"), [("sigmoid", "softmax"), ("tanh", "sigmoid"), ("sigmoid", "tanh")])
+@pytest.mark.parametrize("scale", [1.0, 5.0, 30.0])
+def test_plain_formulas_pass_where_they_lose_digits(hidden: str, last: str, dtype: str, scale: float) -> None:
+    """a(1 - a), 1 - a² and a - y are right, though of a saturated unit they leave little or nothing."""
+    derivatives = {"sigmoid": lambda a: a * (1 - a), "tanh": lambda a: 1 - a * a}
+    loss = {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy"}.get(last, "half_squared_error")
+    network = cp.Network(3, [cp.Dense(5, hidden), cp.Dense(4, hidden), cp.Dense(3, last)], loss, reduction="sum")
+    for seed in range(10):
+        model = cp.Model.initialized(network, "normal", scale=scale, seed=seed, dtype=dtype)
+        rng = np.random.default_rng(seed)
+        x, y = rng.normal(size=(8, 3)).astype(dtype), np.eye(3, dtype=dtype)[rng.integers(0, 3, 8)]
+        W, b = model.parameters.weights, model.parameters.biases
+        a = [x]
+        for layer, weights, bias in zip(network.layers, W, b, strict=True):
+            a.append(layer.function.value(a[-1] @ weights + bias))
+        delta = (a[3] - y) * (derivatives["tanh"](a[3]) if last == "tanh" else 1)
+        dW, db = [a[2].T @ delta], [delta.sum(axis=0)]
+        for below in (1, 0):
+            delta = (delta @ W[below + 1].T) * derivatives[hidden](a[below + 1])
+            dW, db = [a[below].T @ delta, *dW], [delta.sum(axis=0), *db]
+        report = cp.check_gradients(model, x, y, gradients=(dW, db))
+        assert report.ok, str(report)
+
+
 GIVEN = {"W1": np.zeros((3, 4)), "b1": np.zeros(4), "W2": np.zeros((4, 4)), "b2": np.zeros(4), "b3": np.zeros(2)}
 
 
