@@ -29,4 +29,8 @@ void release(void* block) {
     if (block) std::free(static_cast<char**>(block)[-1]);
 }
 
+Block::Block(Index bytes) : start(allocate(bytes)) {}
+
+Block::~Block() { release(start); }
+
 }  // namespace clearprop

@@ -9,4 +9,15 @@ namespace clearprop {
 void* allocate(Index bytes);
 void release(void* block);
 
+// The same, given back by whoever holds it. Defined apart: this header is compiled once for each instruction set.
+class Block {
+  public:
+    explicit Block(Index bytes);
+    ~Block();
+    Block(const Block&) = delete;
+    Block& operator=(const Block&) = delete;
+
+    void* const start;
+};
+
 }  // namespace clearprop

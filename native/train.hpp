@@ -26,13 +26,9 @@ class Trainer {
     Trainer(Training<T>& run, Workspace<T>& space)
         : run_(run), threads_(useful_threads(run.network, batch_rows(run), run.threads)), space_(space),
           barrier_(threads_), course_(run),
-          signs_(static_cast<Signs*>(allocate(threads_ * Index(sizeof(Signs))))),
-          rows_(static_cast<Index*>(allocate(2 * batch_rows(run) * Index(sizeof(Index))))) {
-        for (int i = 0; i < 2; ++i) steps_[i].rows = rows_ + i * batch_rows(run);
-    }
-    ~Trainer() {
-        release(rows_);
-        release(signs_);
+          signs_block_(threads_ * Index(sizeof(Signs))), rows_block_(2 * batch_rows(run) * Index(sizeof(Index))),
+          signs_(static_cast<Signs*>(signs_block_.start)) {
+        for (int i = 0; i < 2; ++i) steps_[i].rows = static_cast<Index*>(rows_block_.start) + i * batch_rows(run);
     }
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
@@ -149,8 +145,8 @@ class Trainer {
     Workspace<T>& space_;
     Barrier barrier_;
     Course<T> course_;
-    Signs* signs_;  // of each thread
-    Index* rows_;   // of both steps
+    Block signs_block_, rows_block_;
+    Signs* const signs_;  // of each thread
     Step steps_[2] = {};
 };
 

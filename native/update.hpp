@@ -79,7 +79,8 @@ class Updater {
             space_.penalties[index] = penalise(stage.weights.value + offset, sum, item.rows, columns);
         if (!rates) return;
         update(stage.weights, offset, sum, item.rows, columns, rule, rates, true);
-        if (stage.turned.base && !stage.by_units) turn(stage, item, columns);
+        if (stage.turned.base && !stage.by_units)
+            turn_panel(weights, stage.turned, item.row, item.rows, item.column, stage.layer.units);
         if constexpr (ROUNDS<T>)
             if (stage.rounded.weights.base) round_weights(stage, item.row, item.rows, item.column);
     }
@@ -115,15 +116,24 @@ class Updater {
         T* s0 = trained.slots[0] ? trained.slots[0] + offset : nullptr;
         T* s1 = trained.slots[1] ? trained.slots[1] + offset : nullptr;
         if (columns >= W) return apply(rule, *rates, decay, w, g, s0, s1, rows * W, finite_);
-        const Index width = columns > LANES<T> ? W : LANES<T>;
-        for (Index r = 0; r < rows; ++r) {
-            V unread{};  // beyond the real columns stands perhaps what is not finite, until the next line but one
-            for (Index c = columns; c < width; ++c) g[r * W + c] = 0;
-            apply(rule, *rates, decay, w + r * W, g + r * W, s0 ? s0 + r * W : nullptr, s1 ? s1 + r * W : nullptr, width,
-                  unread);
-            for (Index c = columns; c < width; ++c) w[r * W + c] = 0;
-            for (Index c = 0; c < width; c += LANES<T>) finite_ = fused(load<V>(w + r * W + c), V{}, finite_);
+        // Beyond the real columns stands perhaps what is not finite, in g now, and in w after a step that divides 0 by 0.
+        V unread{};
+        keep_real(g, rows, columns);
+        if (columns > LANES<T>) {
+            apply(rule, *rates, decay, w, g, s0, s1, rows * W, unread);
+        } else {
+            for (Index i = 0; i < rows * W; i += W)
+                apply(rule, *rates, decay, w + i, g + i, s0 ? s0 + i : nullptr, s1 ? s1 + i : nullptr, LANES<T>, unread);
         }
+        keep_real(w, rows, columns);
+        for (Index i = 0; i < rows * W; i += LANES<T>) finite_ = fused(load<V>(w + i), V{}, finite_);
+    }
+
+    // Sets to 0 what stands beyond the real columns of rows of a panel.
+    static void keep_real(T* panel, Index rows, Index columns) {
+        for (Index first = 0; first < W; first += LANES<T>)
+            for (Index i = first; i < rows * W; i += W)
+                store(panel + i, first_lanes(load<V>(panel + i), columns - first));
     }
 
     // Adds ∂R/∂w to the gradient of a tile; returns R of its weights.
@@ -138,13 +148,6 @@ class Updater {
             for (Index o = 0; o < LANES<T>; ++o) sums.add(absolutes[o], squares[o]);
         }
         return sums.penalty(space_.network);
-    }
-
-    static void turn(const Stage<T>& stage, const Item& item, Index columns) {
-        T* turned = stage.turned.from(item.column, item.row);
-        const T* w = stage.weights.value + item.column / W * stage.panel_step + item.row * W;
-        for (Index c = 0; c < (columns < W ? columns : W); ++c)
-            for (Index r = 0; r < item.rows; ++r) turned[c * W + r] = w[r * W + c];
     }
 
     Workspace<T>& space_;

@@ -170,6 +170,14 @@ inline void store(Scalar<V>* to, V x) {
     __builtin_memcpy(to, &x, sizeof x);
 }
 
+// x in its first `count` lanes (or in all, or in none), 0 in the others.
+template <class V>
+inline V first_lanes(V x, Index count) {
+    V lane{};
+    for (int l = 0; l < COUNT<V>; ++l) lane[l] = Scalar<V>(l);
+    return select(lane < splat<V>(Scalar<V>(count)), x, V{});
+}
+
 // Only the first `count` lanes, or all where there are more; the others are 0, and not stored.
 template <class V>
 inline V load_some(const Scalar<V>* from, Index count) {

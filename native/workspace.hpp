@@ -3,6 +3,7 @@
 
 #include "memory.hpp"
 #include "round.hpp"
+#include "turn.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
 
@@ -314,10 +315,12 @@ class Workspace {
     }
 
     static void turn(const Stage<T>& stage, Index part, Index parts) {
-        each_input(stage, part, parts, [&](Index i) {
-            for (Index o = 0; o < stage.layer.units; ++o)
-                stage.turned.at(o, i) = *stage.weight(stage.weights.value, i, o);
-        });
+        constexpr Index W = PANEL<T>;
+        const Matrix<T> weights{stage.weights.value, stage.panel_step};
+        const Index inputs = stage.layer.inputs, units = stage.layer.units, all = panels<T>(inputs);
+        for (Index row = all * part / parts * W, end = all * (part + 1) / parts * W; row < end; row += W)
+            for (Index column = 0; column < units; column += W)
+                turn_panel(weights, stage.turned, row, inputs - row < W ? inputs - row : W, column, units);
     }
 
     static void round(const Stage<T>& stage) {

@@ -1,9 +1,10 @@
-"""What all tests share: slow tests on demand, and the browser where there is one."""
+"""What all tests share: slow tests on demand, Ctrl-C as it usually is, and the browser where there is one."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 
 import pytest
 from hypothesis import settings
@@ -15,6 +16,11 @@ settings.load_profile("clearprop")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-slow", action="store_true", help="run the tests marked slow, too")
+
+
+def pytest_configure() -> None:
+    # A shell has what it starts in the background ignore Ctrl-C, and tests would wait forever for it to be heard.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

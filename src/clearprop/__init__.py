@@ -13,6 +13,7 @@ from clearprop.network.spec import Dense, Network
 
 if TYPE_CHECKING:
     from clearprop.artefact import TableModel, load, save
+    from clearprop.check import GradientReport, check_gradients
     from clearprop.estimators import Perceptron
     from clearprop.explain import Trace, derive, trace
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
@@ -41,6 +42,8 @@ _HOMES = {
     "derive": "explain",
     "trace": "explain",
     "Trace": "explain",
+    "check_gradients": "check",
+    "GradientReport": "check",
 }
 
 __all__ = [
@@ -53,6 +56,7 @@ __all__ = [
     "Dense",
     "DivergenceError",
     "EarlyStopping",
+    "GradientReport",
     "History",
     "InputError",
     "Model",
@@ -65,6 +69,7 @@ __all__ = [
     "TableModel",
     "Trace",
     "__version__",
+    "check_gradients",
     "derive",
     "load",
     "save",

@@ -165,6 +165,15 @@ def test_float32_stays_float32(name: str) -> None:
     np.testing.assert_allclose(A, wide, rtol=3e-6, atol=1e-36)
 
 
+@pytest.mark.parametrize("real", [-700.0, -50.0, -1.0, 0.0, 1.0, 50.0])
+@pytest.mark.parametrize("imaginary", [0.0, 1e-20, 0.3, -2.0])
+def test_softplus_of_complex_numbers(real: float, imaginary: float) -> None:
+    z = complex(real, imaginary)
+    found, true = activation("softplus").value(np.array([z]))[0], complex(mp.log1p(mp.exp(mp.mpc(z))))
+    assert found.real == pytest.approx(true.real, rel=1e-13)
+    assert found.imag == pytest.approx(true.imag, rel=1e-13)
+
+
 @pytest.mark.parametrize("name", [*NAMES, "softmax"])
 def test_inputs_are_not_written_to(name: str) -> None:
     Z = np.linspace(-3.0, 3.0, 12).reshape(4, 3)

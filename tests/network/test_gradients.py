@@ -65,10 +65,9 @@ def near_kink(parameters: Parameters, samples: Samples) -> bool:
         layer = parameters.network.layers[int(name[1:]) - 1] if name[0] in "za" else None
         if layer and name[0] == "z":
             near.extend(np.abs(quantity - kink).min() for kink in layer.function.kinks)
-        if name == f"a{len(parameters.network.layers)}" and parameters.network.loss_function.kinks:
-            residual = np.abs(quantity - (samples.Y if samples.Y.ndim == 2 else 0.0))
-            corner = parameters.network.loss_function.number or 0.0
-            near.extend((residual.min(), np.abs(residual - corner).min()))
+        if name == f"a{len(parameters.network.layers)}":
+            loss = parameters.network.loss_function
+            near.extend(np.abs(quantity - samples.Y - kink * (loss.number or 1.0)).min() for kink in loss.kinks)
 
     step(parameters, samples, record=look)
     return min(near) < 1e-3 and parameters.network.loss != "perceptron"

@@ -12,6 +12,7 @@ import clearprop
 from clearprop.cli.bench import bench
 from clearprop.cli.derive import derive
 from clearprop.cli.evaluate import evaluate
+from clearprop.cli.examples import examples
 from clearprop.cli.explain import explain
 from clearprop.cli.predict import predict
 from clearprop.cli.train import train
@@ -32,6 +33,7 @@ app.command()(predict)
 app.command()(evaluate)
 app.command()(explain)
 app.command()(derive)
+app.command()(examples)
 app.command()(bench)
 
 

@@ -146,7 +146,22 @@ def _mish_derivative(Z: Array) -> Array:
 
 def softplus(Z: Array) -> Array:
     """log(1 + exp(z)) without overflow."""
-    return np.where(Z.real > 0, Z, 0.0) + np.log1p(np.exp(np.where(Z.real > 0, -Z, Z)))
+    return np.where(Z.real > 0, Z, 0.0) + log1p(np.exp(np.where(Z.real > 0, -Z, Z)))
+
+
+def log1p(U: Array) -> Array:
+    """log(1 + u), also of complex u with a real part above -1, of whose small real parts NumPy's own leaves nothing.
+
+    log|1 + x + iy| = log(1 + x) + 1/2 log(1 + (y / (1 + x))^2)
+
+    >>> log1p(np.array([1e-20 + 1e-30j])).tolist()
+    [(1e-20+1e-30j)]
+    """
+    if not np.iscomplexobj(U):
+        return np.log1p(U)
+    ratio = U.imag / (1.0 + U.real)
+    logarithm: Array = np.log1p(U.real) + 0.5 * np.log1p(ratio * ratio) + 1j * np.arctan(ratio)
+    return logarithm
 
 
 def softmax(Z: Array) -> Array:

@@ -27,7 +27,8 @@ class Loss(Entry):
     (Z, Y): both computed together, which is shorter and stable. A parametrised entry gets its number last.
     `formula` is an output's share as text, in a, y, z, the number of outputs O and the number's name;
     `gradient_formula` its derivative by a, `joint_gradient_formula` by z where both are computed together.
-    `lowest` and `highest` bound the targets. `positive` asks for outputs above 0.
+    `lowest` and `highest` bound the targets. `positive` asks for outputs above 0. `kinks` are the residuals a - y at
+    which the derivative jumps or bends, those of a parametrised entry in multiples of its number.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Loss(Entry):
     lowest: float = -math.inf
     highest: float = math.inf
     positive: bool = False
-    kinks: bool = False
+    kinks: tuple[float, ...] = ()
     parameter: Parameter | None = None
     number: float | None = None
 
@@ -152,7 +153,7 @@ _ENTRIES = [
         gradient_formula="sign(a - y)",
         source="Laplace, 1774",
         of_output=_absolute,
-        kinks=True,
+        kinks=(0.0,),
     ),
     Loss(
         "huber",
@@ -160,7 +161,7 @@ _ENTRIES = [
         gradient_formula="a - y if abs(a - y) <= delta else delta * sign(a - y)",
         source="Huber, Annals of Mathematical Statistics 1964",
         of_output=_huber,
-        kinks=True,
+        kinks=(-1.0, 1.0),
         parameter=Parameter("delta", 1.0, above=0.0),
         number=1.0,
     ),
@@ -170,7 +171,7 @@ _ENTRIES = [
         gradient_formula="1 - level if a > y else -level if a < y else 0",
         source="Koenker and Bassett, Econometrica 1978",
         of_output=_quantile,
-        kinks=True,
+        kinks=(0.0,),
         parameter=Parameter("level", 0.5, above=0.0, below=1.0),
         number=0.5,
     ),
@@ -210,7 +211,6 @@ _ENTRIES = [
         of_net_input={"step": _perceptron},
         lowest=0.0,
         highest=1.0,
-        kinks=True,
     ),
 ]
 

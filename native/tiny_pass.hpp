@@ -1,0 +1,162 @@
+// Networks of a few units, one with a scalar V or as many side by side as V has lanes: their memory, and a row's way
+// through them and back.
+#pragma once
+
+#include "course.hpp"
+#include "lose.hpp"
+#include "optimize.hpp"
+#include "philox.hpp"
+#include "tiny_level.hpp"
+#include "workspace.hpp"
+
+namespace clearprop::CLEARPROP_ISA {
+
+// Derivatives by the last layer, scaled by the row's share of the batch's loss.
+template <class V>
+struct ScaledCells {
+    V* base;
+    V scale;
+
+    void keep(Index i, V x) const { base[i] = x; }
+    V kept(Index i) const { return base[i]; }
+    void put(Index i, V x) const { base[i] = x * scale; }
+};
+
+// Eᵢ and wᵢ of a row of each network.
+template <class V>
+struct RowLoss {
+    V loss, weight;
+};
+
+template <class V>
+class TinyPass {
+    using T = Scalar<V>;
+    static constexpr int N = COUNT<V>;
+
+  public:
+    // Of `count` runs of one network shape.
+    TinyPass(const Training<T>* runs, int count)
+        : network(runs[0].network), runs_(runs), count_(count), block_(place(nullptr)) {
+        place(static_cast<char*>(block_.start));
+    }
+
+    // The lanes that are in use.
+    int lanes() const { return N == 1 ? 1 : count_; }
+
+    // `row` counts within the batch of each network.
+    void forward(const Step* steps, Index row) {
+        const Index inputs = network.layers[0].inputs;
+        const T* X = runs_[0].samples.X;
+        for (Index i = 0; i < inputs; ++i)
+            levels[0].inputs[i] = each_lane([&](Index l) { return X[steps[l].rows[row] * inputs + i]; });
+        for (Index n = 0; n < network.depth; ++n) {
+            levels[n].forward();
+            if (levels[n].layer.dropout > 0) drop_out(n, steps, row);
+        }
+    }
+
+    [[gnu::flatten]] RowLoss<V> lose(const Step* steps, Index row, V divisor) {
+        const TinyLevel<V>& last = levels[network.depth - 1];
+        const Index outputs = last.layer.units;
+        const Samples<T>& samples = runs_[0].samples;
+        const auto table_row = [&](Index l) { return steps[l].rows[row]; };
+        TargetColumn<V> targets{{}, {}, samples.classes != nullptr};
+        if (samples.classes) targets.index = each_lane([&](Index l) { return samples.classes[table_row(l)]; });
+        else
+            for (int l = 0; l < N; ++l) targets.numbers[l] = samples.Y + table_row(l < lanes() ? l : 0) * outputs;
+        const V weight = samples.weights ? each_lane([&](Index l) { return samples.weights[table_row(l)]; })
+                                         : splat<V>(1);
+        const V loss = CLEARPROP_ISA::lose<V>(network, outputs, Cells<V>{last.values}, targets,
+                                              ScaledCells<V>{last.deltas, weight / divisor});
+        if (!last.joint) last.through_activation();
+        return {loss, weight};
+    }
+
+    [[gnu::flatten]] void backward(bool first_row) {
+        for (Index n = network.depth - 1; n >= 0; --n) {
+            levels[n].add_gradients(first_row);
+            if (n == 0) return;
+            levels[n].hand_down(levels[n - 1].deltas);
+            levels[n - 1].through_activation();
+        }
+    }
+
+    // A number of each network; the lanes that are not in use do what the first does.
+    template <class F>
+    V each_lane(F f) const {
+        return gathered<V>(lanes(), [&](Index l) { return T(f(l)); });
+    }
+
+    const Network network;
+    TinyLevel<V>* levels = nullptr;
+    Index parameter_count = 0;
+    V *parameters = nullptr, *gradients = nullptr, *slots[2] = {};
+
+  private:
+    // Cuts the arrays from a block, or with null tells how large it must be.
+    Index place(char* block) {
+        Index used = 0;
+        const auto take = [&]<class U>(U*& array, Index count) {
+            array = block ? reinterpret_cast<U*>(block + used) : nullptr;
+            used += (count * Index(sizeof(U)) + 63) / 64 * 64;
+        };
+        take(levels, network.depth);
+        V* inputs;
+        take(inputs, network.layers[0].inputs);
+        parameter_count = 0;
+        for (Index l = 0; l < network.depth; ++l) {
+            const Layer& layer = network.layers[l];
+            const bool top = l == network.depth - 1;
+            TinyLevel<V> level{};
+            level.layer = layer;
+            level.first = parameter_count;
+            level.bias_size = bias_size(layer);
+            level.joint = top && network.joint;
+            level.rectifies = !top && layer.activation == Activation::relu && layer.dropout == 0;
+            level.inputs = inputs;
+            take(level.values, layer.units);
+            take(level.slopes, layer.units);
+            take(level.deltas, layer.units);
+            take(level.mask, layer.units);
+            inputs = level.values;
+            parameter_count += level.weight_count() + level.bias_size;
+            if (levels) levels[l] = level;
+        }
+        take(parameters, parameter_count);
+        take(gradients, parameter_count);
+        for (int s = 0; s < slots_of(runs_[0].optimizer.rule); ++s) take(slots[s], parameter_count);
+        for (Index l = 0; l < network.depth && levels; ++l) {
+            TinyLevel<V>& level = levels[l];
+            level.weights = parameters + level.first;
+            level.bias = level.weights + level.weight_count();
+            level.weight_gradients = gradients + level.first;
+            level.bias_gradients = level.weight_gradients + level.weight_count();
+        }
+        return used;
+    }
+
+    // Four units have their random words from one block of the generator, which may begin in the row before.
+    void drop_out(Index n, const Step* steps, Index row) {
+        const TinyLevel<V>& level = levels[n];
+        const std::uint64_t limit = std::uint64_t(level.layer.dropout * 4294967296.0);
+        const T kept = T(1 / (1 - level.layer.dropout));
+        const Index start = row * level.layer.units, end = start + level.layer.units;
+        for (Index block = start / 4; block * 4 < end; ++block) {
+            Words drawn[N];
+            for (int l = 0; l < lanes(); ++l)
+                drawn[l] = philox(runs_[l].seed, DROPOUT, std::uint32_t(n), std::uint64_t(steps[l].number),
+                                  std::uint64_t(block));
+            for (Index index = block * 4; index < block * 4 + 4; ++index)
+                if (index >= start && index < end)
+                    level.drop(index - start, each_lane([&](Index l) {
+                        return drawn[l].word[index % 4] >= limit ? kept : 0;
+                    }));
+        }
+    }
+
+    const Training<T>* const runs_;
+    const int count_;
+    const Block block_;
+};
+
+}  // namespace clearprop::CLEARPROP_ISA

@@ -1,0 +1,110 @@
+"""Where a parameter stands in a network, what it is called, and which of many are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.network.spec import Network
+from clearprop.random import Stream, permutation
+
+
+@dataclass(frozen=True)
+class Place:
+    """One weight or bias.
+
+    Attributes:
+        flat: its number in the flat vector of all parameters.
+        layer: from 0.
+        input: the unit that a weight comes from, from 0; None for a bias.
+        unit: the unit that it goes to, from 0; None for the one bias of a whole layer.
+    """
+
+    flat: int
+    layer: int
+    input: int | None
+    unit: int | None
+
+    @property
+    def array(self) -> str:
+        """The array it belongs to: W1, b1, W2 …"""
+        return f"{'b' if self.input is None else 'W'}{self.layer + 1}"
+
+    @property
+    def id(self) -> str:
+        """Its canonical id, layers and units counted from 1.
+
+        >>> Place(0, 0, 1, 0).id, Place(4, 0, None, 0).id, Place(4, 0, None, None).id
+        ('W1[2->1]', 'b1[1]', 'b1')
+        """
+        if self.unit is None:
+            return self.array
+        return f"{self.array}[{self.unit + 1}]" if self.input is None else self._weight_id()
+
+    def _weight_id(self) -> str:
+        assert self.input is not None and self.unit is not None
+        return f"{self.array}[{self.input + 1}->{self.unit + 1}]"
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A W or b in the flat vector."""
+
+    start: int
+    size: int
+    layer: int
+    units: int
+    is_weight: bool
+    shared: bool
+
+    def place(self, number: int) -> Place:
+        if self.is_weight:
+            return Place(self.start + number, self.layer, *divmod(number, self.units))
+        return Place(self.start + number, self.layer, None, None if self.shared else number)
+
+
+def places(network: Network, count: int, seed: int) -> list[Place]:
+    """So many of the parameters, as evenly over W1, b1, W2, b2 … as their sizes allow, in the order of the network.
+
+    >>> [place.id for place in places(Network.parse("9-2-1"), 6, seed=0)]
+    ['W1[1->2]', 'W1[5->1]', 'b1[1]', 'b1[2]', 'W2[1->1]', 'b2[1]']
+    """
+    blocks = list(_blocks(network))
+    chosen: list[Place] = []
+    for number, (block, share) in enumerate(zip(blocks, _shares([block.size for block in blocks], count), strict=True)):
+        drawn: NDArray[np.int64] = np.arange(block.size)
+        if share < block.size:
+            drawn = np.sort(permutation(seed, Stream.SAMPLE, block.size, time=number)[:share])
+        chosen.extend(block.place(int(index)) for index in drawn)
+    return chosen
+
+
+def _blocks(network: Network) -> Iterator[_Block]:
+    start = 0
+    for number, ((inputs, units), layer) in enumerate(zip(pairwise(network.sizes), network.layers, strict=True)):
+        yield _Block(start, inputs * units, number, units, True, False)
+        start += inputs * units
+        yield _Block(start, layer.bias_size, number, units, False, layer.bias == "layer")
+        start += layer.bias_size
+
+
+def _shares(sizes: list[int], count: int) -> list[int]:
+    """The same from each, and what the small ones do not have from the others; the first give one more than the last.
+
+    >>> _shares([18, 2, 0, 2, 1], 9)
+    [4, 2, 0, 2, 1]
+    """
+    shares = [0] * len(sizes)
+    left = min(count, sum(sizes))
+    while left:
+        open_ = [number for number, size in enumerate(sizes) if shares[number] < size]
+        each = max(1, left // len(open_))
+        for number in open_:
+            taken = min(each, sizes[number] - shares[number], left)
+            shares[number] += taken
+            left -= taken
+    return shares

@@ -1,0 +1,10 @@
+"""Worked sheets: one step of a network in a TOML file, to explain, to play, or, with claims, to mark."""
+
+from __future__ import annotations
+
+from clearprop.sheet.reading import parse_sheet, read_sheet
+from clearprop.sheet.sheet import NOTATIONS, Claim, Sheet
+from clearprop.sheet.writing import write_sheet
+from clearprop.sheet.written import Written
+
+__all__ = ["NOTATIONS", "Claim", "Sheet", "Written", "parse_sheet", "read_sheet", "write_sheet"]
