@@ -98,7 +98,7 @@ class Explanation:
 
     def value(self, ref: Ref) -> Any:
         """A quantity's value as the notation counts it."""
-        return self.notation.sign(ref) * self.trace.value(ref)
+        return self.notation.shown(ref, self.trace.value(ref))
 
     def number(self, ref: Ref) -> str:
         """A number as it is printed: what was given as it was written, what was computed to the decimals asked for."""

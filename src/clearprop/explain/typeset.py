@@ -21,6 +21,7 @@ from clearprop.explain.expression import (
     Power,
     Product,
     Quotient,
+    Row,
     Same,
     Sigma,
     SoftmaxJacobian,
@@ -63,6 +64,7 @@ class Style(Protocol):
     def raised(self, base: str, exponent: str) -> str: ...
     def transposed(self, inner: str) -> str: ...
     def column(self, inner: str, number: int) -> str: ...
+    def row(self, inner: str, number: int) -> str: ...
     def called(self, function: str, inner: Piece) -> Piece: ...
     def larger(self, left: str, right: str) -> str: ...
     def case(self, then: str, condition: str, otherwise: str) -> str: ...
@@ -129,6 +131,8 @@ def _written(formula: Expression, style: Style, leaf: Leaf) -> Piece:
             return Piece(style.transposed(of(inner, ATOM)), RAISED)
         case Column(inner, number):
             return Piece(style.column(of(inner, ATOM), number), RAISED)
+        case Row(inner, number):
+            return Piece(style.row(of(inner, ATOM), number), RAISED)
         case Total(inner, over):
             return Piece(style.total(of(inner, SUMMED), over), SUMMED)
         case Sigma(letter, last, inner):
@@ -196,6 +200,9 @@ class Text:
     def column(self, inner: str, number: int) -> str:
         return f"{inner}[:,{number}]"
 
+    def row(self, inner: str, number: int) -> str:
+        return f"{inner}[{number},:]"
+
     def called(self, function: str, inner: Piece) -> Piece:
         if function == "abs":
             return Piece(f"|{inner.text}|")
@@ -258,6 +265,9 @@ class Latex:
 
     def column(self, inner: str, number: int) -> str:
         return f"{{{inner}}}_{{:,{number}}}"
+
+    def row(self, inner: str, number: int) -> str:
+        return f"{{{inner}}}_{{{number},:}}"
 
     def called(self, function: str, inner: Piece) -> Piece:
         if function == "abs":
@@ -332,6 +342,9 @@ class MathML:
 
     def column(self, inner: str, number: int) -> str:
         return f"<msub>{_row(inner)}<mrow><mo>:</mo><mo>,</mo><mn>{number}</mn></mrow></msub>"
+
+    def row(self, inner: str, number: int) -> str:
+        return f"<msub>{_row(inner)}<mrow><mn>{number}</mn><mo>,</mo><mo>:</mo></mrow></msub>"
 
     def called(self, function: str, inner: Piece) -> Piece:
         if function == "abs":
