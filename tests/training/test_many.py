@@ -165,8 +165,11 @@ def test_one_that_diverges_does_not_stop_the_others(threads: int, engine: str, n
     # SGD(1e300) is lost at the first update, SGD(200) after some; those that follow use the same working memory.
     optimizers = [cp.SGD(rate) for rate in (0.01, 1e300, 200.0, 0.02, 200.0, 0.03)]
     settings: dict[str, Any] = {"batch_size": 8, "epochs": 60, "engine": engine}
-    results = cp.train_many(models, problem.X, problem.Y, optimizer=optimizers, threads=threads, **settings)
-    assert [result.ended == "diverged" for result in results] == [False, True, True, False, True, False]
+    with pytest.warns(RuntimeWarning, match=r"3 models have \(1, 2, 4\) diverged") as warned:
+        results = cp.train_many(models, problem.X, problem.Y, optimizer=optimizers, threads=threads, **settings)
+    assert [one.filename for one in warned] == [__file__]
+    assert [result.diverged for result in results] == [False, True, True, False, True, False]
+    assert results[1].history.loss == ()
     for i, (result, model) in enumerate(zip(results, models, strict=True)):
         try:
             alone = cp.train(model, problem.X, problem.Y, optimizer=optimizers[i], seed=i, **settings)
@@ -186,10 +189,17 @@ def test_batches_of_the_others_keep_their_length(lost: int, engine: str, numbers
     for rate in (1e300, 200.0):
         optimizers = [cp.SGD(rate if i == lost else 0.01) for i in range(3)]
         settings: dict[str, Any] = {"batch_size": 8, "epochs": 20, "engine": engine}
-        results = cp.train_many(models, problem.X, problem.Y, optimizer=optimizers, **settings)
-        assert [result.ended == "diverged" for result in results] == [i == lost for i in range(3)]
+        with pytest.warns(RuntimeWarning, match=f"model {lost} has diverged"):
+            results = cp.train_many(models, problem.X, problem.Y, optimizer=optimizers, **settings)
+        assert [result.diverged for result in results] == [i == lost for i in range(3)]
         for i in {0, 1, 2} - {lost}:
             same(results[i], cp.train(models[i], problem.X, problem.Y, optimizer=optimizers[i], seed=i, **settings))
+
+
+def test_a_warning_does_not_name_a_thousand_models(numbers: Build) -> None:
+    problem = numbers()
+    with pytest.warns(RuntimeWarning, match=r"30 models have \(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …\) diverged"):
+        cp.train_many(variants(problem, 30), problem.X, problem.Y, optimizer=cp.SGD(1e300), epochs=3)
 
 
 def test_ctrl_c_is_heard_when_the_first_is_lost(numbers: Build) -> None:
@@ -319,6 +329,18 @@ def test_ctrl_c_is_heard_while_only_another_thread_works(numbers: Build) -> None
             threads=2,
         )
     assert time.perf_counter() - began < 20
+
+
+def test_what_was_done_before_ctrl_c_is_kept_within_a_block(numbers: Build, same: Same) -> None:
+    problem = numbers()
+    models, rows = variants(problem, 2), [[0], np.tile(np.arange(30), 1000)]
+    settings: dict[str, Any] = {"optimizer": cp.SGD(1e-6), "batch_size": 1, "epochs": 5_000, "threads": 1}
+    timer = threading.Timer(0.5, lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT))
+    timer.start()
+    with interrupts():
+        done, broken_off = cp.train_many(models, problem.X, problem.Y, rows=rows, **settings)
+    assert (done.ended, broken_off.ended) == ("epochs done", "interrupted")
+    same(done, cp.train(models[0], problem.X[:1], problem.Y[:1], **settings))
 
 
 def test_an_error_between_two_updates_is_raised(engine: str, classes: Build) -> None:
