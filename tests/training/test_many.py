@@ -358,7 +358,7 @@ def test_an_error_between_two_updates_is_raised(engine: str, classes: Build) -> 
 
 NET = cp.Network.parse("3-5-2", hidden="tanh", output="identity", loss="mean_squared_error")
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "no models": ({"models": []}, r"models: expected a list of Models, at least one, got none"),
+    "no models": ({"models": []}, r"models: expected a list of Models, at least one, got a list of 0"),
     "one model": ({"models": cp.Model.initialized(NET)}, r"models: expected a list of Models, at least one, got Model"),
     "no model": ({"models": [cp.Model.initialized(NET), 3]}, r"models\[1\]: expected a Model, got 3"),
     "sizes": (
@@ -382,18 +382,24 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"models": [cp.Model.initialized(NET), cp.Model.initialized(NET, dtype="float32")]},
         r"models\[1\]: all must have the same dtype, but it is float32, not float64 as in models\[0\]",
     ),
-    "optimizers": ({"optimizer": [cp.SGD()]}, r"optimizer: expected .*, one for each of the 3 models, got 1"),
+    "optimizers": ({"optimizer": [cp.SGD()]}, r"optimizer: expected .*, one for each of the 3 models, got a list of 1"),
     "no optimizer": ({"optimizer": "adam"}, r"optimizer: expected a list of optimizers, or one such as Adam\(\)"),
     "an optimizer": ({"optimizer": [cp.SGD(), 1, cp.SGD()]}, r"optimizer\[1\]: expected one such as .*, got 1"),
     "classes of optimizers": (
         {"optimizer": [cp.Adam(), cp.Adam(), cp.AdamW()]},
         r"optimizer\[2\]: all must be of one class, but it is AdamW, not Adam as optimizer\[0\]",
     ),
-    "seeds": ({"seeds": [1, 2]}, r"seeds: expected a list of seeds, one for each of the 3 models, got 2"),
+    "seeds": ({"seeds": [1, 2]}, r"seeds: expected a list of seeds, one for each of the 3 models, got a list of 2"),
     "a seed": ({"seeds": [1, -1, 2]}, r"seeds\[1\]: seed: expected a whole number from 0"),
-    "a seed as an array": ({"seeds": np.array(3)}, r"seeds: expected a list of seeds, .*, got array\(3\)"),
-    "one seed": ({"seeds": 3}, r"seeds: expected a list of seeds, one for each of the 3 models, got 3"),
-    "lists of rows": ({"rows": [[0]]}, r"rows: expected a list of arrays of row numbers, .* 3 models, got 1"),
+    "a seed as an array": (
+        {"seeds": np.array(3)},
+        r"seeds: expected a list of seeds, .*, got array\(3\), which is no list",
+    ),
+    "one seed": (
+        {"seeds": 3},
+        r"seeds: expected a list of seeds, one for each of the 3 models, got 3, which is no list",
+    ),
+    "lists of rows": ({"rows": [[0]]}, r"rows: expected a list of arrays of row numbers, .* 3 models, got a list of 1"),
     "no rows": ({"rows": [[0], [], [1]]}, r"rows\[1\]: expected row numbers, at least one, got \[\]"),
     "a row": ({"rows": [[0], [1, 30], [2]]}, r"rows\[1\]\[1\] is 30: expected a row number from 0 to 29"),
     "below": ({"rows": [[0], [0], [-1]]}, r"rows\[2\]\[0\] is -1: expected a row number from 0 to 29"),

@@ -276,7 +276,7 @@ def _list(name: str, given: Any, what: str, count: int | None) -> list[Any]:
     """What is given as a list, one for each of `count` models; None: any number from 1 up."""
     number = "at least one" if count is None else f"one for each of the {count} models"
     if not isinstance(given, Sequence | np.ndarray) or isinstance(given, str) or getattr(given, "ndim", 1) == 0:
-        raise InputError(f"{name}: expected a list of {what}, {number}, got {given!r}")
+        raise InputError(f"{name}: expected a list of {what}, {number}, got {given!r}, which is no list")
     if len(given) != count if count is not None else len(given) == 0:
-        raise InputError(f"{name}: expected a list of {what}, {number}, got {len(given) or 'none'}")
+        raise InputError(f"{name}: expected a list of {what}, {number}, got a list of {len(given)}")
     return list(given)
