@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from clearprop.engines import ENGINES, get_engine, thread_count
+from clearprop.engines import ENGINES, get_engine, native, thread_count
 from clearprop.errors import InputError
 
 
@@ -51,3 +51,10 @@ def test_threads_that_are_no_number_of_threads(asked: object) -> None:
 
 def test_threads_as_a_number_of_numpy() -> None:
     assert thread_count(np.int64(3)) == 3  # type: ignore[arg-type]
+
+
+def test_an_instruction_set_by_its_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEARPROP_INSTRUCTION_SET", "avx2")
+    monkeypatch.setattr(native, "_available", lambda: ["portable", "v3", "v4"])
+    with pytest.raises(InputError, match=re.escape('portable, v3 (AVX2), v4 (AVX-512), got "avx2"')):
+        native.instruction_set()
