@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
 from clearprop.benchmark.cases import CASES
+from clearprop.benchmark.machine import Processor
 from clearprop.benchmark.plot import draw
 from clearprop.benchmark.race import Outcome, Timing
 from clearprop.benchmark.report import to_json, to_markdown, to_text
@@ -15,6 +17,7 @@ from clearprop.benchmark.start import Start
 from clearprop.benchmark.suite import About, Run
 from clearprop.benchmark.targets import TARGETS, marks
 
+PROCESSOR = Processor("a processor", "family 25, model 17", 2, 2600.0, {"L2": 1024})
 TINY, TAB = CASES[0], CASES[2]
 
 
@@ -42,7 +45,7 @@ def made_up():
         limit=1e11,
         limit_cores=1,
     )
-    about = About("2026-01-01", 60.0, "Linux", "a processor", 2, 7, False, "v3", 0.5, {"Python": "3.11"})
+    about = About("2026-01-01", 60.0, "Linux", PROCESSOR, 2, 7, False, "v3", 0.5, {"Python": "3.11"})
     return Run(about, (tiny, tab), (Start("Python", "", (0.01,)), Start("tiny", "jax", (1.0, 3.0))))
 
 
@@ -82,20 +85,28 @@ def test_json_holds_what_was_measured(made_up):
 def test_the_page_shows_figures_beside_targets(made_up):
     page = to_markdown(made_up)
     assert "| tab | ratio to JAX | 6 × | 5 × | yes |" in page
-    assert "| tab | ratio to PyTorch | 5 × | 8 × | **no** |" in page
+    assert "| tab | ratio to PyTorch | 5 × | 8 × | 62% of it |" in page
+    assert page.index("## tab") < page.index("## What the project aims at") < page.index("aims that the project has")
+    assert "**no**" not in page
     assert "| tab | share of the limit of 2 cores | 80% | 75% | yes |" in page
     assert "| tiny | ratio to JAX, compiling counted | 202 × | 100 × | yes |" in page
+    assert "the limit is 2 cores at " in page and "the limit is one core at 100 GFLOP/s" in page
     assert "| clearprop | 10 ms | [9 ms – 20 ms] |" in page
     assert "**WRONG** tiny: NumPy computes something else" in page
     assert "Without C, hand-written: written for tiny alone." in page
     assert "seed 7" in page
 
 
-def test_a_quick_run_makes_no_claims(made_up):
-    from dataclasses import replace
+def test_the_page_says_what_machine_its_figures_hold_for(made_up):
+    page = to_markdown(made_up)
+    assert "a processor (family 25, model 17), 2 processors, 2.60 GHz, L2 1 MiB; 2 threads at most" in page
+    assert "The figures hold for this machine" in page
+    assert to_json(made_up)["about"]["processor"]["caches"] == {"L2": 1024}
 
+
+def test_a_quick_run_makes_no_claims(made_up):
     quick = replace(made_up, about=replace(made_up.about, quick=True))
-    assert "## Targets" not in to_markdown(quick) and "quick run" in to_markdown(quick)
+    assert "aims at" not in to_markdown(quick) and "quick run" in to_markdown(quick)
     assert all(case["targets"] == [] for case in to_json(quick)["cases"])
 
 

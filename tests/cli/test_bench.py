@@ -9,8 +9,11 @@ import pytest
 from clearprop.benchmark import suite
 from clearprop.benchmark.cases import CASES
 from clearprop.benchmark.contestants import CONTESTANTS
+from clearprop.benchmark.machine import Processor
 from clearprop.benchmark.race import Outcome
 from clearprop.errors import ClearpropError
+
+PROCESSOR = Processor("a processor", "", 2, None, {})
 
 
 def test_a_quick_run_writes_table_and_plot(run, tmp_path):
@@ -46,7 +49,7 @@ def test_wrong_input_is_said_before_the_work(run, tmp_path, words, message):
 
 
 def test_a_disagreement_is_an_answer_of_no(run, monkeypatch, tmp_path):
-    about = suite.About("2026-01-01", 60.0, "Linux", "a processor", 2, 7, False, "v3", 0.5, {"Python": "3.11"})
+    about = suite.About("2026-01-01", 60.0, "Linux", PROCESSOR, 2, 7, False, "v3", 0.5, {"Python": "3.11"})
     wrong = {"numpy": "NumPy computes something else"}
     outcome = Outcome(CASES[0], (), {}, wrong, limit=1e9, limit_cores=1)
     monkeypatch.setattr(suite, "runs", lambda *_, **__: iter([suite.Run(about, (outcome,), ())]))

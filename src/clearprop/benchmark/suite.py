@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from clearprop.benchmark.cases import Case
 from clearprop.benchmark.contestants import CONTESTANTS, OURS, Contestant, contestant
 from clearprop.benchmark.crew import Crew, Trouble
+from clearprop.benchmark.machine import Processor, processor
 from clearprop.benchmark.race import Outcome, Race, Rules
 from clearprop.benchmark.start import Start, first_epochs, memory, programs
 
@@ -28,7 +28,7 @@ class About:
     when: str
     seconds: float
     machine: str
-    processor: str
+    processor: Processor
     cores: int
     seed: int
     quick: bool
@@ -101,17 +101,3 @@ def _about(rules: Rules, contestants: Sequence[Contestant], quick: bool) -> Abou
         versions={"Python": platform.python_version()}
         | {one.title: one.version() for one in contestants if one.missing() is None},
     )
-
-
-def processor() -> str:
-    """The processor's name, as far as the system tells it.
-
-    >>> bool(processor())
-    True
-    """
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        name = platform.processor() or platform.machine()
-    return f"{name}, {os.cpu_count()} processors"
