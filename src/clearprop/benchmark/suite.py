@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from clearprop.benchmark.cases import Case
-from clearprop.benchmark.contestants import CONTESTANTS, OURS, Contestant, contestant
+from clearprop.benchmark.contestants import OURS, Contestant, contestant
 from clearprop.benchmark.crew import Crew, Trouble
 from clearprop.benchmark.machine import Processor, processor
 from clearprop.benchmark.race import Outcome, Race, Rules
@@ -52,15 +52,14 @@ class Run:
 
 
 def runs(
-    cases: Sequence[Case], rules: Rules, *, against: Sequence[str], quick: bool, say: Callable[[str], None]
+    cases: Sequence[Case], rules: Rules, *, against: Sequence[Contestant], quick: bool, say: Callable[[str], None]
 ) -> Iterator[Run]:
-    """Measures cases against the contestants of these names, or all; `say` hears what is going on.
+    """Measures cases against these contestants; `say` hears what is going on.
 
     What there is so far comes after each case, so that a run that is broken off is not lost; the last is the whole.
     """
     began = time.monotonic()
-    named = [contestant(name).name for name in against]
-    contestants = [one for one in CONTESTANTS if one.name == OURS or not named or one.name in named]
+    contestants = [contestant(OURS), *against]
     for one in contestants:
         if reason := one.missing():
             say(f"without {one.title}: {reason}")
