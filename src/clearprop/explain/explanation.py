@@ -178,7 +178,7 @@ class Explanation:
 
     def value(self, ref: Ref) -> Any:
         """A quantity's value as the notation counts it."""
-        return self.notation.sign(ref) * self.trace.value(ref)
+        return self.notation.shown(ref, self.trace.value(ref))
 
     def is_matrix(self, ref: Ref) -> bool:
         """Whether a quantity has rows or columns, and is not one number."""

@@ -21,6 +21,7 @@ from clearprop.explain.expression import (
     Power,
     Product,
     Quotient,
+    Row,
     Same,
     Sigma,
     SoftmaxJacobian,
@@ -68,6 +69,7 @@ class Style(Protocol):
     def raised(self, base: str, exponent: str) -> str: ...
     def transposed(self, inner: str) -> str: ...
     def column(self, inner: str, number: int) -> str: ...
+    def row(self, inner: str, number: int) -> str: ...
     def called(self, function: str, inner: Piece) -> Piece: ...
     def larger(self, left: str, right: str) -> str: ...
     def case(self, then: str, condition: str, otherwise: str) -> str: ...
@@ -136,6 +138,8 @@ def _written(formula: Expression, style: Style, leaf: Leaf) -> Piece:
             return Piece(style.transposed(of(inner, ATOM)), RAISED)
         case Column(inner, number):
             return Piece(style.column(of(inner, ATOM), number))
+        case Row(inner, number):
+            return Piece(style.row(of(inner, ATOM), number))
         case Total(inner, over):
             return Piece(style.total(_written(inner, style, leaf), over), SUMMED)
         case Sigma(letter, last, inner):
@@ -208,6 +212,9 @@ class Text:
     def column(self, inner: str, number: int) -> str:
         return f"{inner}[:,{number}]"
 
+    def row(self, inner: str, number: int) -> str:
+        return f"{inner}[{number},:]"
+
     def called(self, function: str, inner: Piece) -> Piece:
         if function == "abs":
             return Piece(f"|{inner.text}|")
@@ -278,6 +285,9 @@ class Latex:
 
     def column(self, inner: str, number: int) -> str:
         return f"{{{inner}}}_{{:,{number}}}"
+
+    def row(self, inner: str, number: int) -> str:
+        return f"{{{inner}}}_{{{number},:}}"
 
     def called(self, function: str, inner: Piece) -> Piece:
         if function == "abs":
@@ -360,6 +370,9 @@ class MathML:
 
     def column(self, inner: str, number: int) -> str:
         return f"<msub>{_row(inner)}<mrow><mo>:</mo><mo>,</mo><mn>{number}</mn></mrow></msub>"
+
+    def row(self, inner: str, number: int) -> str:
+        return f"<msub>{_row(inner)}<mrow><mn>{number}</mn><mo>,</mo><mo>:</mo></mrow></msub>"
 
     def called(self, function: str, inner: Piece) -> Piece:
         if function == "abs":

@@ -72,6 +72,9 @@ class Python:
     def column(self, inner: str, number: int) -> str:
         return f"{inner}[:, {number - 1}:{number}]"
 
+    def row(self, inner: str, number: int) -> str:
+        return f"{inner}[{number - 1} : {number}]"
+
     def called(self, function: str, inner: Piece) -> Piece:
         return Piece(f"{function if function in HELPERS else f'np.{function}'}({inner.text})")
 
