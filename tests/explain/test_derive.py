@@ -23,6 +23,7 @@ from clearprop.explain.expression import (
     Quotient,
     Sum,
     Symbol,
+    negated,
 )
 from clearprop.explain.notation import NOTATIONS
 from clearprop.explain.ref import Ref
@@ -227,7 +228,8 @@ def test_every_notation_and_language(notation: str, language: str) -> None:
         for chapter in derivation.chapters
         for one in chapter.equations
         for formula in one.chain
-        for part in ([formula] if isinstance(formula, Partial) else [])
+        for part in (negated(formula) if isinstance(formula, Negative) else formula,)
+        if isinstance(part, Partial)
     ]
     assert partials and str(derivation)
 

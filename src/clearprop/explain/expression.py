@@ -120,6 +120,14 @@ class Column(Expression):
 
 
 @dataclass(frozen=True)
+class Row(Expression):
+    """One row of a matrix (n, m), as a matrix (1, m)."""
+
+    inner: Expression
+    number: int
+
+
+@dataclass(frozen=True)
 class Contracted(Expression):
     """Each row (O,) times the Jacobian (O, O) of its sample: Σᵢ left[s, i] · jacobian[s, i, j]."""
 
@@ -236,6 +244,8 @@ def evaluate(formula: Expression, value: Lookup) -> Any:
                 return of(inner).T
             case Column(inner, number):
                 return of(inner)[:, number - 1 : number]
+            case Row(inner, number):
+                return of(inner)[number - 1 : number]
             case Total(inner, over):
                 array = of(inner)
                 return array.sum(**_AXES[over])
@@ -326,8 +336,14 @@ def simplified(formula: Expression) -> Expression:
             return Negative(Transpose(inner))
         case Total(Negative(inner), over):
             return Negative(Total(inner, over))
+        case Column(Negative(inner), number):
+            return Negative(Column(inner, number))
         case Quotient(Negative(top), bottom):
-            return Negative(Quotient(top, bottom))
+            return simplified(Negative(Quotient(top, bottom)))
+        case Quotient(top, Number(1.0)):
+            return top
+        case Power(Negative(base), Number(2.0)):
+            return Power(base, Number(2.0))
     return node
 
 

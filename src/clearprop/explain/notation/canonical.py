@@ -21,7 +21,6 @@ SETTING_MARKS = {
 }
 _PLAIN = {"x": "x", "y": "y", "w": "w", "s": "s", "z": "z", "f": "f", "mask": "r", "a": "a", "W": "W", "b": "b"}
 _OVER = {"dE/da": "a", "dE[k]/da": "a", "dE/dW": "W", "dE/db": "b", "dR/dW": "W", "dJ/dW": "W"}
-_SLOTS = {"decayed": "W"}
 
 
 def name(ref: Ref, shapes: Shapes) -> Name:
@@ -42,16 +41,18 @@ def name(ref: Ref, shapes: Shapes) -> Name:
     if ref.kind.endswith("'"):
         return Name(text, Mark(ref.kind[0], sub, sup + "′"))
     if ref.slot:
-        return Name(text, slot_mark(ref, sub, sup))
-    return Name(text, Mark("E" if ref.kind == "share" else ref.kind, sub))
+        return Name(text, _slot_mark(ref, sub, sup))
+    if ref.kind == "share":
+        return Name(text, Mark("E", sub or ":"))
+    return Name(text, Mark(ref.kind))
 
 
-def slot_mark(ref: Ref, sub: str, sup: str) -> Mark:
+def _slot_mark(ref: Ref, sub: str, sup: str) -> Mark:
     """What an optimizer remembers: m, v or u, with a hat where it is corrected, old where it is from before."""
     assert ref.slot is not None
     slot, of = ref.slot
     accent = "hat" if slot.endswith("_hat") else ""
-    letter = _SLOTS.get(slot, slot.removesuffix("_hat").removesuffix("_old"))
+    letter = of if slot == "decayed" else slot.removesuffix("_hat").removesuffix("_old")
     old = {True: "old"}.get(slot.endswith("_old"), "decayed" if slot == "decayed" else "")
     inner = ", ".join(part for part in (of if slot != "decayed" else "", sub) if part)
     return Mark(letter, inner, sup + (f" {old}" if old else ""), accent)
@@ -74,4 +75,5 @@ CANONICAL = Notation(
     "canonical",
     {"en": "clearprop's own ids", "zh": "clearprop 自己的编号"},
     name,
+    inputs_last=False,
 )

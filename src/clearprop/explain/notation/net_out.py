@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from clearprop.explain.notation import canonical
-from clearprop.explain.notation.base import Mark, Name, Notation
+from clearprop.explain.notation.base import Mark, Name, Notation, verbatim
+from clearprop.explain.notation.letters import sample_weight, slot
 from clearprop.explain.ref import Place, Ref
 from clearprop.explain.scalar import Shapes
 
@@ -48,7 +50,7 @@ def name(ref: Ref, shapes: Shapes) -> Name:
     if ref.kind == "share":
         return Name(f"E_{of}{tail}", Mark("E", of, sample))
     if ref.kind == "w":
-        return canonical.name(ref, shapes)
+        return sample_weight(ref, shapes)
     if ref.kind in _UNITS:
         return Name(f"{_UNITS[ref.kind]}_{of}{tail}", Mark(_UNITS[ref.kind], of, sample))
     if ref.kind == "delta":
@@ -78,7 +80,7 @@ def _around(ref: Ref, plain: str, mark: Mark) -> Name:
     if ref.kind.endswith("'"):
         return Name(f"{plain}'", Mark(mark.base, mark.sub, "+"))
     if ref.slot:
-        return Name(f"{ref.slot[0]}_{plain}", canonical.slot_mark(ref, mark.sub, ""))
+        return slot(ref, Name(plain, mark))
     error = ref.kind[1]
     return Name(f"d{error}/d{plain}", Mark(error, "total" if error == "E" else ""), by=mark)
 
@@ -97,8 +99,34 @@ def _split(ref: Ref, samples: int) -> tuple[str, tuple[Place, ...]]:
     return ("" if samples == 1 else str(ref.place[0])), (ref.place[1:] if ref.kind != "w" else ())
 
 
+def aliases(ref: Ref, shapes: Shapes) -> tuple[str, ...]:
+    """The error with and without "total", δ as ∂E/∂net and as the document's sigma(h1)."""
+    own = name(ref, shapes).text
+    if ref.kind == "E":
+        return ("E_total",)
+    if ref.kind == "delta" and ref.place:
+        of = own.removeprefix("delta_")
+        return f"sigma_{of}", f"dE/dnet_{of}", f"dE_total/dnet_{of}"
+    return (own.replace("dE/", "dE_total/"),) if own.startswith("dE/") else ()
+
+
+def places(ref: Ref, numbers: Iterable[int], shapes: Shapes) -> Iterator[tuple[Place, ...]]:
+    """The weights of these numbers; all else is named by its place."""
+    if not ref.by_weight:
+        yield from verbatim(ref, numbers, shapes)
+        return
+    inputs, units = shapes.of(ref)
+    first = int(weight_number(ref.at(1, 1), shapes))
+    for number in numbers:
+        if first <= number < first + inputs * units:
+            end, start = divmod(number - first, inputs)
+            yield start + 1, end + 1
+
+
 NET_OUT = Notation(
     "net-out",
     {"en": "net and out, weights numbered through the network", "zh": "net 与 out，权重逐个编号"},
     name,
+    aliases,
+    places=places,
 )
