@@ -28,7 +28,7 @@ def check(
         ),
     ],
     table: Annotated[Path | None, typer.Argument(metavar="[TABLE]", help=take.TABLE_HELP, show_default=False)] = None,
-    language: Annotated[take.Language, typer.Option(help="Of the report on a sheet.")] = take.Language.en,
+    language: take.InLanguage = take.Language.en,
     as_json: take.AsJson = False,
 ) -> None:
     """Mark the claims of SHEET and name the mistakes behind wrong ones; or check the gradients of MODEL on TABLE.

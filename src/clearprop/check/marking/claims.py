@@ -83,7 +83,7 @@ def resolved(sheet: Sheet, course: Course) -> list[Resolved]:
 
 
 def _resolved(number: int, claim: Claim, names: Names) -> Resolved:
-    step, turned = names.trace, getattr(names.notation, "columns", False)
+    step, turned = names.trace, names.notation.columns
     ref, sign = names.find(claim.id)
     places = _places(ref, step)
     if turned and not ref.place and places.ndim == 2:

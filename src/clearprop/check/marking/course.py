@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
 from clearprop.check.marking.compiled import MOST_NUMBERS, Run
 from clearprop.check.marking.rules import Rules, Values
 from clearprop.engines import get_engine
-from clearprop.engines.base import Array, Samples, State
+from clearprop.engines.base import Array, State
 from clearprop.engines.order import epoch_order
 from clearprop.engines.samples import check_samples
 from clearprop.errors import InputError
+from clearprop.explain.definitions import Step
+from clearprop.explain.expression import evaluate
 from clearprop.explain.ref import Ref
 from clearprop.explain.trace import Trace, trace
 from clearprop.model import Model
+from clearprop.optimize.schedules import Constant
 from clearprop.sheet import Sheet
 from clearprop.training.prepare import plan_of
 
@@ -40,6 +45,12 @@ class Course:
         self.plan = plan_of(sheet.optimizer, size, order, False, len(self.samples), threads=1, precision="full")
         self._traces: dict[int, Trace] = {}
         self._states: dict[Rules, dict[int, dict[Ref, Array] | None]] = {}
+
+    @cached_property
+    def described(self) -> Step:
+        """What the formulas of all steps depend on."""
+        sums = self.samples.Y.sum(axis=1) if self.samples.Y.ndim == 2 else np.ones(1)
+        return replace(self.step(0).step, sure=bool((sums == 1.0).all()))
 
     def step(self, updates: int) -> Trace:
         """The step after so many updates, as it truly is.
@@ -89,56 +100,51 @@ class Course:
 
     def _start(self, rules: Rules) -> dict[Ref, Array]:
         given = self.given(0)
-        state = {old: np.broadcast_to(given[old], rules.shapes.of(old)) for old, _ in rules.after()}
-        start = Values(
-            Rules(rules.shapes, {Ref(f"{ref.kind}'", ref.layer): f for ref, f in rules.start.items()}), given
-        )
-        return {**state, **{ref: start[Ref(f"{ref.kind}'", ref.layer)] for ref in rules.start}}
+        made = {ref: evaluate(formula, given.__getitem__) for ref, formula in rules.start.items()}
+        return {old: np.broadcast_to(made.get(old, given[old]), rules.shapes.of(old)) for old, _ in rules.after()}
 
     def _followed(self, rules: Rules, state: dict[Ref, Array], begun: int, updates: int) -> dict[Ref, Array] | None:
-        numbers = sum(array.size for array in state.values())
-        if updates - begun <= FEW or numbers > MOST_NUMBERS:
-            return self._by_matrices(rules, state, begun, updates)
         given = self.given(0)
-        varying = self._varying(given)
+        numbers = sum(array.size for array in state.values())
+        uneven = len(self.samples) % self.plan.batch_size and self.plan.batches(len(self.samples)) > 1
+        if numbers > MOST_NUMBERS or uneven or any(ref.kind == "mask" for ref in given):
+            return self._by_matrices(rules, state, begun, updates) if updates - begun <= MOST_BY_MATRICES else None
+        if updates - begun <= FEW:
+            return self._by_matrices(rules, state, begun, updates)
+        varying = self._varying()
         run = Run(rules, {**given, **state}, varying)
         if not varying:
             return run(state, given, updates - begun)
         found: dict[Ref, Array] | None = state
         for update in range(begun, updates):
             if found is not None:
-                found = run(found, self._fresh(update, varying), 1)
+                found = run(found, self._fresh(update), 1)
         return found
 
-    def _by_matrices(self, rules: Rules, state: dict[Ref, Array], begun: int, updates: int) -> dict[Ref, Array] | None:
-        if updates - begun > MOST_BY_MATRICES:
-            return None
+    def _by_matrices(self, rules: Rules, state: dict[Ref, Array], begun: int, updates: int) -> dict[Ref, Array]:
         for update in range(begun, updates):
             values = Values(rules, {**self.given(update), **state})
             state = {old: values[new] for old, new in rules.after()}
         return state
 
-    def _varying(self, given: Mapping[Ref, Array]) -> list[Ref]:
+    def _varying(self) -> list[Ref]:
         """What differs from update to update, beside the parameters."""
-        batches = self.plan.batches(len(self.samples))
-        found = [ref for ref in given if ref.kind == "mask"]
-        if batches > 1:
-            found += [ref for ref in given if ref.kind in ("x", "y")]
-        constant = len({float(rate) for rate in self.sheet.optimizer.schedule.rates(np.arange(8))}) == 1
-        return found + [Ref("t")] * bool(self.sheet.optimizer.slots) + [Ref("eta")] * (not constant)
+        optimizer = self.sheet.optimizer
+        samples = [Ref("x"), Ref("y")] if self.plan.batches(len(self.samples)) > 1 else []
+        constant = isinstance(optimizer.schedule, Constant)
+        return [*samples, *([Ref("t")] if optimizer.slots else []), *([] if constant else [Ref("eta")])]
 
-    def _fresh(self, update: int, varying: list[Ref]) -> dict[Ref, Array]:
-        if not any(ref.kind == "mask" for ref in varying):
-            rows = self.rows(update)
-            Y = self.given(0)[Ref("y")] if len(rows) == len(self.samples) else _targets(self.samples, rows, self.sheet)
-            rate = self.sheet.optimizer.schedule.rates(np.array([update]))[0]
-            return {
-                Ref("x"): self.samples.X[rows],
-                Ref("y"): Y,
-                Ref("t"): np.array(update + 1.0),
-                Ref("eta"): np.array(float(rate)),
-            }
-        return self.given(update)
+    def _fresh(self, update: int) -> dict[Ref, Array]:
+        """The varying part of what an update starts from."""
+        rows, network = self.rows(update), self.sheet.network
+        Y = self.samples.Y[rows]
+        rate = self.sheet.optimizer.schedule.rates(np.array([update]))[0]
+        return {
+            Ref("x"): self.samples.X[rows],
+            Ref("y"): Y if Y.ndim == 2 else np.eye(network.outputs)[Y],
+            Ref("t"): np.array(update + 1.0),
+            Ref("eta"): np.array(float(rate)),
+        }
 
     def _traced(self, updates: int) -> Trace:
         sheet = self.sheet
@@ -160,9 +166,3 @@ class Course:
                 "claim nothing after it, or give a smaller learning_rate"
             )
         return Model.of(outcome.parameters), outcome.state
-
-
-def _targets(samples: Samples, rows: Array, sheet: Sheet) -> Array:
-    if samples.Y.ndim == 2:
-        return samples.Y[rows]
-    return np.eye(sheet.network.outputs)[samples.Y[rows]]

@@ -59,8 +59,8 @@ def check_worksheet(source: str | os.PathLike[str] | Sheet) -> WorksheetReport:
     course = Course(sheet)
     claims = resolved(sheet, course)
     figures = [figure for claim in claims for figure in claim.figures]
-    rules = Rules.of(course.step(figures[0].updates).step)
-    worlds = Worlds(course, figures)
+    rules = Rules.of(course.described)
+    worlds = Worlds(course, rules, figures)
     found = verdicts(figures, course, rules, worlds)
     named = Inquiry(course, rules, worlds, found).named()
     by_figure = {one.figure: one for one in found}

@@ -69,7 +69,12 @@ class Rules:
     def value(self, ref: Ref, values: Mapping[Ref, Array]) -> Array:
         """A quantity, from the values of its sources."""
         computed = evaluate(self.formulas[ref], values.__getitem__)
-        return np.broadcast_to(np.asarray(computed, dtype=np.float64), self.shapes.of(ref))
+        return np.broadcast_to(np.asarray(computed, dtype=np.float64), self.shape(ref, len(values[Ref("x")])))
+
+    def shape(self, ref: Ref, samples: int) -> tuple[int, ...]:
+        """The shape of a quantity in a step of so many samples: the last batch of an epoch may be short."""
+        shapes = self.shapes if samples == self.shapes.samples else Shapes(self.shapes.network, samples)
+        return shapes.of(ref)
 
     def after(self) -> Iterator[tuple[Ref, Ref]]:
         """Each parameter and each thing that the optimizer remembers, and what it is after the update."""

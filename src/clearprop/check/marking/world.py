@@ -16,6 +16,9 @@ from clearprop.explain.ref import Ref
 
 AFTER = {"W": "W'", "b": "b'"}
 
+MOST_LINKED = 50
+"""So many steps are computed one from the claims of the other; later ones start from the true run."""
+
 
 class World:
     """One step by some rules, in which what was claimed stands as it was claimed.
@@ -49,7 +52,7 @@ class World:
         if ref not in self._stands:
             pins = self.pins.get(ref, ())
             if self._all_claimed(ref):
-                value, off = (np.empty(self.rules.shapes.of(ref)) for _ in range(2))
+                value, off = (np.empty(self._shape(ref)) for _ in range(2))
             else:
                 value, off = (np.array(part, dtype=float) for part in self.computed(ref))
             for figure in pins:
@@ -58,12 +61,15 @@ class World:
             self._stands[ref] = value, off
         return self._stands[ref]
 
+    def _shape(self, ref: Ref) -> tuple[int, ...]:
+        return self.rules.shape(ref, len(self.start[Ref("x")]))
+
     def _all_claimed(self, ref: Ref) -> bool:
         places = {figure.ref for figure in self.pins.get(ref, ())}
-        return len(places) == int(np.prod(self.rules.shapes.of(ref)))
+        return len(places) == int(np.prod(self._shape(ref)))
 
     def _fresh(self, ref: Ref) -> Spread:
-        shape = self.rules.shapes.of(ref)
+        shape = self._shape(ref)
         if ref not in self.rules.formulas:
             value, off = self._given(ref)
         else:
@@ -97,8 +103,9 @@ class World:
 class Worlds:
     """The steps of a sheet, by the rules as they are right or with a slip in them, from the numbers claimed."""
 
-    def __init__(self, course: Course, figures: Iterable[Figure]) -> None:
+    def __init__(self, course: Course, right: Rules, figures: Iterable[Figure]) -> None:
         self.course = course
+        self.right = right
         self.figures = list(figures)
         self._made: dict[tuple[Rules, int], World] = {}
 
@@ -106,7 +113,8 @@ class Worlds:
         """The world after so many updates; None where the slip's run ends before."""
         if (rules, updates) not in self._made:
             before = self.of(rules, updates - 1) if self._follows(updates) else None
-            state = self.course.state(rules, updates) if before is None else {}
+            true = rules is self.right or before is not None
+            state = {} if true else self.course.state(rules, updates)
             if state is None:
                 return None
             start = {**self.course.given(updates), **state}
@@ -119,7 +127,9 @@ class Worlds:
 
     def _follows(self, updates: int) -> bool:
         """Whether parameters were claimed after the step before, so that this one starts from them."""
-        return any(one.updates == updates - 1 and one.ref.kind in AFTER.values() for one in self.figures)
+        return updates <= MOST_LINKED and any(
+            one.updates == updates - 1 and one.ref.kind in AFTER.values() for one in self.figures
+        )
 
     def _pinned(self, updates: int) -> list[Figure]:
         return [figure for figure in self.figures if figure.updates == updates]
