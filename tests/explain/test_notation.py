@@ -73,7 +73,7 @@ def assert_reads_right(trace: Trace, notation: Notation, ref: Ref, formula: Expr
     np.testing.assert_allclose(result, displayed(ref), rtol=1e-9, atol=1e-12, err_msg=f"{notation.key}: {written}")
 
 
-@settings(max_examples=40)
+@settings(max_examples=12)
 @given(steps())
 def test_every_formula_gives_what_is_displayed(trace: Trace) -> None:
     for notation in NOTATIONS.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from clearprop.explain.notation.base import Mark, Name
+from clearprop.explain.notation.base import Name
 from clearprop.explain.notation.letters import Naming, cell, composed, glyph, lettered, sample, share, unit
 from clearprop.explain.ref import Ref
 from clearprop.explain.scalar import Shapes
@@ -26,12 +26,12 @@ def named(error: str, weight: str, text: Text, above: str, parameters_of: int) -
 
     def plain(ref: Ref, shapes: Shapes) -> Name:
         tail = sample(ref, shapes)
-        if ref.kind == "E":
+        if ref.kind in ("E", "J"):
             penalised = shapes.network.l1 or shapes.network.l2
-            return Name(f"{error}_0", Mark(error, "0")) if penalised else Name(error, Mark(error))
+            return lettered(error, "0" if penalised and ref.kind == "E" else "")
         if ref.kind == "share":
             return share(error, ref, shapes)
-        if ref.kind in ("x", "y"):
+        if ref.kind in ("x", "y", "R"):
             return lettered(ref.kind, unit(ref), tail=tail)
         place = cell(ref, shapes, to_first=True) if ref.by_weight and ref.place else unit(ref)
         letter = weight if ref.kind == "W" else ref.kind

@@ -83,7 +83,7 @@ def composed(plain: Naming, derivatives: Mapping[str, tuple[str, str]] = DERIVAT
     """Names for all quantities of a step, from those of the simple ones.
 
     Args:
-        plain: names x, y, W, b, s, z, f, mask, a, delta, E and share.
+        plain: names x, y, W, b, s, z, f, mask, a, delta, share, E, R and J.
         derivatives: for each kind that is named as a derivative, what is derived, by what.
     """
 
@@ -97,7 +97,7 @@ def composed(plain: Naming, derivatives: Mapping[str, tuple[str, str]] = DERIVAT
             return slot(ref, plain(replace(ref, kind=ref.slot[1]), shapes))
         if ref.kind == "w":
             return sample_weight(ref, shapes)
-        return canonical.name(ref, shapes) if ref.kind in (*SETTINGS, "R", "J") else plain(ref, shapes)
+        return canonical.name(ref, shapes) if ref.kind in SETTINGS else plain(ref, shapes)
 
     def _derivative(ref: Ref, top: str, bottom: str, shapes: Shapes) -> Name:
         of = name(_numerator(ref, top), Shapes(shapes.network, samples=1))

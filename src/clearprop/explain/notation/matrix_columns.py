@@ -14,8 +14,8 @@ def plain(ref: Ref, shapes: Shapes) -> Name:
     layers, tail = len(shapes.network.layers), sample(ref, shapes)
     output = "" if shapes.network.outputs == 1 else unit(ref)  # a single output is not numbered
     match ref.kind:
-        case "E":
-            return Name("L", Mark("L"))
+        case "E" | "R" | "J":
+            return lettered({"E": "L"}.get(ref.kind, ref.kind), "")
         case "share":
             return share("L", ref, shapes)
         case "x":
