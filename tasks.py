@@ -251,7 +251,7 @@ def sanitize(arguments: list[str]) -> None:
 
 @task
 def bench(arguments: list[str]) -> None:
-    """Time clearprop side by side with other tools; the figures go into benchmarks/results/."""
+    """Time clearprop side by side with other tools; a run of everything writes benchmarks/results/."""
     setup("bench")
     run(BIN / "clearprop", "bench", *arguments)
 

@@ -43,3 +43,10 @@ def test_its_commands_exist(page):
     known = set(get_command(app).commands)
     named = set(re.findall(r"^\$ clearprop (\w+)", page.read_text(), re.MULTILINE))
     assert named and named <= known
+
+
+@pytest.mark.parametrize("page", [page for page in DOCS if page.name.endswith(".zh-CN.md")], ids=lambda page: page.name)
+def test_a_chinese_page_has_the_code_of_the_english_one(page):
+    english = page.with_name(page.name.replace(".zh-CN.md", ".md"))
+    blocks = [re.findall(r"```python\n(.*?)```", one.read_text(), re.DOTALL) for one in (page, english)]
+    assert blocks[0] == blocks[1]

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
+from dataclasses import replace
+from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
 
 from clearprop.benchmark.cases import CASES
-from clearprop.benchmark.plot import draw
+from clearprop.benchmark.machine import Processor
+from clearprop.benchmark.plot import WIDTH, draw
 from clearprop.benchmark.race import Outcome, Timing
 from clearprop.benchmark.report import to_json, to_markdown, to_text
 from clearprop.benchmark.start import Start
 from clearprop.benchmark.suite import About, Run
 from clearprop.benchmark.targets import TARGETS, marks
+from clearprop.drawing import lettering
 
+PROCESSOR = Processor("a processor", "family 25, model 17", 2, 2600.0, {"L2": 1024})
 TINY, TAB = CASES[0], CASES[2]
 
 
@@ -42,7 +48,7 @@ def made_up():
         limit=1e11,
         limit_cores=1,
     )
-    about = About("2026-01-01", 60.0, "Linux", "a processor", 2, 7, False, "v3", 0.5, {"Python": "3.11"})
+    about = About("2026-01-01", 60.0, "Linux", PROCESSOR, 2, 7, False, "v3", 0.5, {"Python": "3.11"})
     return Run(about, (tiny, tab), (Start("Python", "", (0.01,)), Start("tiny", "jax", (1.0, 3.0))))
 
 
@@ -82,30 +88,99 @@ def test_json_holds_what_was_measured(made_up):
 def test_the_page_shows_figures_beside_targets(made_up):
     page = to_markdown(made_up)
     assert "| tab | ratio to JAX | 6 × | 5 × | yes |" in page
-    assert "| tab | ratio to PyTorch | 5 × | 8 × | **no** |" in page
+    assert "| tab | ratio to PyTorch | 5 × | 8 × | 62% of it |" in page
+    assert page.index("## tab") < page.index("## What the project aims at") < page.index("aims that the project has")
+    assert "**no**" not in page
     assert "| tab | share of the limit of 2 cores | 80% | 75% | yes |" in page
     assert "| tiny | ratio to JAX, compiling counted | 202 × | 100 × | yes |" in page
+    assert "the limit is 2 cores at " in page and "the limit is one core at 100 GFLOP/s" in page
     assert "| clearprop | 10 ms | [9 ms – 20 ms] |" in page
     assert "**WRONG** tiny: NumPy computes something else" in page
     assert "Without C, hand-written: written for tiny alone." in page
     assert "seed 7" in page
 
 
-def test_a_quick_run_makes_no_claims(made_up):
-    from dataclasses import replace
+def test_the_page_says_what_machine_its_figures_hold_for(made_up):
+    page = to_markdown(made_up)
+    assert "a processor (family 25, model 17), 2 processors, 2.60 GHz, L2 1 MiB; 2 threads at most" in page
+    assert "The figures hold for this machine" in page
+    assert to_json(made_up)["about"]["processor"]["caches"] == {"L2": 1024}
 
+
+def test_a_quick_run_makes_no_claims(made_up):
     quick = replace(made_up, about=replace(made_up.about, quick=True))
-    assert "## Targets" not in to_markdown(quick) and "quick run" in to_markdown(quick)
+    assert "aims at" not in to_markdown(quick) and "quick run" in to_markdown(quick)
     assert all(case["targets"] == [] for case in to_json(quick)["cases"])
 
 
+def shapes(drawing):
+    """Of each mark, its place across and up, by data-id."""
+    found = {}
+    for one in drawing.iter():
+        if one.get("data-id"):
+            mark = list(one)[-1]
+            words = (
+                (mark.get("cx"), mark.get("cy"))
+                if mark.get("cx")
+                else mark.get("d")[1:].split("h")[0].split("l")[0].split()
+            )
+            found[one.get("data-id")] = tuple(map(float, words))
+    return found
+
+
+def words(drawing):
+    return [one.text for one in drawing.iter() if one.tag.endswith("text")]
+
+
+def drawn(run):
+    return ElementTree.fromstring(str(draw(run)))
+
+
 def test_the_drawing_is_well_formed_and_has_every_timing(made_up):
-    drawing = ElementTree.fromstring(str(draw(made_up)))
-    marked = {one.get("data-id") for one in drawing.iter() if one.get("data-id")}
+    marked = set(shapes(drawn(made_up)))
     assert marked == {"tiny[clearprop]", "tiny[jax]", "tab[clearprop]", "tab[torch]", "tab[jax]"}
-    places = {
-        one.get("data-id"): [float(shape.get("cx")) for shape in one.iter() if shape.get("cx")]
-        for one in drawing.iter()
-        if one.get("data-id")
-    }
-    assert len(places["tab[torch]"]) == 1
+
+
+def test_the_drawing_says_whose_times_it_shows_and_how(made_up):
+    said = words(drawn(made_up))
+    assert any("a processor (family 25, model 17)" in text and "2026-01-01" in text for text in said)
+    assert "times clearprop's time (log scale; right is slower)" in said
+    assert {"clearprop", "PyTorch", "JAX"} < set(said) and not {"NumPy", "scikit-learn"} & set(said)
+    assert not any("quick" in text for text in said)
+    quick = replace(made_up, about=replace(made_up.about, quick=True))
+    assert any("a quick run" in text for text in words(drawn(quick)))
+
+
+def test_marks_that_would_overlap_stand_over_each_other(made_up):
+    tab = made_up.outcomes[1]
+    timings = tuple(timing(name, 0.01) for name in ("clearprop", "jax", "torch", "numpy"))
+    near = drawn(replace(made_up, outcomes=(replace(tab, timings=timings),)))
+    heights = [y for _, y in shapes(near).values()]
+    assert len(heights) == 4 and min(abs(a - b) for a, b in combinations(heights, 2)) > 8
+    apart = shapes(drawn(made_up))  # JAX takes 6 times as long
+    assert (
+        abs(apart["tab[jax]"][1] - apart["tab[clearprop]"][1]) < 12 < apart["tab[jax]"][0] - apart["tab[clearprop]"][0]
+    )
+
+
+def test_the_drawing_shows_quartiles_and_nothing_beyond_its_edge(made_up):
+    tab = made_up.outcomes[1]
+    timings = (timing("clearprop", 0.01), timing("torch", 50.0, 60.0, 70.0, 80.0, 100.0))
+    drawing = drawn(replace(made_up, outcomes=(replace(tab, timings=timings),)))
+    one = next(one for one in drawing.iter() if one.get("data-id") == "tab[torch]")
+    whisker = next(part for part in one if part.tag.endswith("line"))
+    low, high, (mark, _) = float(whisker.get("x1")), float(whisker.get("x2")), shapes(drawing)["tab[torch]"]
+    assert (high - mark) / (mark - low) == pytest.approx(math.log(8 / 7) / math.log(7 / 6), rel=0.01)
+    for text in (part for part in drawing.iter() if part.tag.endswith("text")):
+        width = lettering.width(text.text, 11)
+        share = {"end": 1.0, "middle": 0.5}.get((text.get("class") or "").split(" ")[0], 0.0)
+        start = float(text.get("x")) - share * width
+        assert start >= 0 and start + width <= WIDTH, text.text
+
+
+def test_a_case_without_rivals_has_no_row(made_up):
+    tiny, tab = made_up.outcomes
+    alone = drawn(replace(made_up, outcomes=(tiny, replace(tab, timings=tab.timings[:1]))))
+    assert set(shapes(alone)) == {"tiny[clearprop]", "tiny[jax]"} and "tab" not in words(alone)
+    nobody = drawn(replace(made_up, outcomes=(replace(tab, timings=tab.timings[:1]),)))
+    assert shapes(nobody) == {}

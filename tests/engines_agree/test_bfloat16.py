@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from clearprop.engines import native
 from clearprop.engines.base import Array, Engine, Member, Outcome, Plan, Samples, State
 from clearprop.engines.native import Native
 from clearprop.engines.precision import PRECISIONS, to_bfloat16
@@ -238,7 +239,9 @@ def test_rounding_is_to_nearest_even() -> None:
 @pytest.mark.parametrize("engine", ["native", "reference"])
 def test_what_cannot_be(engine: str) -> None:
     model, X, y = problem("float64")
-    for name, message in (("bfloat16", "float64; make it with"), ("half", "unknown precision"), (16, "unknown")):
+    known = r'precision: expected "full" \(products in float64, .*\) or "bfloat16" \(.*\), got '
+    wrong = (("bfloat16", "float64; make it with"), ("float32", f"{known}'float32'"), (16, f"{known}16"))
+    for name, message in wrong:
         with pytest.raises(InputError, match=message):
             cp.train(model, X, y, optimizer=cp.SGD(0.1), engine=engine, precision=name)  # type: ignore[arg-type]
         with pytest.raises(InputError, match=message):
@@ -247,8 +250,19 @@ def test_what_cannot_be(engine: str) -> None:
 
 def test_a_machine_without_the_instructions_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     model, X, y = problem()
-    monkeypatch.setenv("CLEARPROP_INSTRUCTION_SET", "portable")
+    monkeypatch.setattr(native, "multiplies_bfloat16", lambda name: False)
     for train, given in ((cp.train, model), (cp.train_many, [model])):
-        with pytest.raises(InputError, match="needs AVX-512 BF16 instructions"):
+        message = r'BF16 instructions, which this processor does not have; leave out .*, or give engine="reference"'
+        with pytest.raises(InputError, match=message):
             train(given, X, y, optimizer=cp.SGD(0.1), precision="bfloat16")  # type: ignore[operator]
     cp.train(model, X, y, optimizer=cp.SGD(0.1), precision="full")
+
+
+def test_an_instruction_set_without_the_instructions_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, X, y = problem()
+    monkeypatch.setenv("CLEARPROP_INSTRUCTION_SET", "portable")
+    monkeypatch.setattr(native, "multiplies_bfloat16", lambda name: name == native.instruction_sets()[-1])
+    best = native.instruction_sets()[-1]
+    message = f'the instruction set "portable" of CLEARPROP_INSTRUCTION_SET does not have; set it to "{best}"'
+    with pytest.raises(InputError, match=message):
+        cp.train(model, X, y, optimizer=cp.SGD(0.1), precision="bfloat16")

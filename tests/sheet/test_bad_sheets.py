@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearprop.errors import InputError
-from clearprop.sheet import NOTATIONS, read_sheet
+from clearprop.explain.notation import NOTATIONS
+from clearprop.sheet import read_sheet
 
 GOOD = """\
 title = "A step"

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from clearprop.explain.notation import NOTATIONS
 from clearprop.optimize import schedules
-from clearprop.sheet import NOTATIONS, Sheet, Written, read_sheet
+from clearprop.sheet import Sheet, Written, read_sheet
 
 FULL = """\
 title = "A 2-2-2 sigmoid network, one sample"

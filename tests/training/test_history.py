@@ -36,6 +36,13 @@ def test_it_never_changes() -> None:
     assert list(history.epochs) == [1]
 
 
+def test_equal_but_for_the_time_it_took() -> None:
+    columns = {"loss": [2.0, math.nan], "seconds": [0.1, 0.1]}
+    assert History(columns) == History({**columns, "seconds": [0.2, 0.3]})
+    for other in (History({"loss": [2.0, 1.0]}), History(columns, first_epoch=2), History({"loss": [2.0]}), columns):
+        assert History(columns) != other
+
+
 def test_there_and_back_as_json() -> None:
     columns = {"loss": [0.1 + 0.2, 1e-300], "validation_loss": [math.inf, math.nan], "seconds": [1.0, 2.0]}
     history = History(columns, monitor="validation_loss", metric_name="r2", first_epoch=3)

@@ -448,3 +448,17 @@ def _is_built(name: str) -> bool:
     except ImportError:
         return False
     return True
+
+
+def test_equal_runs_have_equal_results(classes: Any) -> None:
+    problem = classes()
+    first, again = (problem.train(optimizer=cp.Adam(0.01), batch_size=8, epochs=2) for _ in range(2))
+    assert first == again and first.state == again.state
+    assert first.state != problem.train(optimizer=cp.RMSprop(0.01), batch_size=8, epochs=2).state
+    assert first.state != problem.train(optimizer=cp.Adam(0.02), batch_size=8, epochs=2).state
+
+
+def test_a_result_is_shown_in_a_few_words(classes: Any) -> None:
+    shown = repr(classes().train(optimizer=cp.Adam(0.01), epochs=2))
+    assert "State(seed 0; epoch 2, batch 0, step 2; m, v of each parameter)" in shown
+    assert len(shown) < 500 and "array" not in shown

@@ -165,8 +165,11 @@ def test_one_that_diverges_does_not_stop_the_others(threads: int, engine: str, n
     # SGD(1e300) is lost at the first update, SGD(200) after some; those that follow use the same working memory.
     optimizers = [cp.SGD(rate) for rate in (0.01, 1e300, 200.0, 0.02, 200.0, 0.03)]
     settings: dict[str, Any] = {"batch_size": 8, "epochs": 60, "engine": engine}
-    results = cp.train_many(models, problem.X, problem.Y, optimizer=optimizers, threads=threads, **settings)
-    assert [result.ended == "diverged" for result in results] == [False, True, True, False, True, False]
+    with pytest.warns(RuntimeWarning, match=r"3 models have \(1, 2, 4\) diverged") as warned:
+        results = cp.train_many(models, problem.X, problem.Y, optimizer=optimizers, threads=threads, **settings)
+    assert [one.filename for one in warned] == [__file__]
+    assert [result.diverged for result in results] == [False, True, True, False, True, False]
+    assert results[1].history.loss == ()
     for i, (result, model) in enumerate(zip(results, models, strict=True)):
         try:
             alone = cp.train(model, problem.X, problem.Y, optimizer=optimizers[i], seed=i, **settings)
@@ -186,10 +189,17 @@ def test_batches_of_the_others_keep_their_length(lost: int, engine: str, numbers
     for rate in (1e300, 200.0):
         optimizers = [cp.SGD(rate if i == lost else 0.01) for i in range(3)]
         settings: dict[str, Any] = {"batch_size": 8, "epochs": 20, "engine": engine}
-        results = cp.train_many(models, problem.X, problem.Y, optimizer=optimizers, **settings)
-        assert [result.ended == "diverged" for result in results] == [i == lost for i in range(3)]
+        with pytest.warns(RuntimeWarning, match=f"model {lost} has diverged"):
+            results = cp.train_many(models, problem.X, problem.Y, optimizer=optimizers, **settings)
+        assert [result.diverged for result in results] == [i == lost for i in range(3)]
         for i in {0, 1, 2} - {lost}:
             same(results[i], cp.train(models[i], problem.X, problem.Y, optimizer=optimizers[i], seed=i, **settings))
+
+
+def test_a_warning_does_not_name_a_thousand_models(numbers: Build) -> None:
+    problem = numbers()
+    with pytest.warns(RuntimeWarning, match=r"30 models have \(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …\) diverged"):
+        cp.train_many(variants(problem, 30), problem.X, problem.Y, optimizer=cp.SGD(1e300), epochs=3)
 
 
 def test_ctrl_c_is_heard_when_the_first_is_lost(numbers: Build) -> None:
@@ -321,6 +331,18 @@ def test_ctrl_c_is_heard_while_only_another_thread_works(numbers: Build) -> None
     assert time.perf_counter() - began < 20
 
 
+def test_what_was_done_before_ctrl_c_is_kept_within_a_block(numbers: Build, same: Same) -> None:
+    problem = numbers()
+    models, rows = variants(problem, 2), [[0], np.tile(np.arange(30), 1000)]
+    settings: dict[str, Any] = {"optimizer": cp.SGD(1e-6), "batch_size": 1, "epochs": 5_000, "threads": 1}
+    timer = threading.Timer(0.5, lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT))
+    timer.start()
+    with interrupts():
+        done, broken_off = cp.train_many(models, problem.X, problem.Y, rows=rows, **settings)
+    assert (done.ended, broken_off.ended) == ("epochs done", "interrupted")
+    same(done, cp.train(models[0], problem.X[:1], problem.Y[:1], **settings))
+
+
 def test_an_error_between_two_updates_is_raised(engine: str, classes: Build) -> None:
     problem = classes()
     plan, samples = Plan(cp.SGD(0.1), 8), Samples(problem.X, problem.Y)
@@ -336,7 +358,7 @@ def test_an_error_between_two_updates_is_raised(engine: str, classes: Build) -> 
 
 NET = cp.Network.parse("3-5-2", hidden="tanh", output="identity", loss="mean_squared_error")
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "no models": ({"models": []}, r"models: expected a list of Models, at least one, got none"),
+    "no models": ({"models": []}, r"models: expected a list of Models, at least one, got a list of 0"),
     "one model": ({"models": cp.Model.initialized(NET)}, r"models: expected a list of Models, at least one, got Model"),
     "no model": ({"models": [cp.Model.initialized(NET), 3]}, r"models\[1\]: expected a Model, got 3"),
     "sizes": (
@@ -360,18 +382,24 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"models": [cp.Model.initialized(NET), cp.Model.initialized(NET, dtype="float32")]},
         r"models\[1\]: all must have the same dtype, but it is float32, not float64 as in models\[0\]",
     ),
-    "optimizers": ({"optimizer": [cp.SGD()]}, r"optimizer: expected .*, one for each of the 3 models, got 1"),
+    "optimizers": ({"optimizer": [cp.SGD()]}, r"optimizer: expected .*, one for each of the 3 models, got a list of 1"),
     "no optimizer": ({"optimizer": "adam"}, r"optimizer: expected a list of optimizers, or one such as Adam\(\)"),
     "an optimizer": ({"optimizer": [cp.SGD(), 1, cp.SGD()]}, r"optimizer\[1\]: expected one such as .*, got 1"),
     "classes of optimizers": (
         {"optimizer": [cp.Adam(), cp.Adam(), cp.AdamW()]},
         r"optimizer\[2\]: all must be of one class, but it is AdamW, not Adam as optimizer\[0\]",
     ),
-    "seeds": ({"seeds": [1, 2]}, r"seeds: expected a list of seeds, one for each of the 3 models, got 2"),
+    "seeds": ({"seeds": [1, 2]}, r"seeds: expected a list of seeds, one for each of the 3 models, got a list of 2"),
     "a seed": ({"seeds": [1, -1, 2]}, r"seeds\[1\]: seed: expected a whole number from 0"),
-    "a seed as an array": ({"seeds": np.array(3)}, r"seeds: expected a list of seeds, .*, got array\(3\)"),
-    "one seed": ({"seeds": 3}, r"seeds: expected a list of seeds, one for each of the 3 models, got 3"),
-    "lists of rows": ({"rows": [[0]]}, r"rows: expected a list of arrays of row numbers, .* 3 models, got 1"),
+    "a seed as an array": (
+        {"seeds": np.array(3)},
+        r"seeds: expected a list of seeds, .*, got array\(3\), which is no list",
+    ),
+    "one seed": (
+        {"seeds": 3},
+        r"seeds: expected a list of seeds, one for each of the 3 models, got 3, which is no list",
+    ),
+    "lists of rows": ({"rows": [[0]]}, r"rows: expected a list of arrays of row numbers, .* 3 models, got a list of 1"),
     "no rows": ({"rows": [[0], [], [1]]}, r"rows\[1\]: expected row numbers, at least one, got \[\]"),
     "a row": ({"rows": [[0], [1, 30], [2]]}, r"rows\[1\]\[1\] is 30: expected a row number from 0 to 29"),
     "below": ({"rows": [[0], [0], [-1]]}, r"rows\[2\]\[0\] is -1: expected a row number from 0 to 29"),

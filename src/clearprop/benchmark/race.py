@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 from clearprop.benchmark.cases import Case, Kind
@@ -68,6 +68,14 @@ class Timing:
     @property
     def median(self) -> float:
         return median(self.seconds)
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """Between these lies the middle half of the rounds."""
+        if len(self.seconds) == 1:
+            return self.median, self.median
+        first, _, third = quantiles(self.seconds, n=4, method="inclusive")
+        return first, third
 
 
 @dataclass(frozen=True)

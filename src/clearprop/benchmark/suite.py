@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from clearprop.benchmark.cases import Case
-from clearprop.benchmark.contestants import CONTESTANTS, OURS, Contestant, contestant
+from clearprop.benchmark.contestants import OURS, Contestant, contestant
 from clearprop.benchmark.crew import Crew, Trouble
+from clearprop.benchmark.machine import Processor, processor
 from clearprop.benchmark.race import Outcome, Race, Rules
 from clearprop.benchmark.start import Start, first_epochs, memory, programs
 
@@ -28,7 +28,7 @@ class About:
     when: str
     seconds: float
     machine: str
-    processor: str
+    processor: Processor
     cores: int
     seed: int
     quick: bool
@@ -52,15 +52,14 @@ class Run:
 
 
 def runs(
-    cases: Sequence[Case], rules: Rules, *, against: Sequence[str], quick: bool, say: Callable[[str], None]
+    cases: Sequence[Case], rules: Rules, *, against: Sequence[Contestant], quick: bool, say: Callable[[str], None]
 ) -> Iterator[Run]:
-    """Measures cases against the contestants of these names, or all; `say` hears what is going on.
+    """Measures cases against these contestants; `say` hears what is going on.
 
     What there is so far comes after each case, so that a run that is broken off is not lost; the last is the whole.
     """
     began = time.monotonic()
-    named = [contestant(name).name for name in against]
-    contestants = [one for one in CONTESTANTS if one.name == OURS or not named or one.name in named]
+    contestants = [contestant(OURS), *against]
     for one in contestants:
         if reason := one.missing():
             say(f"without {one.title}: {reason}")
@@ -101,17 +100,3 @@ def _about(rules: Rules, contestants: Sequence[Contestant], quick: bool) -> Abou
         versions={"Python": platform.python_version()}
         | {one.title: one.version() for one in contestants if one.missing() is None},
     )
-
-
-def processor() -> str:
-    """The processor's name, as far as the system tells it.
-
-    >>> bool(processor())
-    True
-    """
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        name = platform.processor() or platform.machine()
-    return f"{name}, {os.cpu_count()} processors"

@@ -67,9 +67,8 @@ def _explains(slip: Slip, rows: list[GradientRow], rounding: Array, tolerance: f
 
 def _same(array: Array, rows: list[GradientRow], rounding: Array, tolerance: float) -> bool:
     expected = np.array([_entry(array, row) for row in rows])
-    value, numeric = (np.array([getattr(row, name) for row in rows]) for name in ("value", "numeric"))
-    grown = max(1.0, np.abs(expected).max() / (np.abs(numeric).max() or 1.0))
-    slack = grown * rounding[[row.place.flat for row in rows]]
+    value = np.array([row.value for row in rows])
+    slack = rounding[[row.place.flat for row in rows]]
     with np.errstate(invalid="ignore"):
         return bool((np.abs(value - expected) <= tolerance * np.abs(expected) + slack).all())
 

@@ -97,7 +97,6 @@ def _run(point: Point, noise: Noise, careful: bool) -> _Pass:
             sizes = sizes + _cancelled(point, activations[number + 1], dA, function)
         delta = delta + noise(sizes)
         dW, db, gradient = affine_back(delta)
-        gradient = gradient + noise(np.abs(delta) @ np.abs(W).T)
         dR = penalty(W, network.l1, network.l2)[1]
         terms = np.abs(activations[number]).T @ np.abs(delta) + np.abs(dR)
         gradients.weights[number][...] = dW + dR + noise(terms)

@@ -13,6 +13,7 @@ from clearprop.cli.bench import bench
 from clearprop.cli.derive import derive
 from clearprop.cli.evaluate import evaluate
 from clearprop.cli.examples import examples
+from clearprop.cli.explain import explain
 from clearprop.cli.predict import predict
 from clearprop.cli.train import train
 from clearprop.errors import ClearpropError, InputError
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command()(train)
 app.command()(predict)
 app.command()(evaluate)
+app.command()(explain)
 app.command()(derive)
 app.command()(examples)
 app.command()(bench)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,8 +13,11 @@ from clearprop.cli import show
 from clearprop.errors import ClearpropError, InputError
 
 if TYPE_CHECKING:
+    from clearprop.benchmark.cases import Case
+    from clearprop.benchmark.race import Outcome
     from clearprop.benchmark.suite import Run
 
+PUBLISHED = Path("benchmarks/results")
 FILE_NAMES = ("bench.json", "bench.md", "bench.svg")
 
 
@@ -35,8 +39,12 @@ def bench(
         ),
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="Folder for the table (bench.md, bench.json) and the plot (bench.svg).")
-    ] = Path("benchmarks/results"),
+        Path | None,
+        typer.Option(
+            help="Folder for the table (bench.md, bench.json) and the plot (bench.svg).",
+            show_default=f"{PUBLISHED} of a checkout for a whole run; else nothing is written",
+        ),
+    ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Small tables, few rounds: shows only that all works.")
     ] = False,
@@ -53,48 +61,91 @@ def bench(
     All cases take about a quarter of an hour on two processors. pip install "clearprop\\[bench]" brings the others.
     """
     from clearprop.benchmark import report
-    from clearprop.benchmark.cases import chosen
-    from clearprop.benchmark.contestants import contestant
-    from clearprop.benchmark.plot import draw
+    from clearprop.benchmark.contestants import rivals
     from clearprop.benchmark.race import Rules
     from clearprop.benchmark.suite import runs
-    from clearprop.container import replacing
     from clearprop.engines import thread_count
 
-    asked = chosen(cases or [], seed)
-    for name in against or []:
-        contestant(name)
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out}: this is a file; name a folder")
-    out.mkdir(parents=True, exist_ok=True)
-    cores = thread_count(threads)
+    asked, others, cores = _chosen(cases or [], seed), rivals(against or []), thread_count(threads)
+    # What is published is never replaced by less: by a part of it, by a run that was broken off, or without some tool.
+    whole = not (cases or against or quick or repeats or threads or any(one.missing() for one in others))
+    published = PUBLISHED if out is None and whole and PUBLISHED.is_dir() else None
+    if out is not None:
+        _make_folder(out)
     rules = Rules(cores, seed, repeats or 7, fewest=min(repeats or 3, 3))
     if quick:
         rules = Rules(cores, seed, repeats or 2, fewest=1, seconds=2.0, compiling=60.0)
         asked = [case.smaller() for case in asked]
-    show.say(f"seed {seed}, {cores} threads at most")
-    for done in runs(asked, rules, against=against or [], quick=quick, say=show.say):
-        texts = (report.to_text(done), report.to_markdown(done), str(draw(done)))
-        for name, text in zip(FILE_NAMES, texts, strict=True):
-            with replacing(out / name) as file:
-                file.write(text.encode())
+    show.say(f"seed {seed}, {cores} threads at most; figures are {_where(out, published)}")
+    told = 0
+    for done in runs(asked, rules, against=others, quick=quick, say=show.say):
+        if out is not None:
+            _write(done, out)
+        for outcome in () if as_json else done.outcomes[told:]:
+            _tell(outcome)
+        told = len(done.outcomes)
+    if published is not None:
+        _write(done, published)
     if as_json:
         show.as_json(report.to_json(done))
-    else:
-        _tell(done, out)
+    elif folder := out or published:
+        show.rows([("written", ", ".join(str(folder / name) for name in FILE_NAMES))], indent="")
     if done.wrong:
         raise ClearpropError("not all compute the same: " + "; ".join(done.wrong))
 
 
-def _tell(done: Run, out: Path) -> None:
-    from clearprop.benchmark import report
+def _chosen(names: list[str], seed: int) -> list[Case]:
+    """The cases of these names; a contestant among them is the end of an `--against` that was to name several."""
+    from clearprop.benchmark.cases import chosen
+    from clearprop.benchmark.contestants import CONTESTANTS
 
-    for outcome in done.outcomes:
-        show.heading(f"{outcome.case.name}: {outcome.case.unit}")
-        lines = []
-        for one in outcome.timings:
-            ratio, share = outcome.ratio(one.name), report.share(outcome.share_of_limit(one))
-            lines.append((one.name, report.seconds(one.median), report.times(ratio) if ratio else "", share))
-        lines += [(name, "–", "", reason) for name, reason in {**outcome.absent, **outcome.wrong}.items()]
-        show.rows(lines)
-    show.rows([("written", ", ".join(str(out / name) for name in FILE_NAMES))], indent="")
+    for name in names:
+        if name in {one.name for one in CONTESTANTS}:
+            raise InputError(
+                f'"{name}" is no case but a contestant; each takes an --against of its own: --against {name}'
+            )
+    return chosen(names, seed)
+
+
+def _where(out: Path | None, published: Path | None) -> str:
+    if out is not None:
+        return f"written to {out} after each case"
+    if published is not None:
+        return f"written to {published} at the end"
+    return "printed and not kept (--out FOLDER writes table and plot)"
+
+
+def _make_folder(out: Path) -> None:
+    """Says before the work, not after it, that nothing can be written there."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: this is a file; name a folder")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=out).close()
+    except OSError as error:
+        raise InputError(f"{out}: nothing can be written there ({error.strerror}); name another folder") from None
+
+
+def _write(done: Run, out: Path) -> None:
+    from clearprop.benchmark import report
+    from clearprop.benchmark.plot import draw
+    from clearprop.container import replacing
+
+    texts = (report.to_text(done), report.to_markdown(done), str(draw(done)))
+    for name, text in zip(FILE_NAMES, texts, strict=True):
+        with replacing(out / name) as file:
+            file.write(text.encode())
+
+
+def _tell(outcome: Outcome) -> None:
+    from clearprop.benchmark import report
+    from clearprop.benchmark.contestants import OURS, contestant
+
+    show.heading(f"{outcome.case.name}: {outcome.case.unit}")
+    lines = [("", "time", "ratio", f"of the limit, {report.limit(outcome)}")]
+    for one in outcome.timings:
+        ratio = None if one.name == OURS else outcome.ratio(one.name)
+        time, share = report.seconds(one.median), report.share(outcome.share_of_limit(one))
+        lines.append((contestant(one.name).title, time, report.times(ratio) if ratio else "", share))
+    lines += [(contestant(name).title, "–", "", reason) for name, reason in (outcome.absent | outcome.wrong).items()]
+    show.rows(lines)

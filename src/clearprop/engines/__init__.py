@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 from clearprop.errors import InputError, unknown
@@ -33,9 +34,15 @@ def get_engine(name: str) -> Engine:
 
 def thread_count(threads: int | None) -> int:
     """How many threads to use: as asked, else as CLEARPROP_THREADS says, else one a processor that may be used."""
-    asked: object = threads if threads is not None else os.environ.get("CLEARPROP_THREADS") or None
-    if asked is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not str(asked).isdecimal() or not 1 <= int(str(asked)) <= MOST_THREADS:
-        raise InputError(f"threads: expected a whole number from 1 to {MOST_THREADS}, got {asked!r}")
-    return int(str(asked))
+    if threads is not None:
+        whole = isinstance(threads, Integral) and not isinstance(threads, bool)
+        return _in_range("threads", threads, int(threads) if whole else 0)
+    if asked := os.environ.get("CLEARPROP_THREADS"):
+        return _in_range("CLEARPROP_THREADS", asked, int(asked) if asked.isdecimal() else 0)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _in_range(name: str, asked: object, count: int) -> int:
+    if not 1 <= count <= MOST_THREADS:
+        raise InputError(f"{name}: expected a whole number from 1 to {MOST_THREADS}, got {asked!r}")
+    return count

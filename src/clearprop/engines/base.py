@@ -72,7 +72,7 @@ class Sums:
         return data + self.penalty / (self.rows or 1.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class State:
     """Where a run stands: with the parameters, all that is needed to go on as if it had never stopped.
 
@@ -82,6 +82,9 @@ class State:
         step: updates done.
         slots: what the optimizer remembers, (P,) each.
         sums: what the epoch under way has added up.
+
+    >>> State(0, epoch=2, step=10, slots={"m": np.zeros(9), "v": np.zeros(9)})
+    State(seed 0; epoch 2, batch 0, step 10; m, v of each parameter)
     """
 
     seed: int
@@ -97,6 +100,24 @@ class State:
 
     def moved(self, **changes: Any) -> State:
         return replace(self, **changes)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, State)
+            and self._numbers == other._numbers
+            and self.slots.keys() == other.slots.keys()
+            and all(np.array_equal(slot, other.slots[name]) for name, slot in self.slots.items())
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def _numbers(self) -> tuple[int, int, int, int, Sums]:
+        return self.seed, self.epoch, self.batch, self.step, self.sums
+
+    def __repr__(self) -> str:
+        slots = f"; {', '.join(self.slots)} of each parameter" if self.slots else ""
+        return f"State(seed {self.seed}; epoch {self.epoch}, batch {self.batch}, step {self.step}{slots})"
 
 
 Tick = Callable[[int, int, int], bool]

@@ -12,7 +12,7 @@ import numpy as np
 from clearprop._native import Network as NativeNetwork
 from clearprop._native import evaluate, instruction_sets, multiplies_bfloat16, predict, train, train_many
 from clearprop.engines.base import Array, Ended, Member, Outcome, Plan, Samples, State, Sums, Tick
-from clearprop.errors import InputError, unknown
+from clearprop.errors import InputError
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 RATES_AT_ONCE = 1 << 18
 RATES_EACH = 1 << 12
 
+MEANINGS = {"v3": "AVX2", "v4": "AVX-512"}
+"""What the levels of x86-64 are better known as."""
+
 
 class Native:
     """Dense networks in C++, in both float types, on several threads with the same bits for any number of them."""
@@ -32,11 +35,17 @@ class Native:
     name = "native"
 
     def check_precision(self, precision: str) -> None:
-        if precision == "bfloat16" and not multiplies_bfloat16(instruction_set()):
-            raise InputError(
-                'precision: "bfloat16" needs AVX-512 BF16 instructions, which this processor, or the instruction set '
-                f'in use ("{instruction_set()}"), does not have; leave out precision'
-            )
+        if precision != "bfloat16" or multiplies_bfloat16(instruction_set()):
+            return
+        able = [name for name in _available() if multiplies_bfloat16(name)]
+        lacking, mend = "this processor does not have", "leave out precision"
+        if able:
+            lacking = f'the instruction set "{instruction_set()}" of CLEARPROP_INSTRUCTION_SET does not have'
+            mend = f'set it to "{able[-1]}", or to nothing'
+        raise InputError(
+            f'precision: "bfloat16" needs AVX-512 BF16 instructions, which {lacking}; {mend}, or give '
+            'engine="reference", which rounds alike but is slow'
+        )
 
     def predict(self, parameters: Parameters, X: Array, threads: int) -> Array:
         outputs = np.empty((len(X), parameters.network.outputs), X.dtype)
@@ -165,7 +174,10 @@ def instruction_set() -> str:
     available = _available()
     asked = os.environ.get("CLEARPROP_INSTRUCTION_SET")
     if asked and asked not in available:
-        raise unknown("CLEARPROP_INSTRUCTION_SET", asked, available)
+        names = [f"{name} ({MEANINGS[name]})" if name in MEANINGS else name for name in available]
+        raise InputError(
+            f'CLEARPROP_INSTRUCTION_SET: expected one that this processor runs, {", ".join(names)}, got "{asked}"'
+        )
     return asked or available[-1]
 
 

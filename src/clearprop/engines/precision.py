@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.base import Array, Engine
-from clearprop.errors import InputError, unknown
+from clearprop.errors import InputError
 
 
 def to_bfloat16(array: Array) -> Array:
@@ -39,7 +39,10 @@ PRECISIONS = tuple(ROUNDINGS)
 def check_precision(precision: str, engine: Engine, dtype: np.dtype[Any]) -> None:
     """Raises an `InputError` where the engine cannot train a model of this float type in a precision."""
     if precision not in PRECISIONS:
-        raise unknown("precision", precision, PRECISIONS)
+        raise InputError(
+            f'precision: expected "full" (products in {dtype}, the model\'s own float type) or "bfloat16" (their '
+            f"operands rounded to it), got {precision!r}"
+        )
     if precision == "full":
         return
     if dtype != np.float32:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
 from clearprop.errors import InputError, unknown
 from clearprop.explain.definitions import Part
-from clearprop.explain.expression import Expression, decided
+from clearprop.explain.expression import Cases, Expression, Number, Product, Symbol, decided, symbols
+from clearprop.explain.focus import MOST_OF_ONE, followed, needed
+from clearprop.explain.names import Names
 from clearprop.explain.notation import Name, find_notation
-from clearprop.explain.ref import Ref
+from clearprop.explain.paths import gradient_of, paths
+from clearprop.explain.ref import Ref, parse
 from clearprop.explain.render.numerals import computed, given
+from clearprop.explain.render.words import LANGUAGES, Words
+from clearprop.explain.row import Row
 from clearprop.explain.trace import Trace
 
+GIVEN = Part("given")
 FORMS = ("auto", "scalar", "matrix")
-LANGUAGES = ("en", "zh")
 MOST_DIGITS = 17
 MOST_SCALARS = 400  # lines a person may still want to read; beyond, whole matrices are shown
 MOST_SCALARS_ASKED = 20_000
@@ -31,20 +36,46 @@ class Line:
         name: how the notation calls it.
         formula: in the symbols of the notation, the branch taken where there were several; None for what was given.
         value: a float, or an array of a whole matrix.
+        note: a word beside the result, such as "frozen".
     """
 
     ref: Ref
     name: Name
     formula: Expression | None
     value: Any
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Section:
-    """The lines of one part of the step; `part` is None for what was given."""
+    """The lines of one part of the step; `part` is None for what was given.
+
+    `words` are sentences that say what is computed and why; what was said in an earlier section is not repeated.
+    """
 
     part: Part | None
+    heading: str
+    words: tuple[str, ...]
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class PathsShown:
+    """The strongest paths to a parameter, each a line of its factors, and what the others add up to.
+
+    Attributes:
+        lines: the paths, strongest first; their `ref` is the gradient.
+        count: how many paths there are in all.
+        others: what those not shown add up to; 0 where all are shown.
+        total: the gradient.
+    """
+
+    heading: str
+    words: tuple[str, ...]
+    lines: tuple[Line, ...]
+    count: int
+    others: float
+    total: Line
 
 
 class Explanation:
@@ -57,6 +88,7 @@ class Explanation:
         digits: decimals of what is computed, 0 to 17.
         form: "scalar" number by number, "matrix" by whole matrices, "auto" by size and notation.
         focus: a canonical id, or a name of the notation: only what this quantity is computed from.
+        row: how a row of a table became the inputs, if they came from one.
     """
 
     def __init__(
@@ -68,6 +100,7 @@ class Explanation:
         digits: int = 9,
         form: str = "auto",
         focus: str | None = None,
+        row: Row | None = None,
     ) -> None:
         if language not in LANGUAGES:
             raise unknown("language", language, LANGUAGES)
@@ -80,18 +113,65 @@ class Explanation:
         self.language = language
         self.digits = digits
         self.form = form
-        self.focus = focus
+        self.row = row
+        self.words = Words(trace, self.notation, language)
+        self.focus = None if focus is None else followed(trace, self._found(focus))
         self.by_matrices = self._by_matrices()
+
+    @property
+    def title(self) -> str:
+        return self.words.title
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
-        """The whole step, part by part."""
+        """What was given, then the step, part by part."""
+        refs = self._refs()
+        lines = {whole: tuple(map(self.line, chosen)) for whole, chosen in refs.items()}
+        start = tuple(line for whole in self.trace.given for line in lines.get(whole, ()))
         found: dict[Part, list[Line]] = {}
-        for ref, definition in self.trace.definitions.items():
-            if ref.kind not in self.notation.hidden:
-                found.setdefault(definition.part, []).extend(self._lines(ref))
-        given = [line for ref in self.trace.given for line in self._lines(ref)]
-        return (Section(None, tuple(given)), *(Section(part, tuple(lines)) for part, lines in found.items()))
+        for whole in self.trace.definitions:
+            if whole in lines:
+                found.setdefault(self.part(whole), []).extend(lines[whole])
+        said = set(beginning := self._beginning())
+        sections = [Section(None, self.words.heading(GIVEN), beginning, start)]
+        for part, computed_there in found.items():
+            shown = [line.ref for line in computed_there]
+            words = tuple(sentence for sentence in self.words.sentences(part, shown) if sentence not in said)
+            said.update(words)
+            sections.append(Section(part, self.words.heading(part), words, tuple(computed_there)))
+        return tuple(sections)
+
+    @cached_property
+    def paths(self) -> PathsShown | None:
+        """Every path that the error takes to the parameter in focus; None where no one parameter is."""
+        gradient = gradient_of(self.trace, self.focus) if self.focus else None
+        if gradient is None:
+            return None
+        found = paths(self.trace, gradient)
+        sign, total = self.notation.sign(gradient), self.line(gradient)
+        lines = []
+        for path in found.strongest:
+            product = Product(tuple(map(Symbol, path.factors))) if len(path.factors) > 1 else Symbol(path.factors[0])
+            formula = self.notation.formula(gradient, product, self.trace.shapes)
+            lines.append(Line(gradient, total.name, formula, sign * path.value))
+        part = Part("paths", gradient.layer)
+        return PathsShown(
+            self.words.heading(part, name=total.name.text),
+            (self.words.sentence("paths", len(self.trace.network.layers), gradient=total.name.text),),
+            tuple(lines),
+            found.count,
+            sign * found.others,
+            total,
+        )
+
+    def part(self, whole: Ref) -> Part:
+        """The part of the step that a quantity is computed in, gradients of parameters by themselves."""
+        definition = self.trace.definitions.get(whole)
+        if definition is None:
+            return GIVEN
+        part = definition.part
+        of_parameter = part.name == "backward" and (whole.by_weight or whole.by_bias)
+        return Part("gradients", part.layer) if of_parameter else part
 
     def name(self, ref: Ref) -> Name:
         return self.notation.name(ref, self.trace.shapes)
@@ -100,36 +180,99 @@ class Explanation:
         """A quantity's value as the notation counts it."""
         return self.notation.shown(ref, self.trace.value(ref))
 
+    def is_matrix(self, ref: Ref) -> bool:
+        """Whether a quantity has rows or columns, and is not one number."""
+        return not ref.place and bool(self.trace.shapes.of(ref))
+
     def number(self, ref: Ref) -> str:
         """A number as it is printed: what was given as it was written, what was computed to the decimals asked for."""
-        written = computed if ref.whole in self.trace.definitions else given
-        return written(self.value(ref), self.digits)
+        return self.printed(ref, self.value(ref))
+
+    def printed(self, ref: Ref, value: float) -> str:
+        """One number of a quantity, as `number` prints it."""
+        definition = self.trace.definitions.get(ref.whole)
+        written = given if definition is None or self._as_given(definition.formula) else computed
+        return written(float(value), self.digits)
 
     def line(self, ref: Ref) -> Line:
-        formula = None
-        if ref.whole in self.trace.definitions:
-            canonical = decided(self.trace.formula(ref), self.trace.value) if ref.place else self.trace.formula(ref)
-            formula = self.notation.formula(ref, canonical, self.trace.shapes)
-        return Line(ref, self.name(ref), formula, self.value(ref))
+        return Line(ref, self.name(ref), self.formula(ref), self.value(ref), self._note(ref))
+
+    def formula(self, ref: Ref) -> Expression | None:
+        """How a quantity is computed, in the symbols of the notation; None where it was given."""
+        if ref.whole not in self.trace.definitions:
+            return None
+        if self.by_matrices and not ref.place:
+            canonical = self.trace.definitions[ref].formula
+        else:
+            canonical = self.trace.formula(ref)
+            if not self.is_matrix(ref):
+                canonical = decided(canonical, self.trace.value)
+        return self.notation.formula(ref, canonical, self.trace.shapes)
 
     def __str__(self) -> str:
         from clearprop.explain.render.text import text
 
         return text(self)
 
-    def _lines(self, ref: Ref) -> Iterator[Line]:
+    def _refs(self) -> dict[Ref, list[Ref]]:
+        """What is shown: of each whole quantity its numbers, or itself."""
+        if self.focus is not None:
+            most = MOST_OF_ONE if self._size > MOST_SCALARS else None
+            by_numbers = not self.by_matrices and not self.focus.place
+            wanted = list(self.trace.elements(self.focus)) if by_numbers else [self.focus]
+            found: dict[Ref, list[Ref]] = {}
+            for ref in wanted:
+                for whole, refs in needed(self.trace, ref, self.formula, most).items():
+                    found[whole] = list(dict.fromkeys([*found.get(whole, ()), *refs]))
+            return found
+        shown = [ref for ref in self.trace.definitions if ref.kind not in self.notation.hidden]
         if self.by_matrices:
-            yield self.line(ref)
-        else:
-            yield from map(self.line, self.trace.elements(ref))
+            shown = [ref for ref in shown if ref.kind != "dE[k]/da"]
+        used = {one for ref in shown for one in symbols(self.trace.definitions[ref].formula)}
+        start = [ref for ref in self.trace.given if ref in used]
+        if self.by_matrices:
+            return {ref: [ref] for ref in (*start, *shown)}
+        return {ref: list(self.trace.elements(ref)) for ref in (*start, *shown)}
+
+    def _beginning(self) -> tuple[str, ...]:
+        words = [self.words.sentence("given.samples" if len(self.trace.samples) > 1 else "given.sample")]
+        if self.focus is not None:
+            words.append(self.words.sentence("given.focus", name=self.name(self.focus).text))
+        return tuple(words)
+
+    def _note(self, ref: Ref) -> str:
+        frozen = ref.kind == "b'" and not self.trace.network.layers[ref.layer - 1].train_bias
+        return self.words.label("frozen") if frozen else ""
+
+    def _as_given(self, formula: Expression) -> bool:
+        """Whether a computed number is one that was given, or stands in the formula itself."""
+        match formula:
+            case Number():
+                return True
+            case Symbol(ref):
+                definition = self.trace.definitions.get(ref)
+                return definition is None or self._as_given(definition.formula)
+            case Cases():
+                return self._as_given(formula.then) and self._as_given(formula.otherwise)
+        return False
+
+    def _found(self, focus: str) -> Ref:
+        if self.notation.key == "canonical":
+            return self.trace.checked(parse(focus))
+        return Names(self.trace, self.notation).find(focus)[0]
+
+    @property
+    def _size(self) -> int:
+        """How many numbers the step computes."""
+        return sum(prod(self.trace.shapes.of(ref)) for ref in self.trace.definitions)
 
     def _by_matrices(self) -> bool:
-        scalars = sum(1 for ref in self.trace.definitions for _ in self.trace.elements(ref))
-        if self.form == "scalar" and scalars > MOST_SCALARS_ASKED:
+        if self.form == "scalar" and self.focus is None and self._size > MOST_SCALARS_ASKED:
             raise InputError(
-                f"form: this step has {scalars:,} numbers, too many to write out one by one; "
+                f"form: this step has {self._size:,} numbers, too many to write out one by one; "
                 'ask for form="matrix", or focus on one quantity'
             )
-        if self.form == "auto":
-            return self.notation.by_matrices or scalars > MOST_SCALARS
-        return self.form == "matrix"
+        if self.form != "auto":
+            return self.form == "matrix"
+        wide = self._size > MOST_SCALARS and (self.focus is None or not self.focus.place)
+        return self.notation.by_matrices or wide

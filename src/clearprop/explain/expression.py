@@ -339,7 +339,9 @@ def simplified(formula: Expression) -> Expression:
         case Column(Negative(inner), number):
             return Negative(Column(inner, number))
         case Quotient(Negative(top), bottom):
-            return Negative(Quotient(top, bottom))
+            return simplified(Negative(Quotient(top, bottom)))
+        case Quotient(top, Number(1.0)):
+            return top
         case Power(Negative(base), Number(2.0)):
             return Power(base, Number(2.0))
     return node

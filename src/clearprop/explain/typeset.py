@@ -36,7 +36,7 @@ from clearprop.explain.ref import Ref
 # How tightly each kind of node holds its parts; a part that holds less tightly gets brackets.
 ADDED, SIGNED, SUMMED, MULTIPLIED, RAISED, ATOM = range(6)
 
-LONGEST = 12  # terms or factors that are written out before the middle is left out
+LONGEST = 12  # terms that a person reads before the middle is left out
 SHOWN_FIRST, SHOWN_LAST = 3, 1
 
 
@@ -52,7 +52,12 @@ Leaf = Callable[[Any], Piece]
 
 
 class Style(Protocol):
-    """The marks of one language. Each takes and gives text of that language; brackets are set before."""
+    """The marks of one language. Each takes and gives text of that language; brackets are set before.
+
+    A sum of more terms than `longest` is written with its middle left out.
+    """
+
+    longest: float
 
     def bracket(self, inner: str) -> str: ...
     def negative(self, inner: str) -> str: ...
@@ -69,7 +74,9 @@ class Style(Protocol):
     def larger(self, left: str, right: str) -> str: ...
     def case(self, then: str, condition: str, otherwise: str) -> str: ...
     def compared(self, left: str, comparison: str, right: str) -> str: ...
-    def total(self, inner: str, over: str) -> str: ...
+    def total(self, inner: Piece, over: str) -> str: ...
+    def contracted(self, left: str, jacobian: str) -> str: ...
+    def softmax_jacobian(self, a: str) -> str: ...
     def sigma(self, letter: str, last: str, inner: str) -> str: ...
     def same(self, left: str, right: str) -> str: ...
 
@@ -126,21 +133,19 @@ def _written(formula: Expression, style: Style, leaf: Leaf) -> Piece:
         case MatMul(left, right):
             return Piece(style.matrix_product(of(left, MULTIPLIED), of(right, MULTIPLIED)), MULTIPLIED)
         case Contracted(left, jacobian):
-            return Piece(style.matrix_product(of(left, MULTIPLIED), of(jacobian, MULTIPLIED)), MULTIPLIED)
+            return Piece(style.contracted(of(left, MULTIPLIED), of(jacobian, MULTIPLIED)), MULTIPLIED)
         case Transpose(inner):
             return Piece(style.transposed(of(inner, ATOM)), RAISED)
         case Column(inner, number):
-            return Piece(style.column(of(inner, ATOM), number), RAISED)
+            return Piece(style.column(of(inner, ATOM), number))
         case Row(inner, number):
-            return Piece(style.row(of(inner, ATOM), number), RAISED)
+            return Piece(style.row(of(inner, ATOM), number))
         case Total(inner, over):
-            return Piece(style.total(of(inner, SUMMED), over), SUMMED)
+            return Piece(style.total(_written(inner, style, leaf), over), SUMMED)
         case Sigma(letter, last, inner):
             return Piece(style.sigma(letter, str(last), of(inner, SUMMED)), SUMMED)
         case SoftmaxJacobian(a):
-            return Piece(
-                style.called("diag", Piece(of(a))).text + " - " + style.multiplied([of(a), of(a)], False), ADDED
-            )
+            return Piece(style.softmax_jacobian(of(a)), ADDED)
         case Same(left, right):
             return Piece(style.same(str(left), str(right)))
     raise TypeError(f"cannot be written: {formula!r}")
@@ -152,7 +157,7 @@ def _sum(terms: Sequence[Expression], style: Style, of: Callable[[Expression, in
             return "-", of(node.inner, SUMMED)
         return "+", of(node, SUMMED)
 
-    if len(terms) > LONGEST:
+    if len(terms) > style.longest:
         count = len(terms) - SHOWN_FIRST - SHOWN_LAST
         shown = [*map(term, terms[:SHOWN_FIRST]), ("+", style.skipped(count)), *map(term, terms[-SHOWN_LAST:])]
     else:
@@ -161,11 +166,18 @@ def _sum(terms: Sequence[Expression], style: Style, of: Callable[[Expression, in
     return style.added(style.negative(shown[0][1]) if sign == "-" else of(terms[0], SIGNED), rest)
 
 
+def _held(style: Style, inner: Piece) -> str:
+    """What stands behind a sign of summation."""
+    return style.bracket(inner.text) if inner.binding < SUMMED else inner.text
+
+
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 class Text:
     """Plain text: `W1[1->1]·x[1] + b1[1]`."""
+
+    longest: float = LONGEST
 
     def bracket(self, inner: str) -> str:
         return f"({inner})"
@@ -219,8 +231,14 @@ class Text:
     def compared(self, left: str, comparison: str, right: str) -> str:
         return f"{left} {_COMPARED[comparison]} {right}"
 
-    def total(self, inner: str, over: str) -> str:
-        return {"all": "Σ ", "units": "Σ→ ", "samples": "Σ↓ "}[over] + inner
+    def total(self, inner: Piece, over: str) -> str:
+        return {"all": "Σ ", "units": "Σ→ ", "samples": "Σ↓ "}[over] + _held(self, inner)
+
+    def contracted(self, left: str, jacobian: str) -> str:
+        return self.matrix_product(left, jacobian)
+
+    def softmax_jacobian(self, a: str) -> str:
+        return f"diag({a}) - {a}ᵀ·{a}"
 
     def sigma(self, letter: str, last: str, inner: str) -> str:
         return f"Σ_{letter} {inner}"
@@ -235,6 +253,8 @@ _COMPARED = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "==": "="}
 
 class Latex:
     """LaTeX, for math mode."""
+
+    longest: float = LONGEST
 
     def bracket(self, inner: str) -> str:
         return rf"\left({inner}\right)"
@@ -258,7 +278,7 @@ class Latex:
         return Piece(rf"\frac{{{top.text}}}{{{bottom.text}}}", RAISED)
 
     def raised(self, base: str, exponent: str) -> str:
-        return f"{base}^{{{exponent}}}"
+        return f"{{{base}}}^{{{exponent}}}"
 
     def transposed(self, inner: str) -> str:
         return rf"{{{inner}}}^{{\top}}"
@@ -287,8 +307,15 @@ class Latex:
     def compared(self, left: str, comparison: str, right: str) -> str:
         return f"{left} {_LATEX_COMPARED[comparison]} {right}"
 
-    def total(self, inner: str, over: str) -> str:
-        return {"all": r"\sum ", "units": r"\sum_{\rightarrow} ", "samples": r"\sum_{\downarrow} "}[over] + inner
+    def total(self, inner: Piece, over: str) -> str:
+        sign = {"all": r"\sum ", "units": r"\sum_{\rightarrow} ", "samples": r"\sum_{\downarrow} "}[over]
+        return sign + _held(self, inner)
+
+    def contracted(self, left: str, jacobian: str) -> str:
+        return self.matrix_product(left, jacobian)
+
+    def softmax_jacobian(self, a: str) -> str:
+        return rf"\operatorname{{diag}}\left({a}\right) - {self.transposed(a)} \, {a}"
 
     def sigma(self, letter: str, last: str, inner: str) -> str:
         return rf"\sum_{{{letter}=1}}^{{{last}}} {inner}"
@@ -305,13 +332,14 @@ _LATEX_FUNCTIONS = {
     "softplus": r"\operatorname{softplus}",
     "phi": r"\varphi",
     "Phi": r"\Phi",
-    "diag": r"\operatorname{diag}",
 }
 _LATEX_COMPARED = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "==": "="}
 
 
 class MathML:
     """Presentation MathML, as browsers draw it by themselves; leaves are elements such as <mi>x</mi>."""
+
+    longest: float = LONGEST
 
     def bracket(self, inner: str) -> str:
         return _row(_mo("("), inner, _mo(")"))
@@ -366,9 +394,16 @@ class MathML:
     def compared(self, left: str, comparison: str, right: str) -> str:
         return _row(left, _mo(_COMPARED[comparison]), right)
 
-    def total(self, inner: str, over: str) -> str:
+    def total(self, inner: Piece, over: str) -> str:
         sign = {"all": "<mo>∑</mo>", "units": "<munder><mo>∑</mo><mo>→</mo></munder>"}
-        return _row(sign.get(over, "<munder><mo>∑</mo><mo>↓</mo></munder>"), inner)
+        return _row(sign.get(over, "<munder><mo>∑</mo><mo>↓</mo></munder>"), _held(self, inner))
+
+    def contracted(self, left: str, jacobian: str) -> str:
+        return self.matrix_product(left, jacobian)
+
+    def softmax_jacobian(self, a: str) -> str:
+        diagonal = _row("<mi>diag</mi>", "<mo>&#x2061;</mo>", self.bracket(a))
+        return self.added(diagonal, [("-", self.matrix_product(self.transposed(a), a))])
 
     def sigma(self, letter: str, last: str, inner: str) -> str:
         below = _row(f"<mi>{letter}</mi>", _mo("="), "<mn>1</mn>")

@@ -14,13 +14,14 @@ from clearprop.container import file_bytes
 from clearprop.engines.base import Array
 from clearprop.engines.samples import check_inputs, check_samples
 from clearprop.errors import InputError, unknown
+from clearprop.explain.notation import NOTATIONS
 from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import Optimizer, optimizer_from_json
 from clearprop.random import check_seed
 from clearprop.sheet import architecture
 from clearprop.sheet.document import Document
 from clearprop.sheet.section import Section
-from clearprop.sheet.sheet import NOTATIONS, Claim, Sheet
+from clearprop.sheet.sheet import Claim, Sheet
 from clearprop.sheet.values import array, claimed, shown
 from clearprop.training.prepare import plan_of
 

@@ -11,8 +11,6 @@ from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import SGD, Optimizer
 from clearprop.sheet.written import Written
 
-NOTATIONS = ("canonical", "net-out", "threshold", "matrix-columns", "matrix", "ufldl", "nielsen")
-
 Claimed: TypeAlias = "Written | tuple[Claimed, ...]"
 
 
@@ -50,7 +48,7 @@ class Sheet:
         X, Y: (B, inputs) and (B, outputs), or (B,) class indices.
         optimizer, batch_size, order, seed: as `clearprop.train` takes them.
         title: what it shows, in a line.
-        notation: how it names its quantities, one of `NOTATIONS`.
+        notation: how it names its quantities, a key of `explain.notation.NOTATIONS`.
         claims: what was claimed, in the order of the file.
     """
 

@@ -6,7 +6,7 @@ A kind is one entry: it learns from the training rows' values, names its inputs,
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -48,6 +48,10 @@ class Column(ABC):
     def fill(self, table: Table, out: Matrix) -> None:  # noqa: B027
         """Write this column's inputs for every row of a table into `out`, (B, len(input_names)), which is 0 before."""
 
+    def measured(self, table: Table) -> Iterator[tuple[str, NDArray[np.float64], Scale]]:
+        """Each input that is a scaled number: its name, the numbers of the rows, NaN where missing, and the scale."""
+        yield from ()
+
     def to_json(self) -> dict[str, Any]:
         return {"kind": self.kind, **described.to_json(self)}
 
@@ -88,6 +92,10 @@ class Number(Column):
     @property
     def input_names(self) -> tuple[str, ...]:
         return (*((self.name,) if self.scale else ()), *self._missing_name)
+
+    def measured(self, table: Table) -> Iterator[tuple[str, NDArray[np.float64], Scale]]:
+        if self.scale:
+            yield self.name, numbers(table, self.name), self.scale
 
     def fill(self, table: Table, out: Matrix) -> None:
         values = numbers(table, self.name)
@@ -216,13 +224,17 @@ class Date(Column):
     def input_names(self) -> tuple[str, ...]:
         return (*(f"{self.name} {part.name}" for part in self.parts), *self._missing_name)
 
-    def fill(self, table: Table, out: Matrix) -> None:
+    def measured(self, table: Table) -> Iterator[tuple[str, NDArray[np.float64], Scale]]:
         dates = moments(table, self.name)
         origin = datetime.fromisoformat(self.origin)
-        for place, part in enumerate(self.parts):
-            out[:, place] = part.scale(_part(part.name, dates, origin))
+        for name, part in zip(self.input_names, self.parts, strict=False):
+            yield name, _part(part.name, dates, origin), part.scale
+
+    def fill(self, table: Table, out: Matrix) -> None:
+        for place, (_, values, scale) in enumerate(self.measured(table)):
+            out[:, place] = scale(values)
         if self.missing:
-            out[:, -1] = dates.is_null().to_numpy()
+            out[:, -1] = moments(table, self.name).is_null().to_numpy()
 
 
 PARTS = ("year", "month", "day", "weekday", "days", "hour")

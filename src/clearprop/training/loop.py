@@ -39,13 +39,18 @@ class Result:
         history: what happened in each epoch of this call.
         state: goes with `model`: `train(result.model, ..., state=result.state)` goes on as if it had never stopped.
         ended: why: "epochs done", "early stopping", "all right", "stopped" (by a callback), "interrupted" (by a
-            signal); "diverged" in the result that a `DivergenceError` holds.
+            signal); "diverged" in the result that a `DivergenceError` holds, and in those of `train_many`.
     """
 
     model: Model
     history: History
     state: State
     ended: Ending
+
+    @property
+    def diverged(self) -> bool:
+        """Whether a number was no longer finite; the model is the last finite one, of use to look at and no more."""
+        return self.ended == "diverged"
 
 
 def train(

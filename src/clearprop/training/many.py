@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
@@ -27,6 +28,8 @@ from clearprop.training.loop import Result
 from clearprop.training.prepare import plan_of, row_numbers, within
 
 _ENDINGS: dict[str, Ending] = {"done": "epochs done", "stopped": "interrupted", "diverged": "diverged"}
+MOST_NAMED = 10
+"""A warning names so many models at most."""
 
 
 def train_many(
@@ -70,21 +73,31 @@ def train_many(
         precision: "full" or, for models in float32, "bfloat16", as in `train`.
 
     Returns:
-        One result a model, in their order. Its `ended` is "epochs done"; or "diverged" where a number was no longer
-        finite: then the model is the last finite one, and the others are not held up by it. The time of the call is
+        One result a model, in their order. Where a number was no longer finite, its `diverged` is true and its model
+        the last finite one; the others are not held up by it. One warning names all of these. The time of the call is
         shared evenly by all epochs of all models. A model goes on alone by `train(..., state=result.state)`.
 
     Raises:
         InputError: something given is wrong or does not fit.
-        KeyboardInterrupt: after Ctrl-C, as in `train`.
+        KeyboardInterrupt: after Ctrl-C; all that was learnt is lost, of models that were done, too. Within
+            `with clearprop.training.interrupts():` nothing is lost: the call returns, and what was not done has `ended`
+            "interrupted".
+
+    Warns:
+        RuntimeWarning: some have diverged.
+
+    The best of several learning rates is the one whose model does best on rows that none has seen:
 
     >>> import clearprop as cp
+    >>> import numpy as np
     >>> net = cp.Network.parse("2-4-1", hidden="tanh", output="sigmoid", loss="binary_cross_entropy")
     >>> models = [cp.Model.initialized(net, seed=seed) for seed in range(3)]
     >>> X, y = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0.0, 1.0, 1.0, 0.0])
+    >>> X_unseen, y_unseen = X + [0.1, -0.1], y
     >>> adams = [cp.Adam(rate) for rate in (0.001, 0.01, 0.1)]
     >>> results = cp.train_many(models, X, y, optimizer=adams, epochs=100)
-    >>> min(range(3), key=lambda i: results[i].history.loss[-1])
+    >>> finite = [i for i in range(3) if not results[i].diverged]
+    >>> min(finite, key=lambda i: results[i].model.loss(X_unseen, y_unseen))
     2
     >>> results[2].model == cp.train(models[2], X, y, optimizer=cp.Adam(0.1), epochs=100, seed=2).model
     True
@@ -97,7 +110,22 @@ def train_many(
     check_precision(precision, machine, members[0].parameters.flat.dtype)
     job = _Job(machine, members, samples, check_count("epochs", epochs), team)
     with keyboard_interrupts():
-        return job.run()
+        results = job.run()
+    _warn([i for i, result in enumerate(results) if result.diverged])
+    return results
+
+
+def _warn(lost: list[int]) -> None:
+    """Tells the caller of `train_many` which results are of no use."""
+    if lost:
+        shown = ", ".join(map(str, lost[:MOST_NAMED])) + (", …" if len(lost) > MOST_NAMED else "")
+        which = f"model {shown} has" if len(lost) == 1 else f"{len(lost)} models have ({shown})"
+        warnings.warn(
+            f"{which} diverged: the loss or a weight was no longer a finite number; leave out the results whose "
+            "`diverged` is true, or try smaller learning rates",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
 @dataclass(frozen=True)
@@ -248,7 +276,7 @@ def _list(name: str, given: Any, what: str, count: int | None) -> list[Any]:
     """What is given as a list, one for each of `count` models; None: any number from 1 up."""
     number = "at least one" if count is None else f"one for each of the {count} models"
     if not isinstance(given, Sequence | np.ndarray) or isinstance(given, str) or getattr(given, "ndim", 1) == 0:
-        raise InputError(f"{name}: expected a list of {what}, {number}, got {given!r}")
+        raise InputError(f"{name}: expected a list of {what}, {number}, got {given!r}, which is no list")
     if len(given) != count if count is not None else len(given) == 0:
-        raise InputError(f"{name}: expected a list of {what}, {number}, got {len(given) or 'none'}")
+        raise InputError(f"{name}: expected a list of {what}, {number}, got a list of {len(given)}")
     return list(given)

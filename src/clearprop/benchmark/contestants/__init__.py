@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 from clearprop.benchmark.cases import Case
 from clearprop.benchmark.problem import Problem
-from clearprop.errors import unknown
+from clearprop.errors import InputError, unknown
 
 Setting = dict[str, Any]
 """How a contestant is told to work, such as {"threads": 2}; which of several is best, a run finds out."""
@@ -211,3 +211,21 @@ def contestant(name: str) -> Contestant:
     if name not in known:
         raise unknown("contestant", name, known)
     return known[name]
+
+
+def rivals(names: Sequence[str]) -> list[Contestant]:
+    """The contestants of these names, which must be there, in the order of the list; of no names, all but ours.
+
+    >>> [one.name for one in rivals(["numpy", "scikit-learn"])]
+    ['scikit-learn', 'numpy']
+    """
+    others = {one.name: one for one in CONTESTANTS if one.name != OURS}
+    for name in names:
+        if name == OURS:
+            raise InputError(f"{OURS} is in every run; name another to compare it with: {', '.join(sorted(others))}")
+        if name not in others:
+            raise unknown("contestant", name, others)
+        if reason := others[name].missing():
+            mend = 'pip install "clearprop[bench]" brings it' if others[name].package else "install one, or set CC"
+            raise InputError(f"{others[name].title} cannot take part: {reason}; {mend}")
+    return [one for one in others.values() if not names or one.name in names]

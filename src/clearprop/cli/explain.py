@@ -1,0 +1,98 @@
+"""clearprop explain: one step as worked arithmetic."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clearprop.cli import arguments as take
+from clearprop.errors import InputError
+
+if TYPE_CHECKING:
+    from clearprop.explain import Explanation, Trace
+    from clearprop.explain.row import Row
+
+COLOURS = {"heading": "bold", "words": "dim", "name": "cyan", "numbers": "blue", "result": "bold", "note": "yellow"}
+NARROWEST = 60
+
+
+def explain(
+    source: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="Model file that `clearprop train` wrote.", show_default=False)
+    ],
+    table: Annotated[
+        Path | None, typer.Argument(metavar="[TABLE]", help="The table of the row to explain.", show_default=False)
+    ] = None,
+    row: Annotated[int, typer.Option(help="Which row of TABLE, from 1.", min=1)] = 1,
+    focus: Annotated[
+        str | None,
+        typer.Option(
+            help='Only what this is computed from, and the paths of the error to it: "dE/dW1[2->1]".',
+            show_default=False,
+        ),
+    ] = None,
+    notation: take.InNotation = "canonical",
+    language: take.InLanguage = take.Language.en,
+    digits: Annotated[int, typer.Option(help="Decimals of what is computed.")] = 9,
+    form: Annotated[str, typer.Option(help="auto, scalar (number by number) or matrix.")] = "auto",
+    format: Annotated[str, typer.Option(help="text, markdown, latex, json or python.")] = "text",
+    out: Annotated[Path | None, typer.Option(help="Where to write.", show_default="stdout")] = None,
+) -> None:
+    """Explain one step: each quantity as symbol = formula = numbers put in = result, in the order a person computes."""
+    from clearprop.errors import unknown
+    from clearprop.explain import Explanation
+    from clearprop.explain.render import FORMATS, render
+
+    if format not in FORMATS:
+        raise unknown("format", format, FORMATS)
+    if out:
+        take.check_place(out, *(path for path in (source, table) if path))
+    trace, of_row = _of_row(source, table, row)
+    explanation = Explanation(
+        trace, notation=notation, language=language.value, digits=digits, form=form, focus=focus, row=of_row
+    )
+    if out is None and format == "text" and sys.stdout.isatty():
+        _in_colour(explanation)
+        return
+    text = render(explanation, format).rstrip("\n") + "\n"
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        _write(out, text)
+
+
+def _of_row(model: Path, table: Path | None, row: int) -> tuple[Trace, Row]:
+    """The step of a table's model on one row of a table."""
+    from clearprop.artefact import TableModel
+    from clearprop.explain import trace
+    from clearprop.explain.row import row_of
+    from clearprop.table import read
+
+    loaded = TableModel.load(model)
+    if table is None:
+        raise InputError(f"{model}: a model is explained on a row of a table: name the table after it, and --row N")
+    found, x, y = row_of(loaded.encoding, read(table), row)
+    return trace(loaded.model, x, y), found
+
+
+def _in_colour(explanation: Explanation) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from clearprop.explain.render.text import spanned
+
+    console = Console(highlight=False, soft_wrap=True)
+    width = max(shutil.get_terminal_size().columns, NARROWEST)
+    for spans in spanned(explanation, width):
+        console.print(Text.assemble(*((span.text, COLOURS.get(span.role, "")) for span in spans)))
+
+
+def _write(path: Path, text: str) -> None:
+    from clearprop.container import replacing
+
+    with replacing(path) as file:
+        file.write(text.encode())

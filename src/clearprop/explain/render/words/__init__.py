@@ -1,0 +1,167 @@
+"""What a teacher says beside the arithmetic: a heading for each part of a step, and why it is computed so."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from types import ModuleType
+from typing import Any
+
+from clearprop.explain.definitions import Part
+from clearprop.explain.notation import Notation
+from clearprop.explain.ref import Ref
+from clearprop.explain.render.numerals import given
+from clearprop.explain.render.words import en, zh
+from clearprop.explain.trace import Trace
+
+OF_BIASES = ("gradients.bias", "gradients.frozen", "update.frozen")
+OF_WEIGHTS = ("gradients.weights", "gradients.l1", "gradients.l2", "gradients.penalty")
+
+LANGUAGES: dict[str, ModuleType] = {"en": en, "zh": zh}
+
+
+class Words:
+    """The headings and sentences of one step, in a language and with the letters of a notation."""
+
+    def __init__(self, trace: Trace, notation: Notation, language: str) -> None:
+        self.trace = trace
+        self.network = trace.network
+        self.notation = notation
+        self.texts = LANGUAGES[language]
+
+    @property
+    def title(self) -> str:
+        return str(self.texts.TITLE.format(network=self.network))
+
+    @property
+    def row_heading(self) -> str:
+        return str(self.texts.HEADINGS["row"])
+
+    def paragraph(self, sentences: Iterable[str]) -> str:
+        """Sentences one after the other."""
+        return str(self.texts.BETWEEN).join(sentences)
+
+    def label(self, key: str, **filled: Any) -> str:
+        """A word or two: what stands before a matrix, or beside a number."""
+        return str(self.texts.LABELS[key].format(**filled))
+
+    def heading(self, part: Part, **filled: Any) -> str:
+        name = part.name
+        if name in ("forward", "backward"):
+            name += ".output" if part.layer == self._last else ".hidden"
+        return str(self.texts.HEADINGS[name].format(l=part.layer, **filled))
+
+    def sentences(self, part: Part, shown: Collection[Ref]) -> tuple[str, ...]:
+        """What is computed in a part, and why so; of biases only where some are shown."""
+        found = {"forward": self._forward, "loss": self._loss, "backward": self._backward}
+        found |= {"gradients": self._gradients, "update": self._update}
+        keys: Iterable[str] = found[part.name](part.layer)
+        if not any(ref.by_bias for ref in shown):
+            keys = (key for key in keys if not key.startswith(OF_BIASES))
+        if not any(ref.by_weight for ref in shown):
+            keys = (key for key in keys if key not in OF_WEIGHTS)
+        return tuple(self.sentence(key, part.layer) for key in keys)
+
+    def sentence(self, key: str, layer: int = 0, **filled: Any) -> str:
+        return str(self.texts.SENTENCES[key].format(**self._filled(layer), **filled))
+
+    def _filled(self, layer: int) -> dict[str, Any]:
+        """What sentences may name: letters as the notation has them, and numbers of the network."""
+        of = layer or self._last
+        described = self.network.layers[of - 1]
+        number = self.network.loss_function.number
+        return {
+            "z": self._letter(Ref("z", of, (1, 1))),
+            "a": self._letter(Ref("a", of, (1, 1))),
+            "d": self._letter(Ref("delta", of, (1, 1))),
+            "y": self._letter(Ref("y", 0, (1, 1))),
+            "E": self._letter(Ref("E")),
+            "f": described.activation,
+            "p": given(described.dropout, 17),
+            "n": "" if number is None else given(number, 17),
+            "B": len(self.trace.samples),
+            "above": of + 1,
+        }
+
+    def _letter(self, ref: Ref) -> str:
+        return self.notation.name(ref, self.trace.shapes).mark.base
+
+    @property
+    def _last(self) -> int:
+        return len(self.network.layers)
+
+    @property
+    def _batch(self) -> str:
+        """How the samples are joined: "mean", "weighted.sum" and so on; nothing where there is one without a weight."""
+        if self.trace.step.weighted:
+            return f"weighted.{self.network.reduction}"
+        return self.network.reduction if len(self.trace.samples) > 1 else ""
+
+    def _forward(self, layer: int) -> Iterator[str]:
+        described = self.network.layers[layer - 1]
+        threshold = self.notation.sign(Ref("b", layer)) < 0 and described.bias != "none"
+        yield "forward.threshold" if threshold else f"forward.bias.{described.bias}"
+        kind = described.function.kind
+        yield f"forward.{kind}" if kind in ("identity", "step", "softmax") else "forward.activation"
+        if self.trace.step.dropout and described.dropout:
+            yield "forward.dropout"
+
+    def _loss(self, layer: int) -> Iterator[str]:
+        yield f"loss.{self.network.loss_function.kind}"
+        if self.network.outputs > 1:
+            yield "loss.outputs"
+        if self._batch:
+            yield f"loss.{self._batch}"
+        if self.trace.step.penalised:
+            yield "loss.penalty"
+
+    def _backward(self, layer: int) -> Iterator[str]:
+        described = self.network.layers[layer - 1]
+        kind = described.function.kind
+        if layer < self._last:
+            yield from self._handed_back(layer)
+        elif self.network.joint_pair:
+            unsure = "" if self.trace.step.sure or self.network.loss != "cross_entropy" else ".unsure"
+            yield f"joint.{self.network.loss_function.kind}{unsure}"
+        else:
+            yield "backward.jacobian" if kind == "softmax" else "backward.chain"
+        if layer == self._last and self._batch:
+            yield f"backward.{self._batch}"
+        if kind == "step" and not (layer == self._last and self.network.joint_pair):
+            yield "backward.step"
+        if self.notation.sign(Ref("delta", layer)) < 0:
+            yield "flipped"
+
+    def _handed_back(self, layer: int) -> Iterator[str]:
+        described = self.network.layers[layer - 1]
+        yield "backward.recursion"
+        if self.network.outputs > 1 and Ref("dE[k]/da", layer, output=1) in self.trace.definitions:
+            yield "backward.shares"
+        if self.trace.step.dropout and described.dropout:
+            yield "backward.dropout"
+        yield "backward.jacobian" if described.function.across_units else "backward.slope"
+
+    def _gradients(self, layer: int) -> Iterator[str]:
+        described = self.network.layers[layer - 1]
+        yield "gradients.weights"
+        if described.bias != "none":
+            yield f"gradients.bias.{described.bias}"
+        if len(self.trace.samples) > 1:
+            yield "gradients.samples"
+        if described.bias != "none" and not described.train_bias:
+            yield "gradients.frozen"
+        yield from (f"gradients.{name}" for name in ("l1", "l2") if getattr(self.network, name))
+        if self.trace.step.penalised:
+            yield "gradients.penalty"
+
+    def _update(self, layer: int) -> Iterator[str]:
+        optimizer = self.trace.optimizer
+        kind = type(optimizer).__name__.lower()
+        described = self.network.layers[layer - 1]
+        if getattr(optimizer, "momentum", 0):
+            yield "update.nesterov" if getattr(optimizer, "nesterov", False) else "update.momentum"
+        else:
+            yield f"update.{kind}"
+        if kind == "adamw":
+            yield "update.adam"
+        if described.bias != "none" and not described.train_bias:
+            yield "update.frozen"

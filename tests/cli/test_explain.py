@@ -1,0 +1,160 @@
+"""clearprop explain: a model's step on a row of a table, in every format, and what is refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import polars as pl
+import pytest
+
+import clearprop as cp
+from clearprop.artefact import TableModel, save
+from clearprop.table import Encoding, Table
+
+
+@pytest.fixture
+def people(tmp_path):
+    """A table with every kind of column, something missing, and a model of it."""
+    frame = pl.DataFrame(
+        {
+            "id": [f"p{n}" for n in range(8)],
+            "age": [31, 52, None, 47, 28, 64, 39, 45],
+            "colour": ["red", "green", "red", None, "blue", "red", "green", "black"],
+            "member": [True, False, True, True, False, False, True, False],
+            "seen": [
+                "2024-01-03",
+                "2024-02-29",
+                "2023-07-05",
+                "2024-01-09",
+                "2022-12-31",
+                "2024-03-01",
+                "2024-05-05",
+                "",
+            ],
+            "answer": ["yes", "no", "yes", "no", "yes", "no", "yes", "no"],
+            "amount": [1.5, 2.5, 4.0, -1.0, 0.5, 3.0, 2.0, 1.0],
+        }
+    )
+    frame.write_csv(tmp_path / "people.csv")
+    return tmp_path / "people.csv"
+
+
+def model_of(people, target, path, left_out):
+    """An untrained model of a table, in a file: what is explained does not depend on what was learnt."""
+    from clearprop.table import read
+
+    encoding = Encoding.learn(read(people), target, kinds={left_out: "left out"})
+    outputs = max(1, len(encoding.classes))
+    last, loss = ("softmax", "cross_entropy") if encoding.classes else ("identity", "mean_squared_error")
+    network = cp.Network.parse(f"{len(encoding.input_names)}-3-{outputs}", hidden="silu", output=last, loss=loss)
+    save(TableModel(cp.Model.initialized(network, seed=0, dtype="float32"), encoding), path)
+    return path
+
+
+@pytest.fixture
+def model(people, tmp_path):
+    return model_of(people, "answer", tmp_path / "model.safetensors", "amount")
+
+
+def test_a_row_becomes_inputs_and_a_step(run, model, people):
+    done = run("explain", model, people, "--row", 2, "--digits", 4)
+    assert done.status == 0 and not done.err
+    encoding = TableModel.load(model).encoding
+    scale = next(column for column in encoding.columns if column.name == "age").scale
+    quotient = (52 - scale.centre) / scale.width
+    assert f"s = (52 - {scale.centre:g}) / {scale.width:g} = {quotient:.4f}, age = s / √(1 + (s / 3)²) = " in done.out
+    value = quotient / (1 + (quotient / 3) ** 2) ** 0.5
+    assert f"= {value:.4f}" in done.out and "colour=green = 1" in done.out and "member = -1" in done.out
+    assert "y = no = 1" in done.out and "amount (left out)" in done.out
+    assert "add up to 1, a" in done.out and "δ" in done.out
+
+
+def test_what_is_missing_is_said_to_be(run, model, people):
+    done = run("explain", model, people, "--row", 3, "--language", "zh")
+    assert done.status == 0 and "age missing = 1" in done.out and "缺失" in done.out
+
+
+def test_a_target_of_numbers(run, people, tmp_path):
+    model = model_of(people, "amount", tmp_path / "amount.safetensors", "answer")
+    target = TableModel.load(model).encoding.target
+    done = run("explain", model, people, "--row", 4)
+    assert (
+        f"y = (-1 - {target.mean!r}) / {target.deviation!r} = {(-1 - target.mean) / target.deviation:.9f}" in done.out
+    )
+
+
+@pytest.mark.parametrize(
+    ("format", "sign"),
+    [("text", "Forward, layer 1"), ("markdown", "$$"), ("latex", r"\documentclass"), ("python", "import numpy as np")],
+)
+def test_formats(run, model, people, format, sign, tmp_path):
+    done = run("explain", model, people, "--format", format)
+    assert done.status == 0 and sign in done.out and not done.err
+    out = tmp_path / "out.txt"
+    written = run("explain", model, people, "--format", format, "--out", out)
+    assert written.status == 0 and not written.out and out.read_text() == done.out
+
+
+def test_json_and_focus(run, model, people):
+    done = run("explain", model, people, "--row", 5, "--format", "json", "--focus", "W1[1->2]", "--notation", "net-out")
+    told = json.loads(done.out)
+    assert told["focus"] == "dE/dW1[1->2]" and told["paths"]["count"] == 2
+    assert told["row"]["cells"][1]["inputs"][0]["scaling"]["number"] == 28
+
+
+def test_colour_is_for_a_terminal(run, model, people, monkeypatch):
+    plain = run("explain", model, people).out
+    assert "\x1b[" not in plain
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    shown = Terminal()
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys, "stdout", shown)
+    from clearprop.cli.explain import explain
+
+    explain(model, people)
+    assert "\x1b[" in shown.getvalue() and "Forward, layer 1" in shown.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("nothing.safetensors", "people.csv"), "nothing.safetensors: there is no such file"),
+        (("model.safetensors",), "name the table after it, and --row N"),
+        (("model.safetensors", "nothing.csv"), "nothing.csv: there is no such file"),
+        (("model.safetensors", "people.csv", "--row", "9"), "there is no row 9; rows go from 1 to 8"),
+        (("model.safetensors", "people.csv", "--format", "jsn"), 'did you mean "json"?'),
+        (("model.safetensors", "people.csv", "--notation", "netout"), 'did you mean "net-out"?'),
+        (("model.safetensors", "people.csv", "--form", "scalr"), 'did you mean "scalar"?'),
+        (("model.safetensors", "people.csv", "--digits", "40"), "digits: expected a whole number from 0 to 17"),
+        (("model.safetensors", "people.csv", "--focus", "W7[1->1]"), 'there is no "W7[1->1]"'),
+        (("model.safetensors", "people.csv", "--out", "no/where.txt"), "there is no folder"),
+        (("model.safetensors", "people.csv", "--out", "people.csv"), "this is an input"),
+        (("model.safetensors", "other.csv"), 'unknown column "answer"'),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_2(run, model, people, tmp_path, words, message):
+    pl.read_csv(people).drop("answer").write_csv(tmp_path / "other.csv")
+    done = run("explain", *words)
+    assert done.status == 2 and not done.out
+    assert message in done.err and len(done.err.strip().splitlines()) == 1
+
+
+def test_a_model_without_a_table_is_refused(run, tmp_path, people):
+    cp.save(cp.Model.initialized(cp.Network.parse("2-1")), tmp_path / "plain.safetensors")
+    done = run("explain", "plain.safetensors", people)
+    assert done.status == 2 and "was not trained on a table" in done.err
+
+
+def test_encodings_measure_what_they_fill():
+    table = Table.of(pl.DataFrame({"n": [1.0, 2.0, None, 9.0], "y": list("abab")}), "n")
+    encoding = Encoding.learn(table, "y")
+    (name, numbers, scale), *others = encoding.columns[0].measured(table)
+    assert name == "n" and not others and scale(numbers)[3] == pytest.approx(encoding.inputs(table)[3, 0])
