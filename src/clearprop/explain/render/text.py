@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from clearprop.explain.explanation import Explanation, Line, PathsShown, Section
 from clearprop.explain.notation import Name
 from clearprop.explain.ref import Ref
@@ -169,7 +171,7 @@ def _bracket(number: int, count: int) -> tuple[str, str]:
 
 
 def _sizes(explanation: Explanation, ref: Ref) -> str:
-    return " × ".join(map(str, explanation.trace.shapes.of(ref)))
+    return " × ".join(map(str, np.shape(explanation.value(ref))))
 
 
 def _given(explanation: Explanation, section: Section, width: int) -> Iterator[Spans]:
