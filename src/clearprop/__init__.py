@@ -13,7 +13,7 @@ from clearprop.network.spec import Dense, Network
 
 if TYPE_CHECKING:
     from clearprop.artefact import TableModel, load, save
-    from clearprop.check import GradientReport, check_gradients
+    from clearprop.check import GradientReport, WorksheetReport, check_gradients, check_worksheet
     from clearprop.estimators import Perceptron
     from clearprop.explain import Trace, derive, trace
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
@@ -42,6 +42,8 @@ _HOMES = {
     "derive": "explain",
     "trace": "explain",
     "Trace": "explain",
+    "check_worksheet": "check",
+    "WorksheetReport": "check",
     "check_gradients": "check",
     "GradientReport": "check",
 }
@@ -68,8 +70,10 @@ __all__ = [
     "Result",
     "TableModel",
     "Trace",
+    "WorksheetReport",
     "__version__",
     "check_gradients",
+    "check_worksheet",
     "derive",
     "load",
     "save",

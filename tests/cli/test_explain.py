@@ -127,6 +127,9 @@ def test_colour_is_for_a_terminal(run, model, people, monkeypatch):
     ("words", "message"),
     [
         (("nothing.safetensors", "people.csv"), "nothing.safetensors: there is no such file"),
+        (("cnblogs-2-2",), 'did you mean "cnblogs-2-2-2"?'),
+        (("nothing.toml",), "nothing.toml: there is no such file"),
+        (("cnblogs-2-2-2", "people.csv"), "a table goes with a model only"),
         (("model.safetensors",), "name the table after it, and --row N"),
         (("model.safetensors", "nothing.csv"), "nothing.csv: there is no such file"),
         (("model.safetensors", "people.csv", "--row", "9"), "there is no row 9; rows go from 1 to 8"),
@@ -151,6 +154,37 @@ def test_a_model_without_a_table_is_refused(run, tmp_path, people):
     cp.save(cp.Model.initialized(cp.Network.parse("2-1")), tmp_path / "plain.safetensors")
     done = run("explain", "plain.safetensors", people)
     assert done.status == 2 and "was not trained on a table" in done.err
+
+
+def test_an_example_and_its_sheet(run, tmp_path):
+    from clearprop.examples import names, text
+
+    for name in names():
+        (tmp_path / f"{name}.toml").write_text(text(name))
+        by_name = run("explain", name, "--notation", "canonical")
+        by_sheet = run("explain", f"{name}.toml", "--notation", "canonical")
+        assert by_name.status == 0 and by_name.out == by_sheet.out, by_name.err
+    assert "net_h1 = " in run("explain", "cnblogs-2-2-2").out
+    assert "0.298371109" in run("explain", "cnblogs-2-2-2", "--notation", "canonical", "--language", "zh").out
+
+
+def test_a_sheet_in_batches_is_explained_on_its_first_batch(run, tmp_path):
+    sheet = """
+[network]
+layers = "1-1"
+[parameters]
+W1 = [[0.5]]
+b1 = 0.0
+[data]
+x = [[1.0], [2.0], [3.0]]
+y = [[0.0], [0.0], [0.0]]
+[optimizer]
+batch_size = 1
+order = [2, 0, 1]
+"""
+    (tmp_path / "s.toml").write_text(sheet)
+    done = run("explain", "s.toml")
+    assert done.status == 0 and "x[1] = 3\n" in done.out
 
 
 def test_encodings_measure_what_they_fill():

@@ -43,7 +43,7 @@ def test_lines_keep_to_the_width_and_results_stand_in_a_column(trace, language, 
     for spans in spanned(explanation, width):
         line = "".join(span.text for span in spans)
         longest = max((width_of(word) for word in line.split(" ")), default=0)
-        assert width_of(line) <= max(width, longest + width // 3 + 8), line
+        assert width_of(line) <= max(width, longest + width // 3 + len(" -  = 1.2345e+300")), line
 
 
 @given(steps(), st.sampled_from(NOTATION_KEYS))
@@ -54,10 +54,11 @@ def test_a_script_gives_the_numbers_of_the_trace(trace, notation):
     names: dict[str, object] = {"print": lambda *words: None}
     with np.errstate(all="ignore"):
         exec(compile(script, "script", "exec"), names)
+    # Adam divides a gradient that is 0 but for rounding, about 1e-17, by its ε of 1e-8.
     for ref in trace.definitions:
         if ref.kind not in explanation.notation.hidden:
             np.testing.assert_allclose(
-                names[identifier(ref)], explanation.value(ref), rtol=1e-8, atol=1e-11, err_msg=f"{ref}\n{script}"
+                names[identifier(ref)], explanation.value(ref), rtol=1e-8, atol=2e-9, err_msg=f"{ref}\n{script}"
             )
 
 

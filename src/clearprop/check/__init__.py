@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from clearprop.check.gradient_report import GradientReport, GradientRow
 from clearprop.check.gradients import check_gradients
+from clearprop.check.marking import Mark, WorksheetReport, check_worksheet
 
-__all__ = ["GradientReport", "GradientRow", "check_gradients"]
+__all__ = ["GradientReport", "GradientRow", "Mark", "WorksheetReport", "check_gradients", "check_worksheet"]

@@ -10,6 +10,7 @@ import typer
 
 import clearprop
 from clearprop.cli.bench import bench
+from clearprop.cli.check import check
 from clearprop.cli.derive import derive
 from clearprop.cli.evaluate import evaluate
 from clearprop.cli.examples import examples
@@ -33,6 +34,7 @@ app.command()(predict)
 app.command()(evaluate)
 app.command()(explain)
 app.command()(derive)
+app.command()(check)
 app.command()(examples)
 app.command()(bench)
 

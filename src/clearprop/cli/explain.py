@@ -15,6 +15,7 @@ from clearprop.errors import InputError
 if TYPE_CHECKING:
     from clearprop.explain import Explanation, Trace
     from clearprop.explain.row import Row
+    from clearprop.sheet import Sheet
 
 COLOURS = {"heading": "bold", "words": "dim", "name": "cyan", "numbers": "blue", "result": "bold", "note": "yellow"}
 NARROWEST = 60
@@ -22,10 +23,16 @@ NARROWEST = 60
 
 def explain(
     source: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="Model file that `clearprop train` wrote.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="EXAMPLE|SHEET|MODEL",
+            help="A name of `clearprop examples`, a sheet (.toml), or a model file that `clearprop train` wrote.",
+            show_default=False,
+        ),
     ],
     table: Annotated[
-        Path | None, typer.Argument(metavar="[TABLE]", help="The table of the row to explain.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="[TABLE]", help="Of a model: the table of the row to explain.", show_default=False),
     ] = None,
     row: Annotated[int, typer.Option(help="Which row of TABLE, from 1.", min=1)] = 1,
     focus: Annotated[
@@ -35,7 +42,13 @@ def explain(
             show_default=False,
         ),
     ] = None,
-    notation: take.InNotation = "canonical",
+    notation: Annotated[
+        str | None,
+        typer.Option(
+            help="How it is written: canonical, net-out, threshold, matrix-columns, matrix, ufldl or nielsen.",
+            show_default="the sheet's, or canonical",
+        ),
+    ] = None,
     language: take.InLanguage = take.Language.en,
     digits: Annotated[int, typer.Option(help="Decimals of what is computed.")] = 9,
     form: Annotated[str, typer.Option(help="auto, scalar (number by number) or matrix.")] = "auto",
@@ -51,9 +64,9 @@ def explain(
         raise unknown("format", format, FORMATS)
     if out:
         take.check_place(out, *(path for path in (source, table) if path))
-    trace, of_row = _of_row(source, table, row)
+    trace, usual, of_row = _step(source, table, row)
     explanation = Explanation(
-        trace, notation=notation, language=language.value, digits=digits, form=form, focus=focus, row=of_row
+        trace, notation=notation or usual, language=language.value, digits=digits, form=form, focus=focus, row=of_row
     )
     if out is None and format == "text" and sys.stdout.isatty():
         _in_colour(explanation)
@@ -65,7 +78,36 @@ def explain(
         _write(out, text)
 
 
-def _of_row(model: Path, table: Path | None, row: int) -> tuple[Trace, Row]:
+def _step(source: Path, table: Path | None, row: int) -> tuple[Trace, str, Row | None]:
+    """The step that is meant, the notation it is usually written in, and the row of a table that it starts from."""
+    from clearprop.examples import load, names
+    from clearprop.sheet import read_sheet
+
+    is_example = str(source) in names()
+    is_sheet = source.suffix.lower() == ".toml"
+    if not (is_example or is_sheet) and (source.suffix or source.exists()):
+        return _of_model(source, table, row)
+    if table is not None:
+        raise InputError(f"{source}: a table goes with a model only; leave {table} out")
+    sheet = read_sheet(source) if is_sheet else load(str(source))
+    return _first_step(sheet), sheet.notation, None
+
+
+def _first_step(sheet: Sheet) -> Trace:
+    """The first update of a sheet: of all its samples, or of its first batch."""
+    import numpy as np
+
+    from clearprop.engines.order import epoch_order
+    from clearprop.explain import trace
+
+    rows = np.arange(len(sheet.X))
+    if sheet.batch_size is not None:
+        order = sheet.order if isinstance(sheet.order, str) else np.array(sheet.order)
+        rows = epoch_order(order, sheet.seed, 0, len(sheet.X))[: sheet.batch_size]
+    return trace(sheet.model, sheet.X[rows], sheet.Y[rows], optimizer=sheet.optimizer, seed=sheet.seed)
+
+
+def _of_model(model: Path, table: Path | None, row: int) -> tuple[Trace, str, Row]:
     """The step of a table's model on one row of a table."""
     from clearprop.artefact import TableModel
     from clearprop.explain import trace
@@ -76,7 +118,7 @@ def _of_row(model: Path, table: Path | None, row: int) -> tuple[Trace, Row]:
     if table is None:
         raise InputError(f"{model}: a model is explained on a row of a table: name the table after it, and --row N")
     found, x, y = row_of(loaded.encoding, read(table), row)
-    return trace(loaded.model, x, y), found
+    return trace(loaded.model, x, y), "canonical", found
 
 
 def _in_colour(explanation: Explanation) -> None:

@@ -49,10 +49,10 @@ WRITER = LatexWriter()
 
 
 def mark(one: Mark) -> str:
-    """A letter with what stands around it.
+    r"""A letter with what stands around it.
 
-    >>> mark(Mark("δ", "1→2", "(1)")), mark(Mark("net", "h1"))
-    ('\\\\delta_{1 \\\\to 2}^{(1)}', '\\\\mathrm{net}_{\\\\mathrm{h1}}')
+    >>> print(mark(Mark("δ", "1→2", "(1)")), mark(Mark("net", "h1")))
+    \delta_{1\to 2}^{(1)} \mathrm{net}_{\mathrm{h1}}
     """
     base = _letters(one.base)
     if one.accent:

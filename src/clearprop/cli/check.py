@@ -1,0 +1,72 @@
+"""clearprop check: which numbers of a worked sheet are wrong, and why; or whether a model's gradients are right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clearprop.cli import arguments as take
+from clearprop.cli import show
+
+if TYPE_CHECKING:
+    from clearprop.check import GradientReport, WorksheetReport
+
+WRONG = 1
+ROWS = 32
+"""Gradients are checked on so many rows: each parameter is moved, and the loss of all of them computed again."""
+
+
+def check(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="SHEET|EXAMPLE|MODEL",
+            help="A worked sheet with claims (TOML), the name of an example, or, with TABLE, a model file.",
+            show_default=False,
+        ),
+    ],
+    table: Annotated[Path | None, typer.Argument(metavar="[TABLE]", help=take.TABLE_HELP, show_default=False)] = None,
+    language: take.InLanguage = take.Language.en,
+    as_json: take.AsJson = False,
+) -> None:
+    """Mark the claims of SHEET and name the mistakes behind wrong ones; or check the gradients of MODEL on TABLE.
+
+    Ends with status 1 if something is wrong.
+    """
+    if table is not None:
+        gradients = _of_gradients(Path(what), table)
+        ok, found, text = gradients.ok, gradients.to_json(), str(gradients)
+    else:
+        marks = _of_sheet(what)
+        ok, found, text = marks.ok, marks.to_json(), marks.text(language.value)
+    if as_json:
+        show.as_json(found)
+    else:
+        typer.echo(text)
+    if not ok:
+        raise typer.Exit(WRONG)
+
+
+def _of_sheet(what: str) -> WorksheetReport:
+    """The marks of a sheet in a file, or of the example of a name."""
+    from clearprop.check import check_worksheet
+    from clearprop.examples import load
+
+    return check_worksheet(what if Path(what).exists() or what.endswith(".toml") else load(what))
+
+
+def _of_gradients(model: Path, table: Path) -> GradientReport:
+    """The gradient check of a model on the first rows of a table that have the target."""
+    from clearprop.artefact import TableModel
+    from clearprop.check import check_gradients
+    from clearprop.table import labelled, read
+
+    table_model = TableModel.load(model)
+    encoding, rows = table_model.encoding, read(table)
+    known = rows.select(labelled(rows, encoding.target.name)[:ROWS])
+    targets = encoding.targets(known)
+    if encoding.task == "numbers":
+        targets = encoding.standardise(targets)
+    return check_gradients(table_model.model, encoding.inputs(known), targets)
