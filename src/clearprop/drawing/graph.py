@@ -49,12 +49,22 @@ def graph(
 
     Raises `InputError` if an edge leads to what it is computed from, or to no node.
     """
-    marks = marks or {}
+    marks = dict(marks or {})
+    marks |= lit_edges(edges, marks)
     columns = _ordered(_columns(nodes, edges), edges)
     places, width, height = _placed(columns)
     drawn = [_edge(prefix, one, places, marks) for one in edges]
     drawn += [_node(prefix, one, places[one.id], marks.get(one.id)) for column in columns for one in column]
     return picture(prefix, width, height, label, *drawn)
+
+
+def lit_edges(edges: Sequence[Edge], marks: Mapping[str, str]) -> dict[str, str]:
+    """The marks of edges, by their ids: each between two marked nodes has that of the one it comes from.
+
+    >>> lit_edges([("x", "z"), ("w", "z")], {"x": "used", "z": "computed"})
+    {'x z': 'used'}
+    """
+    return {f"{start} {end}": marks[start] for start, end in edges if start in marks and end in marks}
 
 
 def _columns(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[list[Node]]:
@@ -121,8 +131,8 @@ def _edge(prefix: str, edge: Edge, places: Mapping[str, tuple[float, float]], ma
     bend = (x2 - x1) / 2
     points = [(x1 + bend, y1), (x2 - bend, y2), (x2, y2)]
     path = f"M{coordinate(x1)} {coordinate(y1)}C" + " ".join(f"{coordinate(x)} {coordinate(y)}" for x, y in points)
-    mark = marks.get(edge[0]) if edge[1] in marks else None
-    return group(prefix, f"{edge[0]} {edge[1]}", element("path", d=path), class_=f"way {mark}" if mark else "way")
+    id_ = f"{edge[0]} {edge[1]}"
+    return group(prefix, id_, element("path", d=path), class_=f"way {marks[id_]}" if id_ in marks else "way")
 
 
 def _node(prefix: str, one: Node, at: tuple[float, float], mark: str | None) -> Markup:

@@ -96,6 +96,7 @@ def network(sizes: Sequence[int], *, prefix: str, label: str, writing: Writing |
         if clear:
             break
         gap *= 1.3
+    counted = writing.heads or not writing.values
     return picture(
         prefix,
         layout.width,
@@ -105,7 +106,7 @@ def network(sizes: Sequence[int], *, prefix: str, label: str, writing: Writing |
         *(_dots(x, y) for x, y in layout.dots),
         *(_units(prefix, layer, layout, writing) for layer in range(len(sizes))),
         *(_tag(prefix, one, box, writing) for layer in layout.units for one, box in _tags(layer, layout, writing)),
-        *(_head(prefix, layer, size, layout, writing) for layer, size in enumerate(sizes)),
+        *(_head(prefix, layer, size, layout, writing) for layer, size in enumerate(sizes) if counted),
     )
 
 
@@ -124,7 +125,7 @@ def _laid_out(sizes: Sequence[int], writing: Writing, most: int, gap: float) -> 
         places = [(index, first + slot * pitch) for slot, index in enumerate(column)]
         units.append(tuple(_Unit(unit_id(layer, i), layer, i, x, y) for i, y in places if i is not None))
         dots += [(x, y) for index, y in places if index is None]
-    below = radius + (HEIGHT + 6 if "below" in sides else 0) + (44 if writing.heads else 26)
+    below = radius + (HEIGHT + 6 if "below" in sides else 4) + (44 if writing.heads else 0 if writing.values else 26)
     width = left + (len(sizes) - 1) * gap + right
     return _Layout(tuple(units), tuple(dots), radius, width, top + (tallest - 1) * pitch + below)
 
