@@ -174,6 +174,11 @@ def test_any_depth_with_penalties(layers: str) -> None:
     assert_derived(cp.Network.parse(layers, l1=0.1, l2=0.3))
 
 
+def test_sums_beside_each_other_share_letters() -> None:
+    text = str(derive(cp.Network.parse("2-3-3-3-3-3", l1=0.1, l2=0.1)))
+    assert "Σ_k Σ_m |W5[k->m]|" in text and "Σ_n" not in text
+
+
 def test_letters_of_sums_inside_sums_differ() -> None:
     text = str(derive(cp.Network.parse("2-2-2", hidden="softmax")))
     assert "Σ_k (Σ_m delta2[m]·W2[k->m])·a1[k]·([k = j] - a1[j])" in text

@@ -152,7 +152,12 @@ def test_samples_are_named_where_there_are_several() -> None:
         ("", "expected a name and a place"),
         ("z1[", "expected a name and a place"),
         ("m_W1[1->1]", "there is no"),
-        ("eta[1]", "there is no"),
+        ("eta[1]", 'there is no "eta[1]" in this step: there is only eta'),
+        ("a1[1->2]", 'id "a1[1->2]": expected unit, or sample and unit'),
+        ("W1[1,2]", 'id "W1[1,2]": expected from unit to unit, as [2->1]'),
+        ("W01", 'unknown id "W01"'),
+        ("E[]", "expected a name and a place"),
+        ("da1/dz1[1,2,3]", "expected unit, or sample and unit"),
     ],
 )
 def test_ids_that_are_not_there(id: str, words: str) -> None:
@@ -178,6 +183,23 @@ def test_given_is_only_what_was_there_before(optimizer: cp.Optimizer) -> None:
     trace = cp.trace(model, [1.0, 2.0], [1.0], optimizer=optimizer)
     slots = {ref.kind for ref in trace.given if ref.slot}
     assert slots == {f"{slot}_old_{of}" for slot in optimizer.slots for of in "Wb"}
+
+
+def test_what_is_no_id_and_no_argument() -> None:
+    model = cp.Model.initialized(cp.Network.parse("2-1"), seed=0)
+    x, y = [1.0, 2.0], [1.0]
+    assert 3 not in small()
+    with pytest.raises(cp.InputError, match="id: expected a text"):
+        small()[3]  # type: ignore[index]
+    with pytest.raises(cp.InputError, match="optimizer: expected an optimizer such as SGD"):
+        cp.trace(model, x, y, optimizer="sgd")  # type: ignore[arg-type]
+    with pytest.raises(cp.InputError, match="model: expected a Model, got None"):
+        cp.trace(None, x, y)  # type: ignore[arg-type]
+    state = cp.train(model, [x], [y], optimizer=cp.SGD(0.1)).state
+    with pytest.raises(cp.InputError, match="state: it is of another optimizer or network"):
+        cp.trace(model, x, y, optimizer=cp.Adam(), state=state)
+    with pytest.raises(cp.InputError, match="state: expected the state of a result"):
+        cp.trace(model, x, y, state=3)  # type: ignore[arg-type]
 
 
 def test_shapes_that_do_not_fit() -> None:

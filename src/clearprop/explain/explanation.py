@@ -14,7 +14,7 @@ from clearprop.explain.focus import MOST_OF_ONE, followed, needed
 from clearprop.explain.names import Names
 from clearprop.explain.notation import Name, find_notation
 from clearprop.explain.paths import gradient_of, paths
-from clearprop.explain.ref import Ref, parse
+from clearprop.explain.ref import Ref
 from clearprop.explain.render.numerals import computed, given
 from clearprop.explain.render.words import LANGUAGES, Words
 from clearprop.explain.row import Row
@@ -261,7 +261,7 @@ class Explanation:
 
     def _found(self, focus: str) -> Ref:
         if self.notation.key == "canonical":
-            return self.trace.checked(parse(focus))
+            return self.trace.checked(focus)
         return Names(self.trace, self.notation).find(focus)[0]
 
     def _definition(self, ref: Ref) -> Definition:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from clearprop.errors import InputError, did_you_mean
 from clearprop.explain.notation import Notation
-from clearprop.explain.ref import Ref, parse
+from clearprop.explain.ref import Ref
 from clearprop.explain.trace import Trace
 
 LONGEST = 80  # a name with more characters is none
@@ -49,7 +49,7 @@ class Names:
         if exact:
             return exact[0], self.notation.sign(exact[0])
         if written in self.trace:
-            return self.trace.checked(parse(written)), 1
+            return self.trace.checked(written), 1
         keys = _keys(written)
         matching = [ref for ref, names in found.items() if not keys.isdisjoint(map(loose, names))]
         near = [ref for ref in matching if ref.place or not self._is_one_of(matching, ref)]

@@ -105,8 +105,14 @@ class Ref:
         return f"{name}[{joint.join(map(str, place))}]"
 
 
-_ID = re.compile(r"(?P<name>[^\[\]]+(?:\[(?P<output>\d+)\]/[^\[\]]+)?)(?:\[(?P<place>[^\[\]]*)\])?")
-_NAME = re.compile(r"(?P<kind>[A-Za-z_/]+?)(?P<layer>\d+)?(?P<prime>')?")
+_ID = re.compile(r"(?P<name>[^\[\]]+(?:\[(?P<output>\d+)\]/[^\[\]]+)?)(?:\[(?P<place>[^\[\]]+)\])?")
+_NUMBER = "[1-9][0-9]*"
+# How places are written: a weight's, a derivative's of one unit by another, and all others', the sample first.
+_PLACES = {
+    "weight": (rf"{_NUMBER}->{_NUMBER}", "from unit to unit, as [2->1]"),
+    "slope": (rf"({_NUMBER},)?{_NUMBER}(->{_NUMBER})?", "unit, or sample and unit, as [2] or [3,2]"),
+    "other": (rf"({_NUMBER},)?{_NUMBER}", "unit, or sample and unit, counted from 1, as [2] or [3,2]"),
+}
 
 
 def parse(text: str) -> Ref:
@@ -120,33 +126,32 @@ def parse(text: str) -> Ref:
     match = _ID.fullmatch(text.replace(" ", ""))
     if match is None:
         raise InputError(f'id "{text}": expected a name and a place, as z1[2], dE/dW1[2->1] or E')
-    place = _place(text, match["place"])
-    name, output = match["name"], int(match["output"] or 0)
+    name, output, written = match["name"], int(match["output"] or 0), match["place"]
     if output:
         name = name.replace(f"[{output}]", "[k]", 1)
     if name in SETTINGS or name in ("x", "y", "w", "R", "J"):
-        return Ref(name, 0, place)
-    if name == "E":
-        return Ref("share" if place or match["place"] == ":" else "E", 0, place)
-    kind, layer = _kind_and_layer(text, name)
-    return Ref(kind, layer, place, output)
+        ref = Ref(name)
+    elif name == "E":
+        ref = Ref("E" if written is None else "share")
+    else:
+        ref = Ref(*_kind_and_layer(text, name), output=output)
+    return ref.at(*_place(text, ref, written))
 
 
 def _kind_and_layer(text: str, name: str) -> tuple[str, int]:
-    layers = {int(digits) for digits in re.findall(r"(?<=[A-Za-z])(\d+)", name)}
-    bare = re.sub(r"(?<=[A-Za-z])\d+", "", name)
+    layers = set(re.findall(rf"(?<=[A-Za-z])({_NUMBER})", name))
+    bare = re.sub(rf"(?<=[A-Za-z]){_NUMBER}", "", name)
     if len(layers) == 1 and (bare in TEMPLATES or SLOT.fullmatch(bare)):
-        return bare, layers.pop()
-    known = [template.format(l=1, k=1) for template in TEMPLATES.values()]
+        return bare, int(layers.pop())
     if bare in TEMPLATES and not layers:
         raise InputError(f'id "{text}": the layer is missing, as {TEMPLATES[bare].format(l=1, k=1)}')
-    raise unknown("id", text, known)
+    raise unknown("id", text, {template.format(l=1, k=1) for template in TEMPLATES.values()})
 
 
-def _place(text: str, written: str | None) -> tuple[Place, ...]:
-    if written in (None, "", ":"):
+def _place(text: str, ref: Ref, written: str | None) -> tuple[int, ...]:
+    if written in (None, ":"):
         return ()
-    parts = re.split(r"->|,", written)
-    if not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise InputError(f'id "{text}": units and samples are counted from 1, as [2], [2->1] or [3,2]')
-    return tuple(int(part) for part in parts)
+    form, example = _PLACES["weight" if ref.by_weight else "slope" if ref.kind == "da/dz" else "other"]
+    if not re.fullmatch(form, written or ""):
+        raise InputError(f'id "{text}": expected {example}')
+    return tuple(int(number) for number in re.findall(_NUMBER, written or ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from clearprop.explain.expression import (
     Column,
@@ -107,9 +107,9 @@ class Elements:
 
     def of(self, formula: Expression, *place: Place) -> Expression:
         """The element of a formula at a place: (row, column), (unit,), or none for a number."""
-        return self._at(formula, place, iter([letter for letter in LETTERS if letter not in place]))
+        return self._at(formula, place, "".join(letter for letter in LETTERS if letter not in place))
 
-    def _at(self, formula: Expression, place: tuple[Place, ...], free: Iterator[str]) -> Expression:
+    def _at(self, formula: Expression, place: tuple[Place, ...], free: str) -> Expression:
         match formula:
             case Symbol(ref, flipped):
                 return Symbol(ref.at(*self._fitting(ref, place)), flipped)
@@ -121,14 +121,16 @@ class Elements:
                 row, column = place
                 return self._sum(
                     self.shapes.of_formula(left)[1],
-                    lambda k: Product((self._at(left, (row, k), free), self._at(right, (k, column), free))),
+                    lambda k, rest: Product((self._at(left, (row, k), rest), self._at(right, (k, column), rest))),
                     free,
                 )
             case Contracted(left, jacobian):
                 row, column = place
                 return self._sum(
                     self.shapes.of_formula(left)[1],
-                    lambda k: Product((self._at(left, (row, k), free), self._at(jacobian, (row, k, column), free))),
+                    lambda k, rest: Product(
+                        (self._at(left, (row, k), rest), self._at(jacobian, (row, k, column), rest))
+                    ),
                     free,
                 )
             case SoftmaxJacobian(a):
@@ -139,21 +141,25 @@ class Elements:
                 return self._total(inner, over, place, free)
         return rebuilt(formula, lambda part: self._at(part, place, free))
 
-    def _total(self, inner: Expression, over: str, place: tuple[Place, ...], free: Iterator[str]) -> Expression:
+    def _total(self, inner: Expression, over: str, place: tuple[Place, ...], free: str) -> Expression:
         shape = self.shapes.of_formula(inner)
         if over == "units":
-            return self._sum(shape[1], lambda k: self._at(inner, (place[0], k), free), free)
+            return self._sum(shape[1], lambda k, rest: self._at(inner, (place[0], k), rest), free)
         if over == "samples":
-            return self._sum(shape[0], lambda s: self._at(inner, (s, place[-1]), free), free)
+            return self._sum(shape[0], lambda s, rest: self._at(inner, (s, place[-1]), rest), free)
         if len(shape) == 1:
-            return self._sum(shape[0], lambda k: self._at(inner, (k,), free), free)
-        return self._sum(shape[0], lambda s: self._sum(shape[1], lambda k: self._at(inner, (s, k), free), free), free)
+            return self._sum(shape[0], lambda k, rest: self._at(inner, (k,), rest), free)
 
-    def _sum(self, count: int, term, free: Iterator[str]) -> Expression:  # type: ignore[no-untyped-def]
+        def row(s: Place, rest: str) -> Expression:
+            return self._sum(shape[1], lambda k, rest: self._at(inner, (s, k), rest), rest)
+
+        return self._sum(shape[0], row, free)
+
+    def _sum(self, count: int, term: Callable[[Place, str], Expression], free: str) -> Expression:
+        """Σ of `term`, which gets the place that it stands for and the letters that sums inside it may take."""
         if self.letters and count > 1:
-            letter = next(free)
-            return Sigma(letter, count, term(letter))
-        terms = tuple(term(number) for number in range(1, count + 1))
+            return Sigma(free[0], count, term(free[0], free[1:]))
+        terms = tuple(term(number, free) for number in range(1, count + 1))
         return Sum(terms) if len(terms) > 1 else terms[0]
 
     def _fitting(self, ref: Ref, place: tuple[Place, ...]) -> tuple[Place, ...]:

@@ -87,7 +87,7 @@ class Trace:
         Raises:
             InputError: there is no such quantity in this step.
         """
-        ref = self.checked(parse(id) if isinstance(id, str) else id)
+        ref = self.checked(id)
         definition = self.definitions.get(ref.whole)
         formula = self.formula(ref) if definition else None
         sources = tuple(self.text(one) for one in symbols(formula)) if formula else ()
@@ -95,7 +95,7 @@ class Trace:
 
     def __contains__(self, id: object) -> bool:
         try:
-            self.checked(parse(id) if isinstance(id, str) else id)  # type: ignore[arg-type]
+            self.checked(id)  # type: ignore[arg-type]
         except InputError:
             return False
         return True
@@ -161,28 +161,27 @@ class Trace:
         else:
             yield from (ref.at(*(number + 1 for number in place)) for place in np.ndindex(*shape))
 
-    def checked(self, ref: Ref) -> Ref:
-        """The same with its sample named, if it is in this step, or an `InputError` that says why it is not."""
-        whole = ref.whole
-        if whole not in self._values:
+    def checked(self, id: str | Ref) -> Ref:
+        """The quantity that an id means, its sample named, or an `InputError` that says why there is none."""
+        if not isinstance(id, str | Ref):
+            raise InputError(f'id: expected a text such as "z1[2]", got {id!r}')
+        ref = parse(id) if isinstance(id, str) else id
+        written = id if isinstance(id, str) else self.text(id)
+        if ref.whole not in self._values:
             known = [self.text(one) for one in self._values]
-            raise InputError(f'there is no "{self._as_given(ref)}" in this step{did_you_mean(ref.text(), known)}')
-        shape = self.shapes.of(ref)
-        place = ref.place
+            raise InputError(f'there is no "{written}" in this step{did_you_mean(written, known)}')
+        shape, place = self.shapes.of(ref), ref.place
         if ref.by_sample and len(self.samples) == 1 and 0 < len(place) < len(shape):
             place = (1, *place)
         if ref.kind == "w" and len(place) == 1:
             place = (*place, 1)
-        if place and (len(place) != len(shape) or any(not 1 <= int(p) <= n for p, n in zip(place, shape, strict=True))):
-            first = self.text(ref.at(*[1] * len(shape))) if shape else self.text(whole)
-            last = self.text(ref.at(*shape)) if shape else ""
-            extent = f"from {first} to {last}" if shape and first != last else first
-            raise InputError(f'there is no "{self._as_given(ref)}" in this step: it goes {extent}')
+        fits = len(place) == len(shape) and all(1 <= int(p) <= n for p, n in zip(place, shape, strict=True))
+        if place and not fits:
+            first = self.text(ref.at(*[1] * len(shape))) if shape else self.text(ref.whole)
+            last = self.text(ref.at(*shape)) if shape else first
+            extent = f"it goes from {first} to {last}" if first != last else f"there is only {first}"
+            raise InputError(f'there is no "{written}" in this step: {extent}')
         return ref.at(*place)
-
-    def _as_given(self, ref: Ref) -> str:
-        """An id whose sample may be missing, as it was written."""
-        return ref.text(1 if ref.by_sample and len(ref.place) > 1 and len(self.samples) == 1 else 2)
 
 
 def trace(
@@ -218,17 +217,22 @@ def trace(
     >>> step["a1[1]"].value, step["E"].value, round(step["W1'[1->1]"].value, 12)
     (7.0, 2.0, 1.4)
     """
+    if not isinstance(model, Model):
+        raise InputError(f"model: expected a Model, got {model!r}")
+    if optimizer is not None and not isinstance(optimizer, Optimizer):
+        raise InputError(f"optimizer: expected an optimizer such as SGD(0.1), got {optimizer!r}")
     samples = _samples(model, x, y, sample_weight)
     dtype = model.parameters.flat.dtype
-    if state is None:
-        state = State.start(model.network, optimizer, 0, dtype) if optimizer else State(0)
+    start = State.start(model.network, optimizer, 0, dtype) if optimizer else State(0)
+    state = start if state is None else _checked_state(state, start, optimizer)
     if seed is not None:
         state = state.moved(seed=check_seed(seed))
     told: dict[str, Array] = {}
     with np.errstate(all="ignore"):
         masks = dropout_masks(model.network, state.seed, state.step, dtype) if optimizer else None
         _, _, gradients = step(model.parameters, samples, masks, record=told.__setitem__)
-    values = _given(model, samples, optimizer, state)
+    rate = float(optimizer.schedule.rates(np.array([state.step]))[0]) if optimizer else 0.0
+    values = _given(model, samples, optimizer, state, rate)
     described = Step(
         model.network,
         optimizer,
@@ -240,7 +244,7 @@ def trace(
     shapes = Shapes(model.network, len(samples))
     defined = definitions(described)
     if optimizer:
-        updated = _updated(model, gradients, optimizer, state)
+        updated = _updated(model, gradients, optimizer, state, rate)
         values |= {one.ref: updated[one.ref] for one in defined if one.part.name == "update"}
     values |= {Ref("mask", int(name[4:])): mask for name, mask in told.items() if name.startswith("mask")}
     for one in defined:
@@ -251,6 +255,17 @@ def trace(
     return Trace(model, samples, described, values)
 
 
+def _checked_state(state: object, start: State, optimizer: Optimizer | None) -> State:
+    """A state that fits the optimizer and the network, which `start` fits."""
+    if not isinstance(state, State):
+        raise InputError(f"state: expected the state of a result of train, got {state!r}")
+    if optimizer is not None and {name: len(slot) for name, slot in state.slots.items()} != {
+        name: len(slot) for name, slot in start.slots.items()
+    }:
+        raise InputError(f"state: it is of another optimizer or network, it does not fit {optimizer!r}")
+    return state
+
+
 def _samples(model: Model, x: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> Samples:
     X, Y = np.asarray(x), np.asarray(y)
     if X.ndim == 1:
@@ -258,7 +273,7 @@ def _samples(model: Model, x: ArrayLike, y: ArrayLike, sample_weight: ArrayLike 
     return check_samples(model.network, model.parameters.flat.dtype, X, Y, sample_weight)
 
 
-def _given(model: Model, samples: Samples, optimizer: Optimizer | None, state: State) -> dict[Ref, Array]:
+def _given(model: Model, samples: Samples, optimizer: Optimizer | None, state: State, rate: float) -> dict[Ref, Array]:
     """What a step starts from: the sample, the parameters, the settings, the optimizer's memory."""
     network = model.network
     Y = samples.Y if samples.Y.ndim == 2 else np.eye(network.outputs, dtype=samples.X.dtype)[samples.Y]
@@ -268,18 +283,17 @@ def _given(model: Model, samples: Samples, optimizer: Optimizer | None, state: S
     values |= _by_layer(model.parameters, "W", "b")
     settings: dict[str, float] = {"B": len(samples), "l1": network.l1, "l2": network.l2}
     if optimizer:
-        settings |= {"eta": float(optimizer.schedule.rates(np.array([state.step]))[0]), "t": state.step + 1}
+        settings |= {"eta": rate, "t": state.step + 1}
         settings |= {name: getattr(optimizer, name) for name in SETTINGS if hasattr(optimizer, name)}
         for name, slot in state.slots.items():
             values |= _by_layer(Parameters(network, slot), f"{name}_old_W", f"{name}_old_b")
     return values | {Ref(name): np.array(number) for name, number in settings.items()}
 
 
-def _updated(model: Model, gradients: Parameters, optimizer: Optimizer, state: State) -> dict[Ref, Array]:
+def _updated(model: Model, gradients: Parameters, optimizer: Optimizer, state: State, rate: float) -> dict[Ref, Array]:
     """What the optimizer computes, as `train` does it: frozen biases stay as they are."""
     network, flat = model.network, model.parameters.flat
     told: dict[str, Array] = {}
-    rate = float(optimizer.schedule.rates(np.array([state.step]))[0])
     with np.errstate(all="ignore"):
         new, slots = optimizer.update(
             flat, gradients.flat, state.slots, rate, state.step, model.parameters.are_weights(), told.__setitem__
