@@ -17,6 +17,19 @@ def test_the_opening_question(run):
 
 
 @pytest.mark.parametrize(
+    ("format", "expected"),
+    [
+        ("markdown", r"\delta_{j}^{(1)} = \frac{\partial E}{\partial z_{j}^{(1)}} = "),
+        ("latex", r"\fit{\delta_{j}^{(1)} &= \frac{\partial E}{\partial z_{j}^{(1)}} \\ &= "),
+    ],
+)
+def test_other_formats(run, format, expected):
+    done = run("derive", "2-1", "--format", format)
+    assert done.status == 0 and expected in done.out
+    assert done.out.count("{") == done.out.count("}")
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         (("2",), 'layers "2": expected sizes joined by "-"'),
@@ -24,6 +37,7 @@ def test_the_opening_question(run):
         (("2-1", "--loss", "cross_entropy"), 'needs "softmax" as the last activation'),
         (("2-1", "--notation", "netout"), 'did you mean "net-out"?'),
         (("2-1", "--optimizer", "adm"), 'did you mean "adam"?'),
+        (("2-1", "--format", "html"), "unknown format"),
         (("2-1", "--l2", "-1"), "l2: expected a number from 0 up"),
     ],
 )

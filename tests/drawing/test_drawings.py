@@ -9,7 +9,24 @@ from xml.etree import ElementTree
 
 import pytest
 
-from clearprop.drawing import Bar, Best, Series, Writing, bars, curves, heat, histogram, network, scatter
+from clearprop.drawing import (
+    Bar,
+    Best,
+    Cell,
+    Matrix,
+    Node,
+    Series,
+    Tag,
+    Writing,
+    bars,
+    curves,
+    graph,
+    heat,
+    histogram,
+    matrices,
+    network,
+    scatter,
+)
 from clearprop.drawing.markup import Markup
 from clearprop.drawing.network import unit_id
 from clearprop.drawing.placing import HEIGHT, Box
@@ -17,6 +34,7 @@ from clearprop.errors import InputError
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAME = '<script>"&\x00'
+P = {"prefix": "p", "label": ""}
 AWKWARD = [
     [],
     [0.0],
@@ -52,15 +70,25 @@ def others() -> list[Markup]:
         heat(counts, long_names, prefix="p", label="", down="", across=""),
         network([2, 2, 2], prefix="p", label=NAME, writing=written([2, 2, 2])),
         network([30, 128, 128, 2], prefix="p", label="", writing=Writing({"x[30]": NAME}, heads=[NAME] * 4)),
+        matrices([table("W1", 3, 2), table("W2", 784, 256), table(NAME, 1, 1)], prefix="p", label=NAME, width=300),
+        graph([Node(NAME, NAME, NAME, NAME), Node("f", NAME), Node("y", "y", "1")], [(NAME, "f"), ("f", "y")], **P),
     ]
+
+
+def table(name: str, rows: int, columns: int) -> Matrix:
+    return Matrix(name, name, (rows, columns), lambda row, column: Cell(f"{name}[{row}->{column}]", "0.5", NAME))
 
 
 def written(sizes: list[int], value: str = "−0.123456") -> Writing:
     values = {unit_id(layer, i): value for layer, size in enumerate(sizes) for i in range(1, size + 1)}
-    notes = {id_: f"net {value}" for id_ in values if id_.startswith("a")}
+    tags = {
+        id_: [Tag(f"z{id_[1:]}", f"net {value}"), Tag(f"b{id_[1:]}", f"b {value}", "above")]
+        for id_ in values
+        if id_.startswith("a")
+    }
     for layer, (inputs, units) in enumerate(pairwise(sizes), start=1):
         values |= {f"W{layer}[{i}->{j}]": value for i in range(1, inputs + 1) for j in range(1, units + 1)}
-    return Writing({"x[1]": NAME}, values, notes, {"a1[1]": "used"}, [NAME] * len(sizes))
+    return Writing({"x[1]": NAME}, values, tags, {"a1[1]": "used"}, [NAME] * len(sizes))
 
 
 def check(drawing: Markup) -> None:
@@ -121,13 +149,14 @@ def test_a_large_layer_shows_its_first_units_and_its_last_and_says_how_many() ->
 
 
 @pytest.mark.parametrize("sizes", [[2, 2, 2], [2, 3, 1], [3, 3, 2], [2, 5, 1], [4, 4, 3]], ids=str)
-def test_weight_labels_meet_neither_each_other_nor_units_nor_notes(sizes: list[int]) -> None:
+def test_weight_labels_and_tags_meet_neither_each_other_nor_units(sizes: list[int]) -> None:
     root = ElementTree.fromstring(network(sizes, prefix="p", label="", writing=written(sizes)))
     boxes = []
     for rect in root.iter(f"{SVG}rect"):
         x, y, width = (float(rect.get(name, "")) for name in ("x", "y", "width"))
         boxes.append(Box(x + width / 2, y + HEIGHT / 2, width, HEIGHT))
-    assert len(boxes) == sum(inputs * units for inputs, units in pairwise(sizes))
+    weights = sum(inputs * units for inputs, units in pairwise(sizes))
+    assert len(boxes) == weights + 2 * sum(sizes[1:])
     circles = [
         Box(
             float(c.get("cx", "")),
@@ -137,14 +166,8 @@ def test_weight_labels_meet_neither_each_other_nor_units_nor_notes(sizes: list[i
         )
         for c in root.iter(f"{SVG}circle")
     ]
-    notes = [
-        Box(float(t.get("x", "")), float(t.get("y", "")) - 4, 90, 12)
-        for t in root.iter(f"{SVG}text")
-        if (t.text or "").startswith("net ")
-    ]
-    assert notes
     assert not [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1], 0)]
-    assert not [(a, b) for a in boxes for b in [*circles, *notes] if a.overlaps(b, 0)]
+    assert not [(a, b) for a in boxes for b in circles if a.overlaps(b, 0)]
 
 
 @pytest.mark.parametrize("sizes", [[], [2, 0, 1]])
@@ -234,3 +257,53 @@ def test_a_bar_is_as_long_as_its_share_of_the_track() -> None:
     assert lengths["bar[half]"] == pytest.approx([track, track / 2], abs=0.01)
     assert lengths["bar[whole]"] == [track, track]
     assert lengths["bar[none]"] == lengths["bar[unknown]"] == [track]
+
+
+def marked(drawing: Markup, mark: str) -> set[str]:
+    found = ElementTree.fromstring(drawing).iter(f"{SVG}g")
+    return {group.get("data-id", "") for group in found if mark in (group.get("class") or "").split()}
+
+
+def test_a_large_matrix_shows_its_first_rows_and_columns_and_its_last_and_asks_for_no_other() -> None:
+    asked = []
+
+    def cell(row: int, column: int) -> Cell:
+        asked.append((row, column))
+        return Cell(f"W[{row}->{column}]", "1")
+
+    drawing = matrices([Matrix("W", "W", (784, 256), cell)], prefix="p", label="")
+    assert set(asked) == {(row, column) for row in (1, 2, 3, 4, 784) for column in (1, 2, 3, 4, 256)}
+    assert "784 × 256" in drawing and drawing.count("⋱") == 1
+
+
+def test_cells_and_whole_matrices_are_marked() -> None:
+    marks = {"W1[2->1]": "used", "z1": "computed"}
+    drawing = matrices([table("W1", 2, 2), table("z1", 1, 2)], prefix="p", label="", marks=marks)
+    assert marked(drawing, "used") == {"W1[2->1]"} and marked(drawing, "computed") == {"z1"}
+
+
+def test_matrices_go_on_in_a_new_row_where_the_width_ends() -> None:
+    several = [table(f"W{layer}", 2, 2) for layer in range(1, 5)]
+    narrow, wide = (ElementTree.fromstring(matrices(several, width=width, **P)) for width in (200.0, 2000.0))
+    assert float(narrow.get("width", "")) <= 201 < float(wide.get("width", ""))
+    assert float(narrow.get("height", "")) > float(wide.get("height", ""))
+
+
+def test_a_graph_leads_from_left_to_right_each_source_just_before_what_needs_it() -> None:
+    nodes = [Node("x", "x", "1"), Node("w", "w", "2"), Node("v", "v", "3"), Node("z", "z", "2"), Node("y", "y", "6")]
+    edges = [("x", "z"), ("w", "z"), ("z", "y"), ("v", "y")]
+    drawing = graph(nodes, edges, marks={"z": "used", "v": "used", "y": "computed"}, **P)
+    root = ElementTree.fromstring(drawing)
+    at = {
+        group.get("data-id"): float(group.find(f"{SVG}text").get("x", ""))  # type: ignore[union-attr]
+        for group in root.iter(f"{SVG}g")
+        if group.find(f"{SVG}text") is not None
+    }
+    assert at["x"] == at["w"] < at["z"] == at["v"] < at["y"]
+    assert marked(drawing, "used") == {"z", "v", "z y", "v y"} and marked(drawing, "computed") == {"y"}
+
+
+@pytest.mark.parametrize("edges", [[("x", "y"), ("y", "x")], [("x", "nothing")]], ids=str)
+def test_a_graph_that_leads_back_or_nowhere_is_refused(edges: list[tuple[str, str]]) -> None:
+    with pytest.raises(InputError, match="graph's edge"):
+        graph([Node("x", "x"), Node("y", "y")], edges, **P)

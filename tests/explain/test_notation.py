@@ -16,6 +16,7 @@ from clearprop.explain.notation import NOTATIONS, Notation
 from clearprop.explain.notation.base import inputs_last, turned
 from clearprop.explain.notation.transposed import transposed
 from clearprop.explain.ref import Ref
+from clearprop.explain.render.python import python
 from clearprop.explain.trace import Trace
 
 OPTIMIZERS = [
@@ -120,3 +121,15 @@ def test_a_sum_stays_the_same_transposed() -> None:
     z = np.arange(6.0).reshape(2, 3)
     assert evaluate(transposed(total), lambda ref: z.T).tolist() == evaluate(total, lambda ref: z)[:, 0].tolist()
     assert transposed(Negative(Number(2.0))) == Negative(Number(2.0))
+
+
+@pytest.mark.parametrize("key", ["matrix", "matrix-columns", "ufldl"])
+def test_a_script_and_the_sizes_printed_follow_the_layout(key: str) -> None:
+    network = cp.Network.parse("2-3", output="identity")  # whose slope is 1 everywhere, whatever its shape
+    trace = cp.trace(cp.Model.initialized(network, seed=0), [[1.0, 2.0]] * 4, [[0.0, 1.0, 2.0]] * 4)
+    explanation = trace.explain(notation=key, form="matrix")
+    names: dict[str, Any] = {}
+    exec(python(explanation), names)
+    shape = (4, 3) if key == "matrix" else (3, 4)
+    assert names["da1_dz1"].shape == names["delta1"].shape == shape
+    assert f"{shape[0]} × {shape[1]}" in str(explanation) and f"{shape[1]} × {shape[0]}" not in str(explanation)

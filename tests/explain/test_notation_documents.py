@@ -147,6 +147,14 @@ def test_a_number_is_the_document_s(trace: Trace, notation: str, name: str, numb
     assert value(trace, notation, name) == pytest.approx(number, abs=2e-7)
 
 
+def test_a_penalty_joins_the_cost() -> None:
+    network = cp.Network.parse("2-2-1", l2=0.1)
+    trace = cp.trace(cp.Model.initialized(network, seed=0), [0.5, 1.0], [1.0], optimizer=cp.SGD(0.1))
+    assert line(trace, "ufldl", "J") == "J = J_0 + R"
+    assert line(trace, "nielsen", "C") == "C = C_0 + R"
+    assert line(trace, "nielsen", "w^2_12'") == "w^2_12' = w^2_12 - eta·dC/dw^2_12"
+
+
 def test_a_threshold_s_gradient_is_the_bias_s_with_the_other_sign() -> None:
     assert value(THRESHOLD, "threshold", "dE/dgamma_1") == -THRESHOLD["dE/db1[1]"].value
     assert value(THRESHOLD, "threshold", "gamma_1'") == -THRESHOLD["b1'[1]"].value

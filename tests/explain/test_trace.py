@@ -172,6 +172,14 @@ def test_ids_of_every_quantity_are_read_back() -> None:
                 assert trace.checked(parse_id(trace.text(ref))) == ref
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_given_is_only_what_was_there_before(optimizer: cp.Optimizer) -> None:
+    model = cp.Model.initialized(cp.Network.parse("2-1", train_bias=False), seed=0)
+    trace = cp.trace(model, [1.0, 2.0], [1.0], optimizer=optimizer)
+    slots = {ref.kind for ref in trace.given if ref.slot}
+    assert slots == {f"{slot}_old_{of}" for slot in optimizer.slots for of in "Wb"}
+
+
 def test_shapes_that_do_not_fit() -> None:
     model = cp.Model.initialized(cp.Network.parse("2-1"), seed=0)
     with pytest.raises(cp.InputError, match=r"expected shape \(B, 2\)"):

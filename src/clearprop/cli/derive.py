@@ -22,15 +22,18 @@ def derive(
     optimizer: Annotated[str, typer.Option(help="What makes the update: sgd, adam, adamw or rmsprop.")] = "sgd",
     notation: take.InNotation = "canonical",
     language: take.InLanguage = take.Language.en,
+    format: Annotated[str, typer.Option(help="text, markdown or latex.")] = "text",
 ) -> None:
     """Derive backpropagation for a network from the chain rule, symbol by symbol.
 
     Without a hidden layer, as in "2-1", it says why there is nothing to propagate back.
     """
     from clearprop.explain import derive
+    from clearprop.explain.render.derivation import render
     from clearprop.network.spec import Network
     from clearprop.optimize.optimizers import optimizer_from_json
 
     network = Network.parse(layers, hidden=hidden, output=output, loss=loss, bias=bias, l1=l1, l2=l2)
     applied = optimizer_from_json({"kind": optimizer, "learning_rate": 0.1})
-    typer.echo(str(derive(network, optimizer=applied, notation=notation, language=language.value)))
+    derivation = derive(network, optimizer=applied, notation=notation, language=language.value)
+    typer.echo(render(derivation, format).rstrip("\n"))

@@ -52,7 +52,7 @@ def explain(
     language: take.InLanguage = take.Language.en,
     digits: Annotated[int, typer.Option(help="Decimals of what is computed.")] = 9,
     form: Annotated[str, typer.Option(help="auto, scalar (number by number) or matrix.")] = "auto",
-    format: Annotated[str, typer.Option(help="text, markdown, latex, json or python.")] = "text",
+    format: Annotated[str, typer.Option(help="text, markdown, latex, html, json or python.")] = "text",
     out: Annotated[Path | None, typer.Option(help="Where to write.", show_default="stdout")] = None,
 ) -> None:
     """Explain one step: each quantity as symbol = formula = numbers put in = result, in the order a person computes."""

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from clearprop.drawing.bars import Bar, bars
 from clearprop.drawing.curves import Best, Series, curves
+from clearprop.drawing.graph import Node, graph
 from clearprop.drawing.heat import heat
-from clearprop.drawing.network import Writing, network
+from clearprop.drawing.matrix import Cell, Matrix, matrices, matrix
+from clearprop.drawing.network import Tag, Writing, network
 from clearprop.drawing.scatter import histogram, scatter
 from clearprop.drawing.style import stylesheet
 
 __all__ = [
     "Bar",
     "Best",
+    "Cell",
+    "Matrix",
+    "Node",
     "Series",
+    "Tag",
     "Writing",
     "bars",
     "curves",
+    "graph",
     "heat",
     "histogram",
+    "matrices",
+    "matrix",
     "network",
     "scatter",
     "stylesheet",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clearprop.drawing import lettering
 from clearprop.drawing.markup import Markup, element, group, join, picture
 from clearprop.drawing.numerals import number
-from clearprop.drawing.placing import Box, Segment, along, place_labels
+from clearprop.drawing.placing import HEIGHT, Box, Segment, along, place_labels, slots
 from clearprop.errors import InputError
 
 GAP_SMALL, GAP_LARGE = 140.0, 230.0
@@ -17,16 +17,26 @@ WIDENINGS = 4
 
 
 @dataclass(frozen=True)
+class Tag:
+    """A quantity beside a unit: its id, its text, and the side, "above", "below" or "right"."""
+
+    id: str
+    text: str
+    side: str = "below"
+
+
+@dataclass(frozen=True)
 class Writing:
     """What is written in a network's drawing, by canonical id.
 
-    `names` go to units, `values` into units (with them units become large) and onto edges, `notes` under
-    units, `marks` are classes ("used", "computed") of units and edges, `heads` one line for each layer.
+    `names` go to units, `values` into units (with them units become large) and onto edges, `tags` beside
+    units, `marks` are classes ("used", "computed") of units, edges, tags, and by the id of a whole ("a1", "W1") of
+    a layer's units or weights; `heads` are one line for each layer.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
-    notes: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, Sequence[Tag]] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
     heads: Sequence[str] = ()
 
@@ -86,34 +96,36 @@ def network(sizes: Sequence[int], *, prefix: str, label: str, writing: Writing |
         if clear:
             break
         gap *= 1.3
+    counted = writing.heads or not writing.values
     return picture(
         prefix,
         layout.width,
         layout.height,
         label,
-        *(_edge(prefix, name, edge, writing, faint=not writing.values) for name, edge in edges.items()),
+        *(_weights(prefix, layer, edges, labels, writing) for layer in range(1, len(sizes))),
         *(_dots(x, y) for x, y in layout.dots),
-        *(_node(prefix, unit, layout, writing, len(sizes)) for layer in layout.units for unit in layer),
-        *(_pill(prefix, name, box, writing) for name, box in labels.items()),
-        *(_head(prefix, layer, size, layout, writing) for layer, size in enumerate(sizes)),
+        *(_units(prefix, layer, layout, writing) for layer in range(len(sizes))),
+        *(_tag(prefix, one, box, writing) for layer in layout.units for one, box in _tags(layer, layout, writing)),
+        *(_head(prefix, layer, size, layout, writing) for layer, size in enumerate(sizes) if counted),
     )
 
 
 def _laid_out(sizes: Sequence[int], writing: Writing, most: int, gap: float) -> _Layout:
     radius = 36.0 if writing.values else 9.0
     pitch = 2 * radius + (58 if writing.values else 11)
-    slots = [_slots(size, most) for size in sizes]
-    left, right = (_margin(layer, slots[layer], radius, writing) for layer in (0, len(sizes) - 1))
-    top = radius + 4
-    tallest = max(len(column) for column in slots)
+    columns = [slots(size, most) for size in sizes]
+    left, right = (_margin(layer, columns[layer], radius, writing) for layer in (0, len(sizes) - 1))
+    sides = {tag.side for tags in writing.tags.values() for tag in tags}
+    top = radius + 4 + (HEIGHT + 4 if "above" in sides else 0)
+    tallest = max(len(column) for column in columns)
     units, dots = [], []
-    for layer, column in enumerate(slots):
+    for layer, column in enumerate(columns):
         x = left + layer * gap
         first = top + (tallest - len(column)) * pitch / 2
         places = [(index, first + slot * pitch) for slot, index in enumerate(column)]
         units.append(tuple(_Unit(unit_id(layer, i), layer, i, x, y) for i, y in places if i is not None))
         dots += [(x, y) for index, y in places if index is None]
-    below = radius + (20 if writing.notes else 0) + (44 if writing.heads else 26)
+    below = radius + (HEIGHT + 6 if "below" in sides else 4) + (44 if writing.heads else 0 if writing.values else 26)
     width = left + (len(sizes) - 1) * gap + right
     return _Layout(tuple(units), tuple(dots), radius, width, top + (tallest - 1) * pitch + below)
 
@@ -122,17 +134,12 @@ def _margin(layer: int, column: Sequence[int | None], radius: float, writing: Wr
     """The room outside the first or last layer: for its units, what is written by them, and its head."""
     ids = [unit_id(layer, index) for index in column if index is not None]
     wide = [radius + 4, 30.0, *(lettering.width(head) / 2 for head in writing.heads[layer : layer + 1])]
-    wide += [lettering.width(writing.notes[id_], lettering.SMALL) / 2 for id_ in ids if id_ in writing.notes]
+    for tag in (tag for id_ in ids for tag in writing.tags.get(id_, ())):
+        wide.append(radius + 8 + _width(tag) if tag.side == "right" else _width(tag) / 2)
     if not writing.values:
         names = (lettering.width(writing.names[id_], lettering.SMALL) for id_ in ids if id_ in writing.names)
         wide += [radius + 12 + min(name, LONGEST_NAME) for name in names]
     return max(wide)
-
-
-def _slots(size: int, most: int) -> list[int | None]:
-    if size <= most:
-        return list(range(1, size + 1))
-    return [*range(1, most - 1), None, size]
 
 
 def _edges(layout: _Layout) -> dict[str, Segment]:
@@ -149,11 +156,46 @@ def _edges(layout: _Layout) -> dict[str, Segment]:
 
 
 def _occupied(unit: _Unit, layout: _Layout, writing: Writing) -> list[Box]:
-    """Where no label may go: the unit and the note under it."""
-    boxes = [Box(unit.x, unit.y, 2 * layout.radius, 2 * layout.radius)]
-    if note := writing.notes.get(unit.id):
-        boxes.append(Box(unit.x, unit.y + layout.radius + 12, lettering.width(note, lettering.SMALL), 16))
-    return boxes
+    """Where no label may go: the unit and the tags beside it."""
+    return [
+        Box(unit.x, unit.y, 2 * layout.radius, 2 * layout.radius),
+        *(box for _, box in _tags([unit], layout, writing)),
+    ]
+
+
+def _tags(units: Sequence[_Unit], layout: _Layout, writing: Writing) -> Iterator[tuple[Tag, Box]]:
+    """The tags of units, each with its place."""
+    away = layout.radius + HEIGHT / 2 + 4
+    for unit in units:
+        for tag in writing.tags.get(unit.id, ()):
+            wide = _width(tag)
+            x, y = {
+                "above": (unit.x, unit.y - away),
+                "below": (unit.x, unit.y + away),
+                "right": (unit.x + layout.radius + 6 + wide / 2, unit.y),
+            }[tag.side]
+            yield tag, Box(x, y, wide, HEIGHT)
+
+
+def _width(tag: Tag) -> float:
+    return lettering.width(tag.text, lettering.SMALL) + 10
+
+
+def _weights(
+    prefix: str, layer: int, edges: Mapping[str, Segment], labels: Mapping[str, Box], writing: Writing
+) -> Markup:
+    """All edges that lead into a layer, and over them their labels."""
+    name = f"W{layer}"
+    mine = [id_ for id_ in edges if id_.startswith(f"{name}[")]
+    lines = (_edge(prefix, id_, edges[id_], writing, faint=not writing.values) for id_ in mine)
+    pills = (_pill(prefix, id_, labels[id_], writing) for id_ in mine if id_ in labels)
+    return group(prefix, name, *lines, *pills, class_=_classes("weights", writing.marks.get(name)))
+
+
+def _units(prefix: str, layer: int, layout: _Layout, writing: Writing) -> Markup:
+    name = f"a{layer}" if layer else "x"
+    nodes = (_node(prefix, unit, layout, writing) for unit in layout.units[layer])
+    return group(prefix, name, *nodes, class_=_classes("layer", writing.marks.get(name)))
 
 
 def _edge(prefix: str, name: str, edge: Segment, writing: Writing, *, faint: bool) -> Markup:
@@ -162,24 +204,21 @@ def _edge(prefix: str, name: str, edge: Segment, writing: Writing, *, faint: boo
     return group(prefix, name, line, class_=class_)
 
 
-def _node(prefix: str, unit: _Unit, layout: _Layout, writing: Writing, layers: int) -> Markup:
-    name, value, note = (found.get(unit.id) for found in (writing.names, writing.values, writing.notes))
+def _node(prefix: str, unit: _Unit, layout: _Layout, writing: Writing) -> Markup:
+    name, value = writing.names.get(unit.id), writing.values.get(unit.id)
     parts: list[str | None] = [element("circle", cx=unit.x, cy=unit.y, r=layout.radius)]
     if writing.values:
         inside = [line for line in (name, value) if line is not None]
         for row, line in enumerate(inside):
             y = unit.y + 4 + (row - (len(inside) - 1) / 2) * 18
-            class_ = "middle strong" if line is name else "middle"
+            class_ = "middle strong" if line is name else "middle value"
             short = lettering.shortened(line, 2 * layout.radius)
             parts.append(element("text", short, x=unit.x, y=y, class_=class_))
-    elif name is not None and unit.layer in (0, layers - 1):
+    elif name is not None and unit.layer in (0, len(layout.units) - 1):
         side = -1 if unit.layer == 0 else 1
         short = lettering.shortened(name, LONGEST_NAME, lettering.SMALL)
         x = unit.x + side * (layout.radius + 8)
         parts.append(element("text", short, x=x, y=unit.y + 4, class_="small end" if side < 0 else "small"))
-    if note is not None:
-        y = unit.y + layout.radius + 16
-        parts.append(element("text", note, x=unit.x, y=y, class_="small muted middle"))
     title = None if name is None else element("title", name)
     return group(prefix, unit.id, title, *parts, class_=_classes("node", writing.marks.get(unit.id)))
 
@@ -192,6 +231,12 @@ def _pill(prefix: str, name: str, box: Box, writing: Writing) -> Markup:
     shape = element("rect", x=box.left, y=box.top, width=box.width, height=box.height, rx=9, class_="pill")
     words = element("text", writing.values[name], x=box.x, y=box.y + 4, class_="small middle")
     return group(prefix, f"{name} label", shape, words, class_=_classes("label", writing.marks.get(name)))
+
+
+def _tag(prefix: str, tag: Tag, box: Box, writing: Writing) -> Markup:
+    shape = element("rect", x=box.left, y=box.top, width=box.width, height=box.height, rx=9, class_="pill")
+    words = element("text", tag.text, x=box.x, y=box.y + 4, class_="small muted middle")
+    return group(prefix, tag.id, shape, words, class_=_classes("tag", writing.marks.get(tag.id)))
 
 
 def _head(prefix: str, layer: int, size: int, layout: _Layout, writing: Writing) -> Markup:

@@ -53,6 +53,17 @@ class Segment:
         return math.hypot(self.x2 - self.x1, self.y2 - self.y1)
 
 
+def slots(size: int, most: int) -> list[int | None]:
+    """Which of so many things are shown, counted from 1; None stands for those left out before the last.
+
+    >>> slots(3, 5), slots(256, 5)
+    ([1, 2, 3], [1, 2, 3, None, 256])
+    """
+    if size <= most:
+        return list(range(1, size + 1))
+    return [*range(1, most - 1), None, size]
+
+
 def along(line: Segment, part: float) -> tuple[float, float]:
     """The point at a part of the way, 0 the start and 1 the end."""
     return line.x1 + part * (line.x2 - line.x1), line.y1 + part * (line.y2 - line.y1)

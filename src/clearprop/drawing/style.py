@@ -56,10 +56,23 @@ _DRAWING = """
 .drawing .edge.faint line { stroke-width: 0.75; opacity: 0.75; }
 .drawing .node circle { fill: var(--surface); stroke: var(--node-line); stroke-width: 1.5; }
 .drawing .pill { fill: var(--paper); stroke: var(--rule); }
+.drawing .quantity .pill { fill: var(--surface); }
+.drawing .tag .pill { fill: var(--paper); stroke: none; }
 .drawing .used circle, .drawing .used .pill { fill: var(--used); stroke: var(--used-line); }
 .drawing .computed circle, .drawing .computed .pill { fill: var(--computed); stroke: var(--computed-line); }
 .drawing .edge.used line { stroke: var(--used-line); stroke-width: 3; }
 .drawing .edge.computed line { stroke: var(--computed-line); stroke-width: 3; }
+.drawing .weights.used line { stroke: var(--used-line); }
+.drawing .weights.computed line { stroke: var(--computed-line); }
+.drawing .tag.used .pill { fill: var(--used); }
+.drawing .tag.computed .pill { fill: var(--computed); }
+.drawing .tag:is(.used, .computed) text { fill: var(--ink); }
+.drawing .cell rect { fill: var(--surface); stroke: var(--rule); stroke-width: 0.5; }
+.drawing .cell.used rect, .drawing .matrix.used rect { fill: var(--used); }
+.drawing .cell.computed rect, .drawing .matrix.computed rect { fill: var(--computed); }
+.drawing .way path { stroke: var(--edge); stroke-width: 1.25; fill: none; }
+.drawing .way.used path { stroke: var(--used-line); stroke-width: 2.5; }
+.drawing .way.computed path { stroke: var(--computed-line); stroke-width: 2.5; }
 .drawing .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .drawing .first { stroke: var(--first); }
 .drawing .second { stroke: var(--second); }
@@ -71,7 +84,6 @@ _DRAWING = """
 .drawing .bar.other { fill: var(--edge); }
 .drawing .track { fill: var(--rule); fill-opacity: 0.45; }
 .drawing .dot { fill: var(--muted); }
-.drawing .cell rect { fill: var(--surface); stroke: var(--rule); stroke-width: 0.5; }
 .drawing .cell .right { fill: var(--right); }
 .drawing .cell .wrong { fill: var(--wrong); }
 """

@@ -39,7 +39,7 @@ class Chapter:
 
 
 class Derivation:
-    """Backpropagation derived for a network, made by `derive`. `str` gives it as text.
+    """Backpropagation derived for a network, made by `derive`. `str` gives it as text, `markdown()` with LaTeX.
 
     Attributes:
         network: what it is derived for.
@@ -80,6 +80,15 @@ class Derivation:
 
     def name(self, ref: Ref) -> Name:
         return self.notation.name(ref, self.shapes)
+
+    def markdown(self) -> str:
+        """The derivation as Markdown, its equations in LaTeX between $$."""
+        from clearprop.explain.render.derivation import markdown
+
+        return markdown(self)
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
 
     def __str__(self) -> str:
         from clearprop.explain.render.derivation import text

@@ -238,10 +238,12 @@ def trace(
         sure=bool((values[Ref("y")].sum(axis=1) == 1.0).all()),
     )
     shapes = Shapes(model.network, len(samples))
+    defined = definitions(described)
     if optimizer:
-        values |= _updated(model, gradients, optimizer, state)
+        updated = _updated(model, gradients, optimizer, state)
+        values |= {one.ref: updated[one.ref] for one in defined if one.part.name == "update"}
     values |= {Ref("mask", int(name[4:])): mask for name, mask in told.items() if name.startswith("mask")}
-    for one in definitions(described):
+    for one in defined:
         if one.ref not in values:
             values[one.ref] = _told(one.ref, told).reshape(shapes.of(one.ref))
     for name in ("R", "J"):

@@ -10,7 +10,7 @@ from clearprop.errors import unknown
 if TYPE_CHECKING:
     from clearprop.explain.explanation import Explanation
 
-FORMATS = ("text", "markdown", "latex", "json", "python")
+FORMATS = ("text", "markdown", "latex", "html", "json", "python")
 
 
 def render(explanation: Explanation, format: str) -> str:

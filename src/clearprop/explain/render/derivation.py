@@ -1,16 +1,33 @@
-"""A derivation as plain text."""
+"""A derivation as text, Markdown or LaTeX."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 
+from clearprop.errors import unknown
 from clearprop.explain.derive import Derivation, Equation
 from clearprop.explain.expression import Number, Partial, Symbol
+from clearprop.explain.notation import Name
+from clearprop.explain.render.latex import document, fit
+from clearprop.explain.render.mathematics import WRITER, mark, words
 from clearprop.explain.render.numerals import given
-from clearprop.explain.typeset import Piece, Text, write
+from clearprop.explain.typeset import Piece, Style, Text, write
 
+FORMATS = ("text", "markdown", "latex")
 WIDTH = 100
-STYLE = Text()
+
+
+def render(derivation: Derivation, format: str) -> str:
+    """The derivation in one of `FORMATS`.
+
+    Raises:
+        InputError: there is no such format.
+    """
+    if format not in FORMATS:
+        raise unknown("format", format, FORMATS)
+    written: Callable[[Derivation], str] = {"text": text, "markdown": markdown, "latex": latex}[format]
+    return written(derivation)
 
 
 def text(derivation: Derivation) -> str:
@@ -19,17 +36,50 @@ def text(derivation: Derivation) -> str:
     for number, chapter in enumerate(derivation.chapters, start=1):
         title = f"{number}. {chapter.title}"
         lines = [title, "-" * len(title), *textwrap.wrap(chapter.text, WIDTH)]
-        lines += ["    " + _equation(derivation, one) for one in chapter.equations]
+        lines += ["    " + " = ".join(_sides(derivation, one, Text(), _name_in_text)) for one in chapter.equations]
         found.append("\n".join(lines))
     return "\n\n".join(found)
 
 
-def _equation(derivation: Derivation, equation: Equation) -> str:
+def markdown(derivation: Derivation) -> str:
+    """Each equation displayed, in LaTeX between $$."""
+    found = []
+    for chapter in derivation.chapters:
+        found += [f"## {chapter.title}", chapter.text]
+        found += [f"$$\n{' = '.join(_in_latex(derivation, one))}\n$$" for one in chapter.equations]
+    return "\n\n".join(found) + "\n"
+
+
+def latex(derivation: Derivation) -> str:
+    """A document to compile: with any LaTeX, or where it is not all ASCII with XeLaTeX."""
+    body = []
+    for chapter in derivation.chapters:
+        body += [rf"\subsection*{{{words(chapter.title)}}}", words(chapter.text) + r"\par\medskip"]
+        for one in chapter.equations:
+            left, *chain = _in_latex(derivation, one)
+            body.append(fit([f"{left} &= {chain[0]}", *(f"&= {side}" for side in chain[1:])]))
+    return document("\n".join(body))
+
+
+def _in_latex(derivation: Derivation, equation: Equation) -> list[str]:
+    return _sides(derivation, equation, WRITER.style, WRITER.name)
+
+
+def _name_in_text(name: Name) -> str:
+    return name.text
+
+
+def _sides(derivation: Derivation, equation: Equation, style: Style, named: Callable[[Name], str]) -> list[str]:
+    """The left side of an equation and all that it is equal to."""
+
     def leaf(node: Symbol | Number | Partial) -> Piece:
         if isinstance(node, Number):
             return Piece(given(node.value, 17))
-        if isinstance(node, Partial):
-            return Piece(f"∂{derivation.name(node.top).text}/∂{derivation.name(node.bottom).text}")
-        return Piece(derivation.name(node.ref).text)
+        if isinstance(node, Symbol):
+            return Piece(named(derivation.name(node.ref)))
+        top, bottom = derivation.name(node.top), derivation.name(node.bottom)
+        if isinstance(style, Text):
+            return Piece(f"∂{top.text}/∂{bottom.text}")
+        return Piece(rf"\frac{{\partial {mark(top.mark)}}}{{\partial {mark(bottom.mark)}}}")
 
-    return " = ".join([equation.name.text, *(write(one, STYLE, leaf) for one in equation.chain)])
+    return [named(equation.name), *(write(one, style, leaf) for one in equation.chain)]

@@ -25,7 +25,11 @@ PREAMBLE = r"""\usepackage[a4paper, margin=20mm]{geometry}
 
 def latex(explanation: Explanation) -> str:
     """The explanation as a document to compile: with any LaTeX, or where it is not all ASCII with XeLaTeX."""
-    body = "\n".join(_blocks(explanation))
+    return document("\n".join(_blocks(explanation)))
+
+
+def document(body: str) -> str:
+    """A whole document around its body: an article, or where it is not all ASCII one for XeLaTeX with ctex."""
     kind = "article" if body.isascii() else "ctexart"
     engine = "" if body.isascii() else "% !TEX program = xelatex\n"
     return f"{engine}\\documentclass{{{kind}}}\n{PREAMBLE}\\begin{{document}}\n{body}\n\\end{{document}}\n"
@@ -43,14 +47,15 @@ def _blocks(explanation: Explanation) -> Iterator[str]:
         if section.part is None:
             yield from _given(explanation, section.lines)
         else:
-            yield from (_fit(equation(explanation, line)) for line in section.lines)
+            yield from (fit(equation(explanation, line)) for line in section.lines)
     if explanation.paths:
         yield rf"\subsection*{{{words(explanation.paths.heading)}}}"
         yield words(say.paragraph(explanation.paths.words)) + r"\par\medskip"
-        yield from map(_fit, path_equations(explanation))
+        yield from map(fit, path_equations(explanation))
 
 
-def _fit(rows: Rows) -> str:
+def fit(rows: Rows) -> str:
+    """A formula of some lines, as wide as the page at most."""
     return r"\fit{" + r" \\ ".join(rows) + "}"
 
 

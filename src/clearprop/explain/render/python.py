@@ -168,7 +168,7 @@ def _calls(formula: Expression, name: str) -> bool:
 
 def _assigned(explanation: Explanation, ref: Ref, formula: Expression) -> str:
     code = write(formula, STYLE, _leaf)
-    shape = explanation.trace.shapes.of(ref)
+    shape = np.shape(explanation.value(ref))
     if shape and not symbols(formula):
         code = f"np.full({shape}, {code}{_kind(explanation)})"
     comment = write(formula, COMMENT, named(explanation, WRITER))

@@ -1,0 +1,68 @@
+"""The network with the numbers of a step in it, as document 001 draws it, neuron by neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from clearprop import drawing
+from clearprop.drawing.markup import Markup
+from clearprop.drawing.network import unit_id
+from clearprop.explain.explanation import Explanation, Line
+from clearprop.explain.pictures import lettering
+from clearprop.explain.pictures.marks import is_small, marks
+from clearprop.explain.ref import Ref
+
+DIGITS = 6
+SHORT = 3
+
+
+def network(explanation: Explanation, lines: Iterable[Line] = ()) -> Markup:
+    """The network; the units, weights and tags that the lines compute are yellow, those that they use orange."""
+    trace = explanation.trace
+    lit = marks(trace, lines).network
+    sizes = trace.network.sizes
+    writing = _written(explanation, lit) if is_small(trace) else drawing.Writing(marks=lit)
+    return drawing.network(sizes, prefix="network", label=str(trace.network), writing=writing)
+
+
+def _written(explanation: Explanation, lit: dict[str, str]) -> drawing.Writing:
+    """Names and numbers; of a batch only those of the parameters, as the units have as many as there are samples."""
+    trace = explanation.trace
+    sizes = trace.network.sizes
+    alone = len(trace.samples) == 1
+    names, values, tags = {}, {}, {}
+    for layer, size in enumerate(sizes):
+        for unit in range(1, size + 1):
+            ref = Ref("a", layer, (1, unit)) if layer else Ref("x", 0, (1, unit))
+            id_ = unit_id(layer, unit)
+            names[id_] = lettering.mark(explanation.name(ref).mark) if alone else id_
+            if alone:
+                values[id_] = _number(explanation, ref)
+            if layer:
+                tags[id_] = list(_tags(explanation, layer, unit, alone))
+                for source in range(1, sizes[layer - 1] + 1):
+                    weight = Ref("W", layer, (source, unit))
+                    values[trace.text(weight)] = _labelled(explanation, weight)
+    return drawing.Writing(names, values, tags, lit)
+
+
+def _tags(explanation: Explanation, layer: int, unit: int, alone: bool) -> Iterator[drawing.Tag]:
+    described = explanation.trace.network.layers[layer - 1]
+    if described.bias != "none":
+        bias = Ref("b", layer, (unit,) if described.bias == "unit" else ())
+        yield drawing.Tag(f"b{layer}[{unit}]", _labelled(explanation, bias), "above")
+    if not alone:
+        return
+    yield drawing.Tag(f"z{layer}[{unit}]", _labelled(explanation, Ref("z", layer, (1, unit)), DIGITS), "below")
+    if layer == len(explanation.trace.network.layers):
+        yield drawing.Tag(f"y[{unit}]", _labelled(explanation, Ref("y", 0, (1, unit))), "right")
+
+
+def _labelled(explanation: Explanation, ref: Ref, digits: int = lettering.SIGNIFICANT) -> str:
+    name, number = lettering.mark(explanation.name(ref).mark), _number(explanation, ref, digits)
+    # Where a weight leads is seen from its edge: only a short name says more.
+    return number if ref.by_weight and len(name) > SHORT else f"{name} {number}"
+
+
+def _number(explanation: Explanation, ref: Ref, digits: int = DIGITS) -> str:
+    return lettering.number(explanation, ref, explanation.value(ref), digits)
