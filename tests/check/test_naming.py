@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from clearprop.check.marking.claims import Figure
 from clearprop.check.marking.decimals import slipped
+from clearprop.explain.ref import Ref
 from clearprop.sheet import Written
 from tests.check.planting import FORMS, Problem, planted, run
 
@@ -87,6 +89,12 @@ def falsely_named(rounds: range) -> list[int]:
 
 def test_nothing_is_named_for_numbers_that_no_slip_gives() -> None:
     assert falsely_named(range(10)) == []
+
+
+@pytest.mark.parametrize(("value", "off"), [(np.inf, 0.0), (np.nan, 0.0), (3.0, np.inf)])
+def test_what_leaves_the_finite_numbers_gives_no_digits(value, off) -> None:
+    assert Figure(0, Ref("E"), 4, Written("3.01"), 1).says(3.012)
+    assert not Figure(0, Ref("E"), 4, Written("3.01"), 1).says(value, off)
 
 
 @pytest.mark.slow

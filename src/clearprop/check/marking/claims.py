@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,8 @@ class Figure:
 
     def says(self, value: float, off: float = 0.0) -> bool:
         """Whether the digits are those of a value that may itself be off by so much."""
+        if not math.isfinite(value) or not math.isfinite(off):
+            return False
         slack = 1e-12 * max(abs(value), abs(self.value))  # the float nearest to a tie is not the tie
         return abs(value - self.value) <= self.half + off + slack
 
