@@ -232,7 +232,7 @@ def test(arguments: list[str]) -> None:
 @task
 def test_all(arguments: list[str]) -> None:
     """Run every test: the slow ones too, and those that need PyTorch."""
-    setup("dev", "torch")
+    setup("dev", "docs", "torch")
     run_pytest(["--run-slow", *arguments])
 
 
@@ -254,6 +254,13 @@ def bench(arguments: list[str]) -> None:
     """Time clearprop side by side with other tools; a run of everything writes benchmarks/results/."""
     setup("bench")
     run(BIN / "clearprop", "bench", *arguments)
+
+
+@task
+def docs(arguments: list[str]) -> None:
+    """Build the pages of docs/ and the reference as a site, in build/site/."""
+    setup("docs")
+    run(BIN / "mkdocs", "build", "--strict", *arguments, environment={"NO_MKDOCS_2_WARNING": "1"})
 
 
 @task

@@ -1,8 +1,15 @@
-"""The code blocks of the READMEs and of docs/ run, and print what the comments behind their lines say."""
+"""The code blocks of the READMEs and of docs/ run, and print what is promised beside or below them.
+
+`python tests/test_readme.py` writes what they print today into the blocks below them.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,17 +17,45 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "README.zh-CN.md")]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
+ENGLISH = [page for page in DOCS if page.with_suffix(".zh-CN.md").exists()]
+
+# A block of Python, and the output that may stand directly below it.
+CODE = re.compile(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", re.DOTALL)
+
+
+def code_blocks(page: Path) -> list[str]:
+    return [block[1] for block in CODE.finditer(page.read_text(encoding="utf-8"))]
+
+
+def with_outputs(page: Path) -> str:
+    """The text of a page, its blocks run one after another and their outputs written anew."""
+    names: dict[str, object] = {}
+
+    def run(block: re.Match[str]) -> str:
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(compile(block[1], page.name, "exec"), names)
+        shown = "\n".join(line.rstrip() for line in printed.getvalue().splitlines())
+        output = "" if block[2] is None else f"\n\n```text\n{shown}\n```"
+        return f"```python\n{block[1]}```{output}"
+
+    return CODE.sub(run, page.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("page", [*PAGES, *DOCS], ids=lambda page: page.name)
 def test_its_code_prints_what_it_says(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    code = "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL))
+    code = "\n".join(code_blocks(page))
     promised = re.findall(r"print\(.*\) +# ([0-9\[TF].*)", code)
     exec(compile(code, page.name, "exec"), {})
     printed = capsys.readouterr().out.splitlines()
     assert len(promised) == 3 or page in DOCS
     assert printed[: len(promised)] == promised
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_its_outputs_are_what_its_code_prints(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert page.read_text(encoding="utf-8") == with_outputs(page), "written anew by python tests/test_readme.py"
 
 
 @pytest.mark.parametrize("page", [*PAGES, *DOCS], ids=lambda page: page.name)
@@ -30,8 +65,16 @@ def test_its_links_lead_somewhere(page):
 
 
 def test_both_pages_have_the_same_code_for_the_worked_example():
-    first = [re.search(r"```python\n(.*?)```", page.read_text(), re.DOTALL) for page in PAGES]
-    assert first[0] and first[1] and first[0].group(1) == first[1].group(1)
+    first = [code_blocks(page)[0] for page in PAGES]
+    assert first[0] == first[1]
+
+
+@pytest.mark.parametrize("page", ENGLISH, ids=lambda page: page.name)
+def test_its_code_is_the_same_in_both_languages(page):
+    def in_english(block: str) -> str:
+        return block.replace('language="zh"', 'language="en"')
+
+    assert code_blocks(page) == [in_english(block) for block in code_blocks(page.with_suffix(".zh-CN.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -45,8 +88,8 @@ def test_its_commands_exist(page):
     assert named and named <= known
 
 
-@pytest.mark.parametrize("page", [page for page in DOCS if page.name.endswith(".zh-CN.md")], ids=lambda page: page.name)
-def test_a_chinese_page_has_the_code_of_the_english_one(page):
-    english = page.with_name(page.name.replace(".zh-CN.md", ".md"))
-    blocks = [re.findall(r"```python\n(.*?)```", one.read_text(), re.DOTALL) for one in (page, english)]
-    assert blocks[0] == blocks[1]
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        for page in DOCS:
+            page.write_text(with_outputs(page), encoding="utf-8")

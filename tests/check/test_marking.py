@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import clearprop as cp
 from clearprop.check.marking.sentences import SENTENCES
 from clearprop.check.marking.slips import IDS
 from clearprop.examples import load, names
+from clearprop.sheet import Claim, Sheet, Written
 from tests.examples.test_claims import ROUNDED, WRONG
 
 STEP = """
@@ -60,6 +63,22 @@ def test_what_follows_over_updates() -> None:
     report = marked('"W2@1" = [["0.25"], ["0.85"]]\n"b2@1" = "0.2"\n"a2[1]@1" = "0.702"\n')
     assert report["W2@1"].true == first.true
     assert report["a2[1]@1"].follows_from == ("W2@1",)
+
+
+def test_large_networks_take_seconds() -> None:
+    net = cp.Network.parse("784-30-10")
+    model = cp.Model.initialized(net, "glorot", seed=1)
+    X, Y = np.random.default_rng(0).random((10, 784)), np.eye(10)
+    E = cp.trace(model, X, Y)["E"].value
+    loss = Claim("E", Written(f"{2 * E:.8f}"))
+    report = cp.check_worksheet(Sheet(model, X, Y, cp.SGD(0.5), claims=(loss, Claim("z1[1,1]", Written("0.3")))))
+    assert [mark.slips for mark in report.marks] == [("half-missing",), ()]
+
+
+def test_one_sample_at_a_time_over_thousands_of_updates() -> None:
+    sheet = load("xor-2-5-1")
+    report = cp.check_worksheet(replace(sheet, claims=(Claim("E", Written("0.123456"), 10_000),)))
+    assert [(mark.status, mark.slips) for mark in report.marks] == [("wrong", ())]
 
 
 def test_an_empty_sheet_passes() -> None:

@@ -161,8 +161,7 @@ def test_an_example_and_its_sheet(run, tmp_path):
 
     for name in names():
         (tmp_path / f"{name}.toml").write_text(text(name))
-        by_name = run("explain", name, "--notation", "canonical")
-        by_sheet = run("explain", f"{name}.toml", "--notation", "canonical")
+        by_name, by_sheet = run("explain", name), run("explain", f"{name}.toml")
         assert by_name.status == 0 and by_name.out == by_sheet.out, by_name.err
     assert "net_h1 = " in run("explain", "cnblogs-2-2-2").out
     assert "0.298371109" in run("explain", "cnblogs-2-2-2", "--notation", "canonical", "--language", "zh").out

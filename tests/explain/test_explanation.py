@@ -131,6 +131,28 @@ def test_nothing_is_said_twice_and_nothing_only_repeats():
     assert len(sentences) == len(set(sentences))
 
 
+def test_of_one_output_no_share_is_told_apart():
+    trace = cp.trace(cp.Model.initialized(cp.Network.parse("2-2-1"), seed=0), [1.0, 2.0], [1.0])
+    lines = {trace.text(line.ref): line for section in trace.explain().sections for line in section.lines}
+    assert "dE[1]/da1[1]" not in lines
+    assert [ref.text() for ref in symbols(lines["dE/da1[1]"].formula)] == ["delta2[1]", "W2[1->1]"]
+    assert trace.explain(focus="dE[1]/da1[1]").focus == parse("dE[1]/da1[1]").at(1, 1)
+
+
+def test_the_words_use_the_letters_and_the_signs_of_the_notation():
+    words = {
+        key: " ".join(
+            sentence for section in document_000().explain(notation=key).sections for sentence in section.words
+        )
+        for key in ("net-out", "threshold", "matrix")
+    }
+    assert "its net input, net." in words["net-out"] and "δ = ∂E/∂net" in words["net-out"]
+    assert "takes its threshold away" in words["threshold"] and "output, ŷ." in words["threshold"]
+    assert "its d_output times the weight" in words["matrix"]
+    assert "d_output = -∂loss/∂output_layer_input" in words["matrix"]
+    assert "This notation counts d_output with the other sign." in words["matrix"]
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [

@@ -8,8 +8,8 @@ from math import prod
 from typing import Any
 
 from clearprop.errors import InputError, unknown
-from clearprop.explain.definitions import Part
-from clearprop.explain.expression import Cases, Expression, Number, Product, Symbol, decided, symbols
+from clearprop.explain.definitions import Definition, Part
+from clearprop.explain.expression import Cases, Expression, Number, Product, Symbol, decided, simplified, symbols
 from clearprop.explain.focus import MOST_OF_ONE, followed, needed
 from clearprop.explain.names import Names
 from clearprop.explain.notation import Name, find_notation
@@ -18,6 +18,7 @@ from clearprop.explain.ref import Ref, parse
 from clearprop.explain.render.numerals import computed, given
 from clearprop.explain.render.words import LANGUAGES, Words
 from clearprop.explain.row import Row
+from clearprop.explain.scalar import Elements
 from clearprop.explain.trace import Trace
 
 GIVEN = Part("given")
@@ -202,9 +203,11 @@ class Explanation:
         if ref.whole not in self.trace.definitions:
             return None
         if self.by_matrices and not ref.place:
-            canonical = self.trace.definitions[ref].formula
+            canonical = self._definition(ref).formula
         else:
             canonical = self.trace.formula(ref)
+            if ref.kind == "dE/da" and ref.place and not self._tells_shares:
+                canonical = simplified(Elements(self.trace.shapes).of(self._definition(ref).formula, *ref.place))
             if not self.is_matrix(ref):
                 canonical = decided(canonical, self.trace.value)
         return self.notation.formula(ref, canonical, self.trace.shapes)
@@ -231,7 +234,7 @@ class Explanation:
                     found[whole] = list(dict.fromkeys([*found.get(whole, ()), *refs]))
             return found
         shown = [ref for ref in self.trace.definitions if ref.kind not in self.notation.hidden]
-        if self.by_matrices:
+        if not self._tells_shares:
             shown = [ref for ref in shown if ref.kind != "dE[k]/da"]
         used = {one for ref in shown for one in symbols(self.trace.definitions[ref].formula)}
         start = [ref for ref in self.trace.given if ref in used]
@@ -265,6 +268,14 @@ class Explanation:
         if self.notation.key == "canonical":
             return self.trace.checked(parse(focus))
         return Names(self.trace, self.notation).find(focus)[0]
+
+    def _definition(self, ref: Ref) -> Definition:
+        return self.trace.definitions[ref.whole]
+
+    @property
+    def _tells_shares(self) -> bool:
+        """Whether each output's share of ∂E/∂a is shown before their sum: number by number, and of several outputs."""
+        return not self.by_matrices and self.trace.network.outputs > 1
 
     @property
     def _size(self) -> int:

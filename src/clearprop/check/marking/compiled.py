@@ -62,12 +62,16 @@ class Run:
         self._names: dict[Ref, str] = {}
         self._code = self._compiled(rules, given)
 
-    def __call__(self, state: State, given: Mapping[Ref, Array], updates: int) -> State | None:
-        """The state after so many updates, or None where the numbers leave what a float can hold."""
+    def __call__(self, state: State, fresh: Sequence[tuple[float, ...]]) -> State | None:
+        """The state after some updates, or None where the numbers leave what a float can hold.
+
+        Args:
+            state: before them.
+            fresh: the numbers of what varies, row by row, for each update.
+        """
         numbers = [float(number) for ref in self.after for number in np.ravel(state[ref])]
-        fresh = [float(number) for ref in self.varying for number in np.ravel(given[ref])]
         try:
-            new = self._code(numbers, fresh, updates)
+            new = self._code(numbers, fresh)
         except (OverflowError, ZeroDivisionError, ValueError):
             return None
         found, start = {}, 0
@@ -103,8 +107,8 @@ class Run:
         fresh = [self._name(ref) for ref in chain.from_iterable(map(places, self.varying))]
         body = "\n        ".join([*lines, f"{_tuple(old)} = {_tuple(new)}"])
         text = (
-            f"def run(state, fresh, updates):\n    {_tuple(old)} = state\n    {_tuple(fresh)} = fresh\n"
-            f"    for _ in range(updates):\n        {body}\n    return {_tuple(old)}\n"
+            f"def run(state, fresh):\n    {_tuple(old)} = state\n"
+            f"    for {_tuple(fresh)} in fresh:\n        {body}\n    return {_tuple(old)}\n"
         )
         found: dict[str, Any] = dict(_FUNCTIONS)
         exec(compile(text, "<step>", "exec"), found)

@@ -44,6 +44,8 @@ class Course:
         size = sheet.batch_size
         self.plan = plan_of(sheet.optimizer, size, order, False, len(self.samples), threads=1, precision="full")
         self._traces: dict[int, Trace] = {}
+        self._orders: dict[int, Array] = {}
+        self._varied: dict[tuple[int, int], list[tuple[float, ...]]] = {}
         self._states: dict[Rules, dict[int, dict[Ref, Array] | None]] = {}
 
     @cached_property
@@ -94,8 +96,9 @@ class Course:
         """The rows that the next update takes."""
         batches = self.plan.batches(len(self.samples))
         epoch, batch = divmod(updates, batches)
-        order = epoch_order(self.plan.order, self.sheet.seed, epoch, len(self.samples))
-        size = self.plan.batch_size
+        if epoch not in self._orders:
+            self._orders[epoch] = epoch_order(self.plan.order, self.sheet.seed, epoch, len(self.samples))
+        order, size = self._orders[epoch], self.plan.batch_size
         return order[batch * size : (batch + 1) * size]
 
     def _start(self, rules: Rules) -> dict[Ref, Array]:
@@ -111,15 +114,7 @@ class Course:
             return self._by_matrices(rules, state, begun, updates) if updates - begun <= MOST_BY_MATRICES else None
         if updates - begun <= FEW:
             return self._by_matrices(rules, state, begun, updates)
-        varying = self._varying()
-        run = Run(rules, {**given, **state}, varying)
-        if not varying:
-            return run(state, given, updates - begun)
-        found: dict[Ref, Array] | None = state
-        for update in range(begun, updates):
-            if found is not None:
-                found = run(found, self._fresh(update), 1)
-        return found
+        return Run(rules, {**given, **state}, self._varying())(state, self._fresh(begun, updates))
 
     def _by_matrices(self, rules: Rules, state: dict[Ref, Array], begun: int, updates: int) -> dict[Ref, Array]:
         for update in range(begun, updates):
@@ -134,17 +129,30 @@ class Course:
         constant = isinstance(optimizer.schedule, Constant)
         return [*samples, *([Ref("t")] if optimizer.slots else []), *([] if constant else [Ref("eta")])]
 
-    def _fresh(self, update: int) -> dict[Ref, Array]:
-        """The varying part of what an update starts from."""
-        rows, network = self.rows(update), self.sheet.network
-        Y = self.samples.Y[rows]
-        rate = self.sheet.optimizer.schedule.rates(np.array([update]))[0]
-        return {
-            Ref("x"): self.samples.X[rows],
-            Ref("y"): Y if Y.ndim == 2 else np.eye(network.outputs)[Y],
-            Ref("t"): np.array(update + 1.0),
-            Ref("eta"): np.array(float(rate)),
-        }
+    def _fresh(self, begun: int, updates: int) -> list[tuple[float, ...]]:
+        """The numbers of what varies, for each of the updates between."""
+        if (begun, updates) not in self._varied:
+            self._varied[begun, updates] = [self._numbers(update) for update in range(begun, updates)]
+        return self._varied[begun, updates]
+
+    def _numbers(self, update: int) -> tuple[float, ...]:
+        found: list[float] = []
+        for ref in self._varying():
+            match ref.kind:
+                case "x":
+                    found += self.samples.X[self.rows(update)].ravel().tolist()
+                case "y":
+                    found += self._targets[self.rows(update)].ravel().tolist()
+                case "t":
+                    found.append(update + 1.0)
+                case "eta":
+                    found.append(float(self.sheet.optimizer.schedule.rates(np.array([update]))[0]))
+        return tuple(found)
+
+    @cached_property
+    def _targets(self) -> Array:
+        Y = self.samples.Y
+        return Y if Y.ndim == 2 else np.eye(self.sheet.network.outputs)[Y]
 
     def _traced(self, updates: int) -> Trace:
         sheet = self.sheet

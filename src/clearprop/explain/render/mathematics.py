@@ -102,4 +102,6 @@ def _in_words(letter: str) -> str:
         return rf"\({{}}^{_EXPONENTS[letter]}\)"
     if letter == "√":
         return r"\(\surd\)"
+    if letter in "ŷŶ":
+        return rf"\(\hat{{{'y' if letter == 'ŷ' else 'Y'}}}\)"
     return SPECIAL.get(letter, _IN_WORDS.get(letter, letter))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from clearprop.explain.explanation import Explanation, Line, PathsShown, Section
 from clearprop.explain.notation import Name
-from clearprop.explain.ref import Ref
 from clearprop.explain.render.given import FIRST_GIVEN, given_groups
 from clearprop.explain.render.inputs import became, read_of
 from clearprop.explain.render.layout import padded, width_of, wrapped
@@ -145,7 +145,7 @@ def _matrix(explanation: Explanation, line: Line, width: int) -> Iterator[Spans]
     if one.formula and one.numbers:
         for put_in in wrapped(f"= {one.numbers}", width - 2 * INDENT, hanging=2):
             yield [Span("numbers", " " * 2 * INDENT + put_in)]
-    yield from _boxed(rows, _sizes(explanation, line.ref), line.note, "= ")
+    yield from _boxed(rows, _sizes(line.value), line.note, "= ")
 
 
 def _boxed(rows: Grid, sizes: str, note: str, before: str = "") -> Iterator[Spans]:
@@ -170,8 +170,8 @@ def _bracket(number: int, count: int) -> tuple[str, str]:
     return ("⎡", "⎤") if number == 0 else ("⎣", "⎦") if number == count - 1 else ("⎢", "⎥")
 
 
-def _sizes(explanation: Explanation, ref: Ref) -> str:
-    return " × ".join(map(str, np.shape(explanation.value(ref))))
+def _sizes(value: Any) -> str:
+    return " × ".join(map(str, np.shape(value)))
 
 
 def _given(explanation: Explanation, section: Section, width: int) -> Iterator[Spans]:
@@ -187,7 +187,7 @@ def _given(explanation: Explanation, section: Section, width: int) -> Iterator[S
         elif explanation.is_matrix(group.lines[0].ref):
             line = group.lines[0]
             yield [Span("words", start), Span("name", line.name.text)]
-            yield from _boxed(grid(explanation, line.ref, line.value), _sizes(explanation, line.ref), "")
+            yield from _boxed(grid(explanation, line.ref, line.value), _sizes(line.value), "")
         else:
             cells = [f"{line.name.text} = {explanation.number(line.ref)}" for line in group.lines]
             if group.left_out:

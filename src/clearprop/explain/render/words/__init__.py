@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
 from clearprop.explain.definitions import Part
-from clearprop.explain.notation import Notation
+from clearprop.explain.notation import Mark, Notation
 from clearprop.explain.ref import Ref
 from clearprop.explain.render.numerals import given
 from clearprop.explain.render.words import en, zh
@@ -69,21 +70,29 @@ class Words:
         of = layer or self._last
         described = self.network.layers[of - 1]
         number = self.network.loss_function.number
+        z, d, E = self._letter(Ref("z", of, (1, 1))), self._letter(Ref("delta", of, (1, 1))), self._letter(Ref("E"))
+        sign = "-" if self.notation.sign(Ref("delta", of)) < 0 else ""
         return {
-            "z": self._letter(Ref("z", of, (1, 1))),
+            "z": z,
             "a": self._letter(Ref("a", of, (1, 1))),
-            "d": self._letter(Ref("delta", of, (1, 1))),
+            "d": d,
             "y": self._letter(Ref("y", 0, (1, 1))),
-            "E": self._letter(Ref("E")),
+            "E": E,
+            "meaning": f"{d} = {sign}∂{E}/∂{z}" if d != f"∂{E}/∂{z}" else d,
             "f": described.activation,
             "p": given(described.dropout, 17),
             "n": "" if number is None else given(number, 17),
             "B": len(self.trace.samples),
             "above": of + 1,
+            "d_above": self._letter(Ref("delta", min(of + 1, self._last), (1, 1))),
         }
 
     def _letter(self, ref: Ref) -> str:
-        return self.notation.name(ref, self.trace.shapes).mark.base
+        """How a notation calls a quantity of a layer: the letter of its numbers, or the name of the matrix."""
+        if self.notation.by_matrices:
+            return self.notation.name(ref.whole, self.trace.shapes).text
+        name = self.notation.name(ref, self.trace.shapes)
+        return f"∂{_accented(name.mark)}/∂{_accented(name.by)}" if name.by else _accented(name.mark)
 
     @property
     def _last(self) -> int:
@@ -144,7 +153,8 @@ class Words:
         described = self.network.layers[layer - 1]
         yield "gradients.weights"
         if described.bias != "none":
-            yield f"gradients.bias.{described.bias}"
+            threshold = self.notation.sign(Ref("b", layer)) < 0
+            yield "gradients.bias.threshold" if threshold else f"gradients.bias.{described.bias}"
         if len(self.trace.samples) > 1:
             yield "gradients.samples"
         if described.bias != "none" and not described.train_bias:
@@ -165,3 +175,7 @@ class Words:
             yield "update.adam"
         if described.bias != "none" and not described.train_bias:
             yield "update.frozen"
+
+
+def _accented(mark: Mark) -> str:
+    return unicodedata.normalize("NFC", mark.base + ("\u0302" if mark.accent == "hat" else ""))

@@ -93,7 +93,7 @@ SENTENCES = {
     ),
     "backward.chain": (
         "The chain rule: how {E} changes with an output, times how that output changes with its net input, is how "
-        "{E} changes with the net input, {d} = ∂{E}/∂{z}."
+        "{E} changes with the net input, {meaning}."
     ),
     "backward.jacobian": (
         "Each net input of a softmax moves all outputs of the layer, so the chain rule adds up over them: {d}ⱼ = "
@@ -127,14 +127,14 @@ SENTENCES = {
     "backward.weighted.sum": "{E} is a weighted sum: each sample counts by its weight.",
     "backward.recursion": (
         "An output of this layer acts on {E} through every unit of layer {above}. What each of those hands back, "
-        "its {d} times the weight between the two, is added up to ∂{E}/∂{a}. The weights are those from before the "
-        "update."
+        "its {d_above} times the weight between the two, is added up to ∂{E}/∂{a}. The weights are those from before "
+        "the update."
     ),
     "backward.shares": "First the share of each output of the network, then their sum.",
-    "backward.slope": "Times the slope of the activation at the net input, this is the layer's own {d} = ∂{E}/∂{z}.",
+    "backward.slope": "Times the slope of the activation at the net input, this is the layer's own {meaning}.",
     "backward.dropout": "What was dropped had no part in {E}: the mask multiplies here as it did on the way forward.",
     "backward.step": "A threshold has slope 0: no error passes through it, and the weights before it do not learn.",
-    "flipped": "This notation counts {d} with the other sign: {d} = -∂{E}/∂{z}.",
+    "flipped": "This notation counts {d} with the other sign.",
     "gradients.weights": (
         "A weight acts on {E} through one net input, which changes by as much as came in through the weight: its "
         "gradient is what came in times the {d} of the unit that it leads to."
@@ -142,6 +142,9 @@ SENTENCES = {
     "gradients.samples": "Each gradient adds up over the samples.",
     "gradients.bias.unit": "A net input changes as its bias does, so the gradient of a bias is the {d} of its unit.",
     "gradients.bias.layer": "The shared bias acts through every unit: its gradient is the sum of their {d}.",
+    "gradients.bias.threshold": (
+        "A net input falls as its threshold rises, so the gradient of a threshold is minus the {d} of its unit."
+    ),
     "gradients.frozen": "The bias is frozen: its gradient is computed, but not applied.",
     "gradients.l1": "The l1 penalty pulls every weight towards 0 with the same force.",
     "gradients.l2": "The l2 penalty pulls every weight towards 0 in proportion to its size.",
@@ -179,6 +182,7 @@ LABELS = {
     "w": "weights of the samples",
     "W": "weights, layer {l}",
     "b": "biases, layer {l}",
+    "thresholds": "thresholds, layer {l}",
     "mask": "mask, layer {l}",
     "settings": "settings",
     "memory": "remembered",

@@ -54,9 +54,7 @@ SENTENCES = {
     "loss.weighted.mean": "每个样本按其权重 w 计入：误差是加权平均。",
     "loss.weighted.sum": "每个样本按其权重 w 计入：误差是加权和。",
     "loss.penalty": "另加对大权重的惩罚 R（偏置不罚）：这一步要减小的是 J = {E} + R。",
-    "backward.chain": (
-        "链式法则：{E} 对输出的导数，乘以该输出对其净输入的导数，就是 {E} 对净输入的导数，{d} = ∂{E}/∂{z}。"
-    ),
+    "backward.chain": ("链式法则：{E} 对输出的导数，乘以该输出对其净输入的导数，就是 {E} 对净输入的导数，{meaning}。"),
     "backward.jacobian": (
         "softmax 的每个净输入都影响本层所有输出，所以链式法则要对它们求和：{d}ⱼ = Σᵢ ∂{E}/∂{a}ᵢ · ∂{a}ᵢ/∂{z}ⱼ。"
     ),
@@ -84,14 +82,14 @@ SENTENCES = {
     "backward.weighted.mean": "{E} 是加权平均：每个样本按它在总权重中所占的份额计入。",
     "backward.weighted.sum": "{E} 是加权和：每个样本按它的权重计入。",
     "backward.recursion": (
-        "本层的输出 {a} 通过第 {above} 层的每个单元影响 {E}。那些单元各自传回自己的 {d} 乘以两者之间的权重，相加就"
-        "是 ∂{E}/∂{a}。所用的权重是更新之前的。"
+        "本层的输出 {a} 通过第 {above} 层的每个单元影响 {E}。那些单元各自传回自己的 {d_above} 乘以两者之间的权重，"
+        "相加就是 ∂{E}/∂{a}。所用的权重是更新之前的。"
     ),
     "backward.shares": "先算网络每个输出的那一份，再相加。",
-    "backward.slope": "再乘以激活函数在净输入处的斜率，就是本层自己的 {d} = ∂{E}/∂{z}。",
+    "backward.slope": "再乘以激活函数在净输入处的斜率，就是本层自己的 {meaning}。",
     "backward.dropout": "被丢弃的输出没有参与 {E}：反向时同样乘以掩码。",
     "backward.step": "阶跃函数的斜率为 0：误差传不过去，它前面的权重学不到东西。",
-    "flipped": "这种记法里 {d} 取相反的符号：{d} = -∂{E}/∂{z}。",
+    "flipped": "这种记法里 {d} 取相反的符号。",
     "gradients.weights": (
         "一个权重只通过一个净输入影响 {E}，而净输入随它变化的快慢就是从它进来的数：所以梯度等于进来的数乘以它所通向"
         "的单元的 {d}。"
@@ -99,6 +97,7 @@ SENTENCES = {
     "gradients.samples": "每个梯度都是对各样本求和。",
     "gradients.bias.unit": "净输入随偏置同样地变化，所以偏置的梯度就是该单元的 {d}。",
     "gradients.bias.layer": "共用的偏置通过每个单元起作用：它的梯度是各单元 {d} 之和。",
+    "gradients.bias.threshold": "阈值升高时净输入同样地降低，所以阈值的梯度等于该单元的 {d} 取负。",
     "gradients.frozen": "偏置是固定的：梯度算出来，但不用于更新。",
     "gradients.l1": "l1 惩罚以同样大小的力把每个权重拉向 0。",
     "gradients.l2": "l2 惩罚把每个权重拉向 0，力与权重的大小成正比。",
@@ -127,6 +126,7 @@ LABELS = {
     "w": "样本权重",
     "W": "第 {l} 层的权重",
     "b": "第 {l} 层的偏置",
+    "thresholds": "第 {l} 层的阈值",
     "mask": "第 {l} 层的掩码",
     "settings": "设置",
     "memory": "优化器的记忆",
