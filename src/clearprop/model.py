@@ -11,6 +11,7 @@ from clearprop.engines import get_engine, thread_count
 from clearprop.engines.base import Array
 from clearprop.engines.samples import check_inputs, check_samples
 from clearprop.network.initializers import initial
+from clearprop.network.inspection import inspected, sketched
 from clearprop.network.parameters import Parameters, float_type
 from clearprop.network.spec import Network
 
@@ -132,6 +133,14 @@ class Model:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return inspected(self.parameters)
+
+    def _repr_svg_(self) -> str:
+        return sketched(self.parameters)
+
+    _repr_html_ = _repr_svg_
 
     def __repr__(self) -> str:
         return f"Model({self.network}; {self.network.parameter_count} parameters, {self.dtype})"

@@ -147,6 +147,7 @@ def test_in_a_browser_arrow_keys_move_what_is_lit(chromium: str, tmp_path: Path,
         browser.ask("document.getElementById('next').click()")
         assert browser.ask(present) == 1
         browser.show(page, 390, 800, dark=True)
+        browser.ask("document.getElementById('show-graph').click()")
         assert browser.ask("document.documentElement.scrollWidth <= innerWidth") is True
         assert browser.complaints == []
         assert set(browser.requests) == {page.as_uri()}

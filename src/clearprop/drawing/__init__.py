@@ -9,7 +9,7 @@ from clearprop.drawing.heat import heat
 from clearprop.drawing.matrix import Cell, Matrix, matrices, matrix
 from clearprop.drawing.network import Tag, Writing, network
 from clearprop.drawing.scatter import histogram, scatter
-from clearprop.drawing.style import stylesheet
+from clearprop.drawing.style import standalone, stylesheet
 
 __all__ = [
     "Bar",
@@ -29,5 +29,6 @@ __all__ = [
     "matrix",
     "network",
     "scatter",
+    "standalone",
     "stylesheet",
 ]

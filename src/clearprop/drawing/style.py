@@ -6,6 +6,8 @@ its root element overrides what the reader's system prefers.
 
 from __future__ import annotations
 
+from clearprop.drawing.markup import Markup
+
 # Each colour's name, on light, on dark. Words are readable on the grounds, and `ink` on every fill (WCAG AA).
 # The four phases of a step and the two marks "used" and "computed" are the same everywhere.
 COLOURS: dict[str, tuple[str, str]] = {
@@ -89,18 +91,33 @@ _DRAWING = """
 """
 
 
-def stylesheet() -> str:
-    """CSS for any page with drawings: the colours of both themes, the type, and the drawings' classes."""
+def stylesheet(root: str = ":root") -> str:
+    """CSS for any page with drawings: the colours of both themes, the type, and the drawings' classes.
+
+    `root` is the selector of what holds the colours, for drawings in a page that is not ours.
+    """
     light = "".join(f" --{name}: {pair[0]};" for name, pair in COLOURS.items())
     both = "".join(f" --{name}: light-dark({pair[0]}, {pair[1]});" for name, pair in COLOURS.items())
     return (
-        f":root {{ color-scheme: light dark; --sans: {SANS}; --mono: {MONO};{light} }}\n"
+        f"{root} {{ color-scheme: light dark; --sans: {SANS}; --mono: {MONO};{light} }}\n"
         # A browser without light-dark() stays light.
-        f"@supports (color: light-dark(red, red)) {{ :root {{{both} }} }}\n"
-        ':root[data-theme="light"] { color-scheme: light; }\n'
-        ':root[data-theme="dark"] { color-scheme: dark; }\n'
-        "@media print { :root, :root[data-theme] { color-scheme: light; } }" + _DRAWING
+        f"@supports (color: light-dark(red, red)) {{ {root} {{{both} }} }}\n"
+        f'{root}[data-theme="light"] {{ color-scheme: light; }}\n'
+        f'{root}[data-theme="dark"] {{ color-scheme: dark; }}\n'
+        f"@media print {{ {root}, {root}[data-theme] {{ color-scheme: light; }} }}" + _DRAWING
     )
+
+
+def standalone(drawing: Markup) -> Markup:
+    """A drawing with its own colours and ground: for a notebook, or a file of its own.
+
+    >>> from clearprop.drawing.markup import picture
+    >>> standalone(picture("p", 10, 10, "nothing")).count("<style>")
+    1
+    """
+    start, _, rest = drawing.partition(">")
+    style = stylesheet(".drawing") + ".drawing { background: var(--paper); }"
+    return Markup(f"{start}><style>{style}</style>{rest}")
 
 
 def contrast(one: str, other: str) -> float:

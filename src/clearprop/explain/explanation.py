@@ -217,6 +217,11 @@ class Explanation:
 
         return text(self)
 
+    def _repr_html_(self) -> str:
+        from clearprop.explain.render.html import fragment
+
+        return fragment(self)
+
     def _refs(self) -> dict[Ref, list[Ref]]:
         """What is shown: of each whole quantity its numbers, or itself."""
         if self.focus is not None:

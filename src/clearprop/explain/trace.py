@@ -151,6 +151,14 @@ class Trace:
 
         return Explanation(self, notation=notation, language=language, digits=digits, form=form, focus=focus)
 
+    def _repr_html_(self) -> str:
+        return self.explain()._repr_html_()
+
+    def _repr_latex_(self) -> str:
+        from clearprop.explain.render.equations import formulas
+
+        return formulas(self.explain(form="matrix"))
+
     def elements(self, ref: Ref) -> Iterator[Ref]:
         """Each number of a whole quantity, row by row, weights unit by unit; a number itself where it is one."""
         shape = self.shapes.of(ref)

@@ -178,6 +178,15 @@ class Network:
         """The loss computed from the last net inputs, where it belongs together with the last activation."""
         return self.loss_function.of_net_input.get(self.layers[-1].function.kind)
 
+    def _repr_svg_(self) -> str:
+        from clearprop.drawing import Writing, network, standalone
+
+        heads = ["input", *(layer.activation for layer in self.layers)]
+        picture = network(self.sizes, prefix="network", label=str(self), writing=Writing(heads=heads))
+        return standalone(picture)
+
+    _repr_html_ = _repr_svg_
+
     def __str__(self) -> str:
         functions = " ".join(layer.activation for layer in self.layers)
         return f"{'-'.join(map(str, self.sizes))} {functions}, {self.loss}"

@@ -157,6 +157,19 @@ class History:
         except (KeyError, TypeError, ValueError) as error:
             raise error if isinstance(error, InputError) else InputError(f"not a history: {error}") from None
 
+    def _repr_svg_(self) -> str:
+        """The losses over the epochs, the best epoch marked."""
+        from clearprop.drawing import Best, Series, curves, standalone
+
+        series = [Series("training", self.loss)]
+        if self.validation_loss:
+            series.append(Series("validation", self.validation_loss, "second"))
+        best = None if self.best_epoch is None else Best(self.best_epoch, f"best: epoch {self.best_epoch:,}")
+        picture = curves(series, self.epochs, prefix="history", label=repr(self), across="epoch", up="loss", best=best)
+        return standalone(picture)
+
+    _repr_html_ = _repr_svg_
+
     def __len__(self) -> int:
         return self._length
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from clearprop import drawing
+from clearprop.drawing import Node, graph
 from clearprop.drawing.graph import Edge
 from clearprop.drawing.markup import Markup
 from clearprop.explain.explanation import Explanation, Line
@@ -23,7 +23,7 @@ class Operations:
     def __init__(self, explanation: Explanation) -> None:
         self.explanation = explanation
         self.trace = explanation.trace
-        self.nodes: dict[str, drawing.Node] = {}
+        self.nodes: dict[str, Node] = {}
         self.edges: list[Edge] = []
         for whole, definition in self.trace.definitions.items():
             if definition.part.name in ("forward", "loss") and whole.kind in SHOWN:
@@ -62,7 +62,7 @@ class Operations:
         return self._operation(f"{id_} × {number}", sign, [self._quantity(one) for one in symbols(term)])
 
     def _operation(self, id_: str, sign: str, sources: Iterable[str]) -> str:
-        self.nodes[id_] = drawing.Node(id_, sign)
+        self.nodes[id_] = Node(id_, sign)
         self.edges += [(source, id_) for source in dict.fromkeys(sources)]
         return id_
 
@@ -72,7 +72,7 @@ class Operations:
             value = self.explanation.value(ref)
             name = lettering.name(self.explanation, ref)
             tip = f"{name} = {self.explanation.printed(ref, value)}"
-            self.nodes[id_] = drawing.Node(id_, name, lettering.number(self.explanation, ref, value), tip)
+            self.nodes[id_] = Node(id_, name, lettering.number(self.explanation, ref, value), tip)
         return id_
 
 
@@ -93,4 +93,4 @@ def operations(explanation: Explanation, lines: Iterable[Line] = ()) -> Markup |
         return None
     found = Operations(explanation)
     lit = marks(explanation.trace, lines).graph
-    return drawing.graph(list(found.nodes.values()), found.edges, prefix="graph", label=explanation.title, marks=lit)
+    return graph(list(found.nodes.values()), found.edges, prefix="graph", label=explanation.title, marks=lit)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from clearprop import drawing
+from clearprop.drawing import Cell, Matrix
+from clearprop.drawing import matrices as drawn
 from clearprop.drawing.markup import Markup
 from clearprop.explain.explanation import Explanation, Line, Section
 from clearprop.explain.pictures import lettering
@@ -14,7 +15,7 @@ from clearprop.explain.pictures.marks import marks
 from clearprop.explain.ref import SETTINGS, Ref
 
 
-def grids(explanation: Explanation, section: Section) -> list[drawing.Matrix]:
+def grids(explanation: Explanation, section: Section) -> list[Matrix]:
     """The matrices that a section computes, or that were given."""
     whole = dict.fromkeys(line.ref.whole for line in section.lines)
     return [_grid(explanation, ref) for ref in whole if ref.kind not in SETTINGS]
@@ -24,23 +25,23 @@ def matrices(explanation: Explanation, lines: Iterable[Line] = (), *, width: flo
     """All matrices in one drawing; what the lines compute is yellow, what they use orange."""
     several = [one for section in explanation.sections for one in grids(explanation, section)]
     lit = marks(explanation.trace, lines).matrices
-    return drawing.matrices(several, prefix="matrices", label=explanation.title, marks=lit, width=width)
+    return drawn(several, prefix="matrices", label=explanation.title, marks=lit, width=width)
 
 
-def _grid(explanation: Explanation, ref: Ref) -> drawing.Matrix:
+def _grid(explanation: Explanation, ref: Ref) -> Matrix:
     trace = explanation.trace
     shape = trace.shapes.of(ref)
     values = np.atleast_2d(explanation.value(ref))
     values = values.reshape(-1, values.shape[-1])
     name = lettering.name(explanation, ref)
 
-    def cell(row: int, column: int) -> drawing.Cell:
+    def cell(row: int, column: int) -> Cell:
         one = ref.at(*_place(explanation, shape, row, column))
         value = float(values[row - 1, column - 1])
         tip = f"{lettering.name(explanation, one)} = {explanation.printed(ref, value)}"
-        return drawing.Cell(_id(explanation, one), lettering.number(explanation, ref, value), tip)
+        return Cell(_id(explanation, one), lettering.number(explanation, ref, value), tip)
 
-    return drawing.Matrix(trace.text(ref), name, (values.shape[0], values.shape[1]), cell)
+    return Matrix(trace.text(ref), name, (values.shape[0], values.shape[1]), cell)
 
 
 def _place(explanation: Explanation, shape: tuple[int, ...], row: int, column: int) -> tuple[int, ...]:

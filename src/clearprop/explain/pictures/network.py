@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from clearprop import drawing
+from clearprop.drawing import Tag, Writing
+from clearprop.drawing import network as drawn
 from clearprop.drawing.markup import Markup
 from clearprop.drawing.network import unit_id
 from clearprop.explain.explanation import Explanation, Line
@@ -21,11 +22,11 @@ def network(explanation: Explanation, lines: Iterable[Line] = ()) -> Markup:
     trace = explanation.trace
     lit = marks(trace, lines).network
     sizes = trace.network.sizes
-    writing = _written(explanation, lit) if is_small(trace) else drawing.Writing(marks=lit)
-    return drawing.network(sizes, prefix="network", label=str(trace.network), writing=writing)
+    writing = _written(explanation, lit) if is_small(trace) else Writing(marks=lit)
+    return drawn(sizes, prefix="network", label=str(trace.network), writing=writing)
 
 
-def _written(explanation: Explanation, lit: dict[str, str]) -> drawing.Writing:
+def _written(explanation: Explanation, lit: dict[str, str]) -> Writing:
     """Names and numbers; of a batch only those of the parameters, as the units have as many as there are samples."""
     trace = explanation.trace
     sizes = trace.network.sizes
@@ -43,19 +44,19 @@ def _written(explanation: Explanation, lit: dict[str, str]) -> drawing.Writing:
                 for source in range(1, sizes[layer - 1] + 1):
                     weight = Ref("W", layer, (source, unit))
                     values[trace.text(weight)] = _labelled(explanation, weight)
-    return drawing.Writing(names, values, tags, lit)
+    return Writing(names, values, tags, lit)
 
 
-def _tags(explanation: Explanation, layer: int, unit: int, alone: bool) -> Iterator[drawing.Tag]:
+def _tags(explanation: Explanation, layer: int, unit: int, alone: bool) -> Iterator[Tag]:
     described = explanation.trace.network.layers[layer - 1]
     if described.bias != "none":
         bias = Ref("b", layer, (unit,) if described.bias == "unit" else ())
-        yield drawing.Tag(f"b{layer}[{unit}]", _labelled(explanation, bias), "above")
+        yield Tag(f"b{layer}[{unit}]", _labelled(explanation, bias), "above")
     if not alone:
         return
-    yield drawing.Tag(f"z{layer}[{unit}]", _labelled(explanation, Ref("z", layer, (1, unit)), DIGITS), "below")
+    yield Tag(f"z{layer}[{unit}]", _labelled(explanation, Ref("z", layer, (1, unit)), DIGITS), "below")
     if layer == len(explanation.trace.network.layers):
-        yield drawing.Tag(f"y[{unit}]", _labelled(explanation, Ref("y", 0, (1, unit))), "right")
+        yield Tag(f"y[{unit}]", _labelled(explanation, Ref("y", 0, (1, unit))), "right")
 
 
 def _labelled(explanation: Explanation, ref: Ref, digits: int = lettering.SIGNIFICANT) -> str:

@@ -22,6 +22,16 @@ def equation(explanation: Explanation, line: Line) -> Rows:
     return [*rows[:-1], rows[-1] + (rf"\ \text{{({line.note})}}" if line.note else "")]
 
 
+def formulas(explanation: Explanation) -> str:
+    """All formulas without their numbers, in one block between dollars."""
+    rows = []
+    for line in (line for section in explanation.sections for line in section.lines if line.formula):
+        one = links(explanation, line, WRITER)
+        rows.append(f"{one.name} &= {one.formula or one.result}")
+    body = " \\\\\n".join(rows)
+    return f"$$\\begin{{aligned}}\n{body}\n\\end{{aligned}}$$"
+
+
 def given_equations(explanation: Explanation, group: Given) -> str:
     """What was given, numbers one after the other."""
     cells = [" = ".join(links(explanation, line, WRITER).all) for line in group.lines]

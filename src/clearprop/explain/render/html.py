@@ -26,6 +26,9 @@ from clearprop.explain.row import Row
 
 PHASES = {"given": "given", "forward": "forward", "loss": "loss", "backward": "backward", "gradients": "backward"}
 
+FRAME = "padding: 16px; border-radius: 10px; color: var(--ink); background: var(--surface); font-family: var(--sans);"
+INSIDE = "aside { min-height: 0; border: 0; padding: 0; }"
+
 
 def html(explanation: Explanation) -> str:
     """The explanation as a page, to be written in UTF-8; it is at once HTML and well-formed XML.
@@ -38,7 +41,9 @@ def html(explanation: Explanation) -> str:
 def fragment(explanation: Explanation) -> str:
     """The explanation without its script, as a part of another page, such as a notebook: lines and pictures."""
     page = Page(explanation)
-    return element("div", element("style", Markup(_style())), *page.lines, page.pictures, class_="clearprop")
+    # Within the class, so that nothing around it changes.
+    style = f"{stylesheet('.clearprop')} .clearprop {{ {FRAME}{_read('page.css')}{INSIDE} }}"
+    return element("div", element("style", Markup(style)), page.pictures, *page.lines, class_="clearprop")
 
 
 class Page:
