@@ -7,6 +7,7 @@ from typing import Any
 
 LINK_OUTSIDE = re.compile(r"!?\[([^\]]*)\]\(\.\./[^)]*\)")
 LINK_TO_OTHER_LANGUAGE = re.compile(r"^\[(?:English|简体中文)\]\([\w.-]*\)\n", re.MULTILINE)
+CODE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 BREAK_IN_CHINESE = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])")
 
 
@@ -18,4 +19,5 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     """
     text = LINK_OUTSIDE.sub(r"\1", markdown)
     text = LINK_TO_OTHER_LANGUAGE.sub("", text)
-    return BREAK_IN_CHINESE.sub("", text)
+    parts = CODE.split(text)
+    return "".join(part if CODE.fullmatch(part) else BREAK_IN_CHINESE.sub("", part) for part in parts)

@@ -58,6 +58,12 @@ def test_each_page_has_the_words_of_its_language_and_a_way_to_the_other(site: Pa
 
 
 @pytest.mark.slow
+def test_lists_go_on_counting_and_outputs_keep_their_lines(site: Path) -> None:
+    assert '<ol start="3">' in (site / "by-matrices.html").read_text(encoding="utf-8")
+    assert "前向传播\n" in re.sub("<.*?>", "", (site / "by-symbols.zh-CN.html").read_text(encoding="utf-8"))
+
+
+@pytest.mark.slow
 def test_every_public_name_is_in_the_reference(site: Path) -> None:
     import clearprop
 
