@@ -80,6 +80,12 @@ def test_where_samples_are_columns_so_are_they_in_the_drawing() -> None:
     assert columns["b1[1]"][0] == columns["b1[2]"][0] and rows["b1[1]"][1] == rows["b1[2]"][1]
 
 
+def test_what_a_focus_leaves_out_has_an_empty_place() -> None:
+    explanation = document_000().explain(focus="dE/dW1[1->1]")
+    shown = {id_: group.findtext(f"{SVG}text") for id_, group in groups(matrices(explanation)).items()}
+    assert shown["delta1[1]"] == "0.008771" and shown["delta1[2]"] == "" and shown["delta2[2]"] == "−0.03810"
+
+
 @pytest.mark.parametrize(
     ("id_", "computed", "used"),
     [

@@ -16,9 +16,10 @@ from clearprop.explain.ref import SETTINGS, Ref
 
 
 def grids(explanation: Explanation, section: Section) -> list[Matrix]:
-    """The matrices that a section computes, or that were given."""
+    """The matrices that a section computes, or that were given; of numbers that it leaves out only the places."""
     whole = dict.fromkeys(line.ref.whole for line in section.lines)
-    return [_grid(explanation, ref) for ref in whole if ref.kind not in SETTINGS]
+    told = frozenset(line.ref for line in section.lines)
+    return [_grid(explanation, ref, told) for ref in whole if ref.kind not in SETTINGS]
 
 
 def matrices(explanation: Explanation, lines: Iterable[Line] = (), *, width: float = 640.0) -> Markup:
@@ -28,7 +29,7 @@ def matrices(explanation: Explanation, lines: Iterable[Line] = (), *, width: flo
     return drawn(several, prefix="matrices", label=explanation.title, marks=lit, width=width)
 
 
-def _grid(explanation: Explanation, ref: Ref) -> Matrix:
+def _grid(explanation: Explanation, ref: Ref, told: frozenset[Ref]) -> Matrix:
     trace = explanation.trace
     shape = trace.shapes.of(ref)
     values = np.atleast_2d(explanation.value(ref))
@@ -37,6 +38,8 @@ def _grid(explanation: Explanation, ref: Ref) -> Matrix:
 
     def cell(row: int, column: int) -> Cell:
         one = ref.at(*_place(explanation, shape, row, column))
+        if ref not in told and one not in told:
+            return Cell(_id(explanation, one), "")
         value = float(values[row - 1, column - 1])
         tip = f"{lettering.name(explanation, one)} = {explanation.printed(ref, value)}"
         return Cell(_id(explanation, one), lettering.number(explanation, ref, value), tip)
