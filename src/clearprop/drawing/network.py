@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from clearprop.drawing import lettering
 from clearprop.drawing.markup import Markup, element, group, join, picture
@@ -14,6 +15,7 @@ from clearprop.errors import InputError
 GAP_SMALL, GAP_LARGE = 140.0, 230.0
 LONGEST_NAME = 120.0
 WIDENINGS = 4
+MOST_UNITS, MOST_WEIGHTS = 6, 24  # of a network whose numbers all find a place in its drawing
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,15 @@ def unit_id(layer: int, index: int) -> str:
     ('x[2]', 'a1[3]')
     """
     return f"x[{index}]" if layer == 0 else f"a{layer}[{index}]"
+
+
+def has_room(sizes: Sequence[int]) -> bool:
+    """Whether a network's drawing has room for the number of each unit and each weight.
+
+    >>> has_room([4, 3, 1]), has_room([784, 10])
+    (True, False)
+    """
+    return max(sizes) <= MOST_UNITS and sum(inputs * units for inputs, units in pairwise(sizes)) <= MOST_WEIGHTS
 
 
 def network(sizes: Sequence[int], *, prefix: str, label: str, writing: Writing | None = None, most: int = 8) -> Markup:

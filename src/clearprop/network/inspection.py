@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 MOST_PRINTED = 200  # numbers of one matrix; of a larger one the first and last rows and columns are printed
 AT_EACH_END = 3
 PRECISION = 8
-MOST_UNITS, MOST_WEIGHTS = 6, 24  # of a network whose parameters are all written into its drawing
 
 
 def inspected(parameters: Parameters) -> str:
@@ -55,12 +54,11 @@ def inspected(parameters: Parameters) -> str:
 def sketched(parameters: Parameters) -> str:
     """The network as SVG, with the numbers of its weights and biases where they all find a place."""
     from clearprop.drawing import Writing, network, standalone
+    from clearprop.drawing.network import has_room
 
     described = parameters.network
-    weights = sum(W.size for W in parameters.weights)
-    small = max(described.sizes) <= MOST_UNITS and weights <= MOST_WEIGHTS
     heads = ["input", *(layer.activation for layer in described.layers)]
-    writing = replace(_written(parameters) if small else Writing(), heads=heads)
+    writing = replace(_written(parameters) if has_room(described.sizes) else Writing(), heads=heads)
     label = f"{described}; {described.parameter_count} parameters"
     return standalone(network(described.sizes, prefix="model", label=label, writing=writing))
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from math import prod
 
+from clearprop.drawing.network import has_room
 from clearprop.explain.explanation import Line
 from clearprop.explain.expression import symbols
 from clearprop.explain.ref import SETTINGS, Ref
 from clearprop.explain.trace import Trace
 
 MOST_LIT = 64  # numbers of a whole matrix that are lit one by one
-MOST_UNITS, MOST_WEIGHTS = 6, 24  # of a network whose numbers are all written into its drawing
 
 
 @dataclass(frozen=True)
@@ -45,12 +44,6 @@ def marks(trace: Trace, lines: Iterable[Line]) -> Marks:
     return Marks(lit(_in_matrices), lit(_in_network), lit(_in_graph))
 
 
-def is_small(trace: Trace) -> bool:
-    """Whether every number finds a place in the drawing of the network."""
-    sizes = trace.network.sizes
-    return max(sizes) <= MOST_UNITS and sum(a * b for a, b in pairwise(sizes)) <= MOST_WEIGHTS
-
-
 def _in_matrices(trace: Trace, ref: Ref) -> tuple[str, ...]:
     return (trace.text(ref),)
 
@@ -72,7 +65,7 @@ def _in_network(trace: Trace, ref: Ref) -> tuple[str, ...]:
         return (_at("x", 0, str(ref.place[-1]) if ref.place else ""),)
     layer = ref.layer or last
     at_unit = (_at("a", layer, str(ref.place[-1]) if ref.place else ""),)
-    if not is_small(trace) or len(trace.samples) > 1:
+    if not has_room(trace.network.sizes) or len(trace.samples) > 1:
         return at_unit
     if ref.kind == "y":
         return tuple(f"y[{unit}]" for unit in units)

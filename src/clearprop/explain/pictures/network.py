@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from clearprop.drawing import Tag, Writing
 from clearprop.drawing import network as drawn
 from clearprop.drawing.markup import Markup
-from clearprop.drawing.network import unit_id
+from clearprop.drawing.network import has_room, unit_id
 from clearprop.explain.explanation import Explanation, Line
 from clearprop.explain.pictures import lettering
-from clearprop.explain.pictures.marks import is_small, marks
+from clearprop.explain.pictures.marks import marks
 from clearprop.explain.ref import Ref
 
 DIGITS = 6
@@ -22,7 +22,7 @@ def network(explanation: Explanation, lines: Iterable[Line] = ()) -> Markup:
     trace = explanation.trace
     lit = marks(trace, lines).network
     sizes = trace.network.sizes
-    writing = _written(explanation, lit) if is_small(trace) else Writing(marks=lit)
+    writing = _written(explanation, lit) if has_room(sizes) else Writing(marks=lit)
     return drawn(sizes, prefix="network", label=str(trace.network), writing=writing)
 
 

@@ -66,9 +66,3 @@ def _letters(text: str) -> str:
     if len(text) == 1 and not text.isalpha():
         return f"<mo>{escape(text)}</mo>"
     return f"<mi>{escape(text)}</mi>"
-
-
-def formula(inner: str, *, label: str = "") -> str:
-    """A formula as an element of a page; `label` is read to those who cannot see it."""
-    spoken = f' aria-label="{escape(label)}"' if label else ""
-    return f"<math{spoken}>{inner}</math>"
