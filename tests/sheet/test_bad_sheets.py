@@ -110,7 +110,7 @@ BAD = {
         'hidden = "sigmoid"', 'loss = "cross_entropy"',
         'line 4: loss "cross_entropy" needs "softmax" as the last activation, layer 2 has "sigmoid"',
     ),
-    "train_bias": ('hidden = "sigmoid"', "train_bias = 1", "line 4: train_bias: expected True or False, got 1"),
+    "train_bias": ('hidden = "sigmoid"', "train_bias = 1", "line 4: train_bias: expected true or false, got 1"),
     "l2": ('hidden = "sigmoid"', "l2 = nan", "line 4: l2: expected a number from 0 up, got nan"),
     "huge": (
         '"2-2-1"', '"2-9999999999-1"',
@@ -186,6 +186,14 @@ BAD = {
         "0.3, 0.4", f"0.3, {'1' * 5000}",
         "line 8: a number of 5,000 digits is too large",
     ),
+    "a hexadecimal claim that Python does not write": (
+        '"0.3775"', f"0x{'f' * 5000}",
+        "line 20: a number of 5,002 digits is too large",
+    ),
+    "whether, for a number": (
+        'hidden = "sigmoid"', "dropout = true",
+        "line 4: dropout: expected a number from 0 up, got true",
+    ),
     "initializer": (
         "b1 = 0.35", 'initializer = "nrmal"',
         'line 10: unknown initializer "nrmal"; did you mean "normal"? Known: glorot, he, lecun, normal, uniform, zeros',
@@ -209,9 +217,9 @@ BAD = {
     ),
     "inputs that do not fit": (
         "x = [[0.05, 0.10]]", "x = [[0.05]]",
-        "line 14: X: expected shape (B, 2), got (1, 1): the network has 2 inputs",
+        "line 14: x: expected shape (B, 2), got (1, 1): the network has 2 inputs",
     ),
-    "targets that do not fit": ("y = [[0.01]]", "y = [[1], [2]]", "line 15: Y: expected shape (1, 1), got (2, 1)"),
+    "targets that do not fit": ("y = [[0.01]]", "y = [[1], [2]]", "line 15: y: expected shape (1, 1), got (2, 1)"),
     "no samples": ("x = [[0.05, 0.10]]", "x = []", "line 14: x: expected one list a sample, as [[0.05, 0.10]], got []"),
     # training
     "setting": (
@@ -255,6 +263,10 @@ BAD = {
     "notation": (
         '"net-out"', '"netout"',
         f'line 19: unknown notation "netout"; did you mean "net-out"? Known: {", ".join(sorted(NOTATIONS))}',
+    ),
+    "a list for a notation": (
+        '"net-out"', '["net-out"]',
+        'line 19: notation: expected a name in quotes, got ["net-out"]',
     ),
     "claim that is no number": ('"0.3775"', '"0.37x"', 'line 20: claim "net_h1": expected a number, got "0.37x"'),
     "boolean claim": ('"0.3775"', "true", 'line 20: claim "net_h1": expected a number, got true'),

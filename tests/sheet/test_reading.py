@@ -64,7 +64,7 @@ def test_all_that_a_sheet_has(tmp_path: Path) -> None:
     path = tmp_path / "step.toml"
     path.write_bytes(b"\xef\xbb\xbf" + FULL.replace("\n", "\r\n").encode())
     sheet = read_sheet(path)
-    assert sheet == read_sheet(str(path)) == read_sheet(FULL)
+    assert sheet == read_sheet(str(path)) == read_sheet(FULL) == read_sheet("\ufeff" + FULL)
     network = cp.Network.parse("2-2-2", bias="layer", train_bias=False)
     assert sheet.network == network
     weights = [[[0.15, 0.25], [0.20, 0.30]], [[0.40, 0.50], [0.45, 0.55]]]

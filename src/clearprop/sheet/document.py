@@ -14,15 +14,17 @@ from clearprop.errors import InputError
 Path = tuple[str | int, ...]
 
 DEEPEST = 100  # brackets within brackets; tomllib itself would run out of stack
+LONGEST = 1000  # digits of a whole number; a float ends at 309, and Python shows none of more than 4,300
 
-# Whatever can hold a bracket or the end of a line, and brackets and ends of lines themselves.
+# Whatever can hold a bracket or the end of a line, brackets and ends of lines themselves, and what is too long.
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}'
     r"|'''.*?'{3,5}"
     r'|"(?:\\.|[^"\\\n])*"'
     r"|'[^'\n]*'"
     r"|#[^\n]*"
-    r"|[\[\]{}\n]",
+    r"|[\[\]{}\n]"
+    rf"|(?<![\w.])\d\w{{{LONGEST},}}",
     re.DOTALL,
 )
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -57,17 +59,14 @@ class Document:
     @staticmethod
     def parse(name: str, text: str) -> Document:
         """The document of a text; one that is no TOML is an `InputError` that names the line."""
-        text = text.replace("\r\n", "\n")
+        text = text.removeprefix("\ufeff").replace("\r\n", "\n")
         try:
-            _check_depth(text)
+            _check_limits(text)
             return Document(name, text, tomllib.loads(text, parse_float=Literal))
         except tomllib.TOMLDecodeError as error:
             what, line = _told(str(error), text)
-        except _TooDeep as error:
-            what, line = f"more than {DEEPEST} brackets within each other", _line_at(text, error.start)
-        except ValueError:  # Python reads whole numbers of up to 4,300 digits
-            longest = max(re.finditer(r"[\d_]+", text), key=lambda run: len(run[0]))
-            what, line = f"a number of {len(longest[0]):,} digits is too large", _line_at(text, longest.start())
+        except _Beyond as error:
+            what, line = str(error), text.count("\n", 0, error.start) + 1
         raise InputError(f"{name}, line {line}: {what}") from None
 
     def place(self, path: Path) -> str:
@@ -98,17 +97,22 @@ class Document:
         return lines
 
 
-class _TooDeep(ValueError):
-    def __init__(self, start: int) -> None:
+class _Beyond(ValueError):
+    """What a text has more of than it may, from which character on."""
+
+    def __init__(self, message: str, start: int) -> None:
+        super().__init__(message)
         self.start = start
 
 
-def _check_depth(text: str) -> None:
+def _check_limits(text: str) -> None:
     depth = 0
     for token in _TOKEN.finditer(text):
         depth += (token[0] in "[{") - (token[0] in "]}")
         if depth > DEEPEST:
-            raise _TooDeep(token.start())
+            raise _Beyond(f"more than {DEEPEST} brackets within each other", token.start())
+        if token[0][0].isdecimal():
+            raise _Beyond(f"a number of {len(token[0]):,} digits is too large", token.start())
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
@@ -160,7 +164,3 @@ def _told(message: str, text: str) -> tuple[str, int]:
 
 def _last_line(text: str) -> int:
     return text.rstrip().count("\n") + 1
-
-
-def _line_at(text: str, place: int) -> int:
-    return text.count("\n", 0, place) + 1

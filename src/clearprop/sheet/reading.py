@@ -80,7 +80,7 @@ def parse_sheet(text: str, name: str) -> Sheet:
 
 def _decoded(data: bytes, name: str) -> str:
     try:
-        return data.decode("utf-8-sig")
+        return data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(f"{name}, line {line}: a byte that is not UTF-8; save the file as text in UTF-8") from None
@@ -128,6 +128,8 @@ def _training(section: Section, optimizer: Optimizer, rows: int) -> tuple[int | 
 def _claims(section: Section) -> tuple[str, tuple[Claim, ...]]:
     """The notation of the claims, and the claims."""
     notation = section.table.get("notation", "canonical")
+    if not isinstance(notation, str):
+        raise section.wrong("notation", f"notation: expected a name in quotes, got {shown(notation)}")
     if notation not in NOTATIONS:
         raise section.wrong("notation", unknown("notation", notation, NOTATIONS))
     claims: dict[str, Claim] = {}

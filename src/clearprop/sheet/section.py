@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +13,8 @@ from clearprop.sheet.document import Document, Path
 from clearprop.sheet.values import plain, shown
 
 T = TypeVar("T")
+
+_IN_PYTHON = re.compile(r"""(?<!["'=\w])(True|False|X|Y)(?!["'\w])""")  # a sheet has true, false, x and y
 
 
 @dataclass(frozen=True)
@@ -77,4 +80,4 @@ class Section:
         try:
             return build()
         except InputError as error:
-            raise self.wrong(key, error) from None
+            raise self.wrong(key, _IN_PYTHON.sub(lambda word: word[0].lower(), str(error))) from None
