@@ -19,15 +19,14 @@ def computed(value: float, digits: int) -> str:
 
 
 def given(value: float, digits: int) -> str:
-    """A number that was given, as it was written if that has no more than so many decimals.
+    """A number that was given, as it was written if that has no more than so many decimals; below 1e-4 by its exponent.
 
-    >>> given(0.05, 9), given(1.0, 9), given(1 / 3, 4)
-    ('0.05', '1', '0.3333')
+    >>> given(0.05, 9), given(1.0, 9), given(1 / 3, 4), given(1e-8, 9)
+    ('0.05', '1', '0.3333', '1e-08')
     """
     shortest = repr(value + 0.0).removesuffix(".0")
-    if "e" in shortest or "n" in shortest or len(shortest.partition(".")[2]) > digits:
-        return computed(value, digits)
-    return shortest
+    decimals = shortest.partition("e")[0].partition(".")[2]
+    return shortest if math.isfinite(value) and len(decimals) <= digits else computed(value, digits)
 
 
 def _shortest_exponent(value: float, digits: int) -> str:
