@@ -40,14 +40,16 @@ def given_gradients(network: Network, gradients: Given) -> tuple[Parameters, np.
 def _from_lists(network: Network, gradients: object) -> dict[str, Any]:
     count = len(network.layers)
     if not isinstance(gradients, Sequence) or len(gradients) != 2:
+        mend = "; split the array into one for each W and b" if isinstance(gradients, np.ndarray) else ""
         raise InputError(
             'gradients: expected {"W1": …, "b1": …}, ([W1, W2, …], [b1, b2, …]) or what loss_and_gradients gives, '
-            f"got {type(gradients).__name__}"
+            f"got {type(gradients).__name__}{mend}"
         )
     for name, arrays in zip(("weights", "biases"), gradients, strict=True):
         if not isinstance(arrays, Sequence) or len(arrays) != count:
             found = len(arrays) if isinstance(arrays, Sequence) else type(arrays).__name__
-            raise InputError(f"gradients: expected a list of {name}, one for each of the {count} layers, got {found}")
+            mend = "; put the arrays into brackets, as [W1, W2]" if isinstance(arrays, np.ndarray) else ""
+            raise InputError(f"gradients: expected a list of {name}, one a layer, so {count}, got {found}{mend}")
     return _named(*gradients)
 
 

@@ -90,6 +90,8 @@ def check_gradients(
         raise InputError(f"model: expected a Model, got {model!r}")
     if gradients is not None and module is not None:
         raise InputError("gradients, module: give one of them, and check the other in another call")
+    if module_loss is not None and module is None:
+        raise InputError("module_loss: it is the loss of a PyTorch module; give that as module, or leave it out")
     network = model.network
     tolerance = check_number("tolerance", tolerance)
     chosen = places(network, _count(network, parameters), check_seed(seed))
@@ -145,8 +147,10 @@ def _count(network: Network, parameters: object) -> int:
 def _method(network: Network, method: str, step: float | None) -> tuple[str, float | None]:
     if method not in ("auto", *METHODS):
         raise unknown("method", method, ("auto", *METHODS))
-    if step is not None and (method == "complex step" or check_number("step", step) == 0.0):
-        raise InputError(f'step: expected a number above 0 for method="central differences", got {step!r}')
+    if step is not None and method == "complex step":
+        raise InputError('step: it belongs to method="central differences"; leave it out, or give that method')
+    if step is not None and check_number("step", step) == 0.0:
+        raise InputError(f"step: expected a number above 0, got {step!r}")
     if method == "auto":
         method = "complex step" if step is None and allows_complex_step(network) else "central differences"
     return method, step
