@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop.explain.ref import Ref
 from clearprop.network.spec import Network
 from clearprop.random import Stream, permutation
 
@@ -32,7 +33,7 @@ class Place:
     @property
     def array(self) -> str:
         """The array it belongs to: W1, b1, W2 …"""
-        return f"{'b' if self.input is None else 'W'}{self.layer + 1}"
+        return self._ref.text()
 
     @property
     def id(self) -> str:
@@ -41,13 +42,12 @@ class Place:
         >>> Place(0, 0, 1, 0).id, Place(4, 0, None, 0).id, Place(4, 0, None, None).id
         ('W1[2->1]', 'b1[1]', 'b1')
         """
-        if self.unit is None:
-            return self.array
-        return f"{self.array}[{self.unit + 1}]" if self.input is None else self._weight_id()
+        return self._ref.at(*(unit + 1 for unit in (self.input, self.unit) if unit is not None)).text()
 
-    def _weight_id(self) -> str:
-        assert self.input is not None and self.unit is not None
-        return f"{self.array}[{self.input + 1}->{self.unit + 1}]"
+    @property
+    def _ref(self) -> Ref:
+        """The array it belongs to."""
+        return Ref("b" if self.input is None else "W", self.layer + 1)
 
 
 @dataclass(frozen=True)
