@@ -84,7 +84,7 @@ def test_one_sample_at_a_time_over_thousands_of_updates() -> None:
 def test_an_empty_sheet_passes() -> None:
     report = marked("")
     assert report.ok and report.marks == ()
-    assert str(report).endswith("nothing to mark")
+    assert str(report) == 'no claims: there is nothing to mark; write what you computed under [claims], as E = "0.291"'
 
 
 @pytest.mark.parametrize("name", names())
@@ -132,9 +132,23 @@ def test_json() -> None:
     report = json.loads(json.dumps(cp.check_worksheet(load("cnblogs-2-2-2")).to_json()))
     claim = next(claim for claim in report["claims"] if claim["id"] == "E@1")
     true = pytest.approx(0.29102777369359933)
-    assert claim == {"id": "E@1", "status": "wrong", "true": true, "slips": ["updated-early"], "follows_from": []}
+    expected = {"id": "E@1", "status": "wrong", "true": true, "slips": ["updated-early"], "follows_from": []}
+    assert claim == expected | {"wrong_at": [[]]}
     assert report["ok"] is False
     assert [mistake["id"] for mistake in report["mistakes"]] == ["updated-early"]
+
+
+def test_a_long_list_is_shown_by_its_shape_and_its_wrong_numbers() -> None:
+    sheet = load("matrices-4-3-1")
+    claims = {claim.id: claim for claim in sheet.claims}
+    hidden = [list(row) for row in claims["hiddenlayer_activations"].written]
+    hidden[0][1] = hidden[1][0] = Written("0.5")
+    changed = replace(claims["hiddenlayer_activations"], written=tuple(map(tuple, hidden)))
+    report = cp.check_worksheet(replace(sheet, claims=(changed, claims["d_hiddenlayer"])))
+    assert report["hiddenlayer_activations"].wrong_at == ((1, 2), (2, 1))
+    _, _, first, second, *_ = str(report).splitlines()
+    assert first == "hiddenlayer_activations  3×3 [1,2] 0.5, [2,1] 0.5  [1,2] 0.9, [2,1] 0.9  wrong"
+    assert second.split() == ["d_hiddenlayer", "3×3", "right"]
 
 
 def test_text_says_what_was_done_and_what_to_do() -> None:

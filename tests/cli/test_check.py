@@ -36,7 +36,7 @@ def test_json(run):
     assert ran.status == 1
     assert claims["E"]["status"] == "right"
     assert claims["E@1"]["slips"] == ["updated-early"]
-    assert set(claims["E"]) == {"id", "status", "true", "slips", "follows_from"}
+    assert set(claims["E"]) == {"id", "status", "true", "slips", "follows_from", "wrong_at"}
 
 
 @pytest.mark.parametrize(

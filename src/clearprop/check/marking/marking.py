@@ -73,7 +73,9 @@ def _mark(one: Resolved, found: Sequence[Verdict], named: Sequence[Named], claim
     true = np.array([verdict.figure.sign * verdict.true for verdict in found]).reshape(one.shape).tolist()
     slips = dict.fromkeys(slip.id for slip in named if not slip.figures.isdisjoint(one.figures))
     follows = [figure for verdict in found for figure in verdict.follows if figure not in one.figures]
-    return Mark(one.claim, status, true, tuple(slips), _keys(follows, claims))
+    indices = zip(np.ndindex(one.shape), found, strict=True)
+    wrong_at = tuple(tuple(at + 1 for at in index) for index, verdict in indices if verdict.status == "wrong")
+    return Mark(one.claim, status, true, tuple(slips), _keys(follows, claims), wrong_at)
 
 
 def _keys(figures: Sequence[Figure], claims: Sequence[Resolved]) -> tuple[str, ...]:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from clearprop.check.marking.verdicts import Status
 from clearprop.sheet import Claim, Written
 
 WIDEST = 40
-"""A matrix is shown by so many characters of its first rows."""
+"""A matrix of more characters is shown by its shape and its wrong numbers."""
+
+MOST_PLACES = 2
+"""So many of the wrong numbers of a matrix are shown."""
 
 WORDS = {
     "en": {
@@ -23,7 +30,8 @@ WORDS = {
         "rounded_note": "rounded: the digits differ only because those it was computed from were rounded",
         "fails": "{wrong} of {all} claims are wrong",
         "follows": "follows from {ids}",
-        "none": "no claims: there is nothing to mark",
+        "none": 'no claims: there is nothing to mark; write what you computed under [claims], as E = "0.291"',
+        "list": "{count} numbers",
         "slip": "{id} ({claims})\n  {text}",
         "joint": ", ",
     },
@@ -36,7 +44,8 @@ WORDS = {
         "rounded_note": "舍入：数字不同只是因为前面的数被舍入过",
         "fails": "{all} 个数据中有 {wrong} 个错误",
         "follows": "由 {ids} 导致",
-        "none": "没有可检查的数据",
+        "none": '没有可检查的数据；请把算出的数写在 [claims] 下，如 E = "0.291"',
+        "list": "{count} 个数",
         "slip": "{id}（{claims}）\n  {text}",
         "joint": "、",
     },
@@ -53,6 +62,7 @@ class Mark:
         true: the true value, a number or nested lists as the claim is written.
         slips: the ids of the slips that reproduce its digits.
         follows_from: the wrong claims from which its wrong numbers follow correctly.
+        wrong_at: the places of its wrong numbers, counted from 1, as (2, 3); () is that of a single number.
     """
 
     claim: Claim
@@ -60,6 +70,7 @@ class Mark:
     true: Any
     slips: tuple[str, ...] = ()
     follows_from: tuple[str, ...] = ()
+    wrong_at: tuple[tuple[int, ...], ...] = ()
 
     @property
     def id(self) -> str:
@@ -72,6 +83,7 @@ class Mark:
             "true": _finite(self.true),
             "slips": list(self.slips),
             "follows_from": list(self.follows_from),
+            "wrong_at": [list(place) for place in self.wrong_at],
         }
 
 
@@ -147,13 +159,16 @@ class WorksheetReport:
         return "\n".join(lines)
 
     def _row(self, mark: Mark, words: dict[str, Any]) -> tuple[str, str, str, str]:
-        true, end = "", ""
+        written, true, end = _text(mark.claim.written), "", ""
+        long = isinstance(written, list) and len(_listed(written)) > WIDEST
+        shown = partial(_at, mark.wrong_at) if long else _listed
         if mark.status == "wrong":
-            true = _shown(_like(mark.true, mark.claim.written))
+            true = shown(_like(mark.true, mark.claim.written))
             told = [*mark.slips, words["follows"].format(ids=words["joint"].join(mark.follows_from))]
             told = told if mark.follows_from else told[:-1]
             end = f": {words['joint'].join(told)}" if told else ""
-        return mark.id, _shown(_text(mark.claim.written)), true, words[mark.status] + end
+        shape = f"{_shape(written, words)} " if long else ""
+        return mark.id, f"{shape}{shown(written)}".rstrip(), true, words[mark.status] + end
 
 
 def _like(true: Any, written: Any) -> Any:
@@ -175,9 +190,19 @@ def _text(written: Any) -> Any:
     return [_text(one) for one in written] if isinstance(written, tuple) else str(written)
 
 
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else _listed(value)
-    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
+def _shape(texts: Any, words: dict[str, Any]) -> str:
+    """3×2, or how many numbers a vector has."""
+    shape = np.shape(texts)
+    return "×".join(map(str, shape)) if len(shape) > 1 else str(words["list"].format(count=len(texts)))
+
+
+def _at(places: Sequence[tuple[int, ...]], texts: Any) -> str:
+    """The numbers at the first of some places: [1,2] 0.856, [3,1] 0.815, …"""
+    numbers = np.array(texts)
+    named = [
+        f"[{','.join(map(str, place))}] {numbers[tuple(at - 1 for at in place)]}" for place in places[:MOST_PLACES]
+    ]
+    return ", ".join([*named, "…"] if len(places) > MOST_PLACES else named)
 
 
 def _listed(value: Any) -> str:
