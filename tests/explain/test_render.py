@@ -62,6 +62,13 @@ def test_a_script_gives_the_numbers_of_the_trace(trace, notation):
             )
 
 
+def test_a_small_number_that_was_given_keeps_its_exponent_and_is_squared_in_brackets():
+    model = cp.Model(cp.Network.parse("1-1", l2=0.5), [[[2e-5]]], [[0.1]])
+    explained = text(cp.trace(model, [1.0], [0.0], optimizer=cp.Adam(0.1)).explain())
+    assert "W1[1->1] = 2e-05" in explained and "epsilon = 1e-08" in explained
+    assert "0.5/2·(2e-05)²" in explained
+
+
 def test_a_script_prints_the_error_and_the_new_parameters():
     script = python(document_000().explain(notation="net-out", language="zh"))
     done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, check=True)

@@ -16,7 +16,7 @@ from clearprop.explain.render.layout import padded, width_of, wrapped
 from clearprop.explain.render.links import LEFT_OUT, Grid, Links, grid, links
 from clearprop.explain.render.numerals import computed
 from clearprop.explain.row import Row
-from clearprop.explain.typeset import ATOM, SIGNED, Piece, Text
+from clearprop.explain.typeset import ATOM, RAISED, SIGNED, Piece, Text
 
 WIDTH = 110
 INDENT = 2
@@ -42,7 +42,8 @@ class TextWriter:
         return name.text
 
     def number(self, printed: str) -> Piece:
-        return Piece(printed, SIGNED if printed.startswith("-") else ATOM)
+        raised = RAISED if "e" in printed else ATOM  # (2e-05)², as 2e-05² reads as a square of the exponent
+        return Piece(printed, SIGNED if printed.startswith("-") else raised)
 
     def matrix(self, rows: Grid) -> str:
         return "[" + "; ".join(", ".join(row) for row in rows) + "]"
