@@ -153,6 +153,18 @@ def test_latex_compiles(language, form, notation, tmp_path):
     assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
 
 
+def test_a_fraction_or_a_raised_letter_is_squared_in_brackets():
+    model = cp.Model.initialized(cp.Network.parse("2-2-1", l2=0.1), seed=0)
+    explanation = cp.trace(model, [1, 2], [1], optimizer=cp.RMSprop(0.1)).explain(notation="nielsen")
+    typed = text(explanation, width=10_000)
+    assert "·(dC/dw^2_11)²" in typed and "(w^2_11)²" in typed and "_11²" not in typed
+    document = latex(explanation)
+    assert r"{\left(\frac{\partial C}{\partial w_{11}^{2}}\right)}^{2}" in document and "}}^{2}" not in document
+    assert r"{\left(w_{11}^{2}\right)}^{2}" in document
+    squared = re.findall("<msup><mrow>(.*?)</mrow><mrow><mn>2</mn></mrow></msup>", render(explanation, "html"))
+    assert squared and all(base.startswith("<mrow><mo>(</mo>") for base in squared if "<mfrac>" in base)
+
+
 def fields_of(words):
     return {field for _, field, _, _ in string.Formatter().parse(words) if field}
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 
 from clearprop.errors import unknown
 from clearprop.explain.derive import Derivation, Equation
 from clearprop.explain.expression import Number, Partial, Symbol
-from clearprop.explain.notation import Name
 from clearprop.explain.render.latex import document, fit
+from clearprop.explain.render.layout import width_of, wrapped
+from clearprop.explain.render.links import Writer
 from clearprop.explain.render.mathematics import WRITER, mark, words
 from clearprop.explain.render.numerals import given
-from clearprop.explain.typeset import Piece, Style, Text, write
+from clearprop.explain.render.text import WRITER as TYPED
+from clearprop.explain.typeset import MULTIPLIED, RAISED, Piece, write
 
 FORMATS = ("text", "markdown", "latex")
 WIDTH = 100
@@ -35,8 +36,8 @@ def text(derivation: Derivation) -> str:
     found = []
     for number, chapter in enumerate(derivation.chapters, start=1):
         title = f"{number}. {chapter.title}"
-        lines = [title, "-" * len(title), *textwrap.wrap(chapter.text, WIDTH)]
-        lines += ["    " + " = ".join(_sides(derivation, one, Text(), _name_in_text)) for one in chapter.equations]
+        lines = [title, "-" * width_of(title), *wrapped(chapter.text, WIDTH)]
+        lines += ["    " + " = ".join(_sides(derivation, one, TYPED)) for one in chapter.equations]
         found.append("\n".join(lines))
     return "\n\n".join(found)
 
@@ -62,24 +63,20 @@ def latex(derivation: Derivation) -> str:
 
 
 def _in_latex(derivation: Derivation, equation: Equation) -> list[str]:
-    return _sides(derivation, equation, WRITER.style, WRITER.name)
+    return _sides(derivation, equation, WRITER)
 
 
-def _name_in_text(name: Name) -> str:
-    return name.text
-
-
-def _sides(derivation: Derivation, equation: Equation, style: Style, named: Callable[[Name], str]) -> list[str]:
+def _sides(derivation: Derivation, equation: Equation, writer: Writer) -> list[str]:
     """The left side of an equation and all that it is equal to."""
 
     def leaf(node: Symbol | Number | Partial) -> Piece:
         if isinstance(node, Number):
             return Piece(given(node.value, 17))
         if isinstance(node, Symbol):
-            return Piece(named(derivation.name(node.ref)))
+            return writer.symbol(derivation.name(node.ref))
         top, bottom = derivation.name(node.top), derivation.name(node.bottom)
-        if isinstance(style, Text):
-            return Piece(f"∂{top.text}/∂{bottom.text}")
-        return Piece(rf"\frac{{\partial {mark(top.mark)}}}{{\partial {mark(bottom.mark)}}}")
+        if writer is TYPED:
+            return Piece(f"∂{top.text}/∂{bottom.text}", MULTIPLIED)
+        return Piece(rf"\frac{{\partial {mark(top.mark)}}}{{\partial {mark(bottom.mark)}}}", RAISED)
 
-    return [named(equation.name), *(write(one, style, leaf) for one in equation.chain)]
+    return [writer.name(equation.name), *(write(one, writer.style, leaf) for one in equation.chain)]

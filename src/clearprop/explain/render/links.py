@@ -13,7 +13,7 @@ from clearprop.explain.expression import Expression, Number, Symbol, symbols
 from clearprop.explain.notation import Name
 from clearprop.explain.ref import Ref
 from clearprop.explain.render.numerals import computed, given
-from clearprop.explain.typeset import Leaf, Piece, Style, write
+from clearprop.explain.typeset import ATOM, RAISED, Leaf, Piece, Style, write
 
 MOST_SHOWN = 8  # rows or columns of a matrix that are shown before its middle is left out
 SHOWN_FIRST, SHOWN_LAST = 5, 2
@@ -23,12 +23,13 @@ LEFT_OUT = "…"
 
 
 class Writer(Protocol):
-    """How a renderer writes what formulas are made of."""
+    """How a renderer writes what formulas are made of; `symbol` is a name within a formula, as tight as it holds."""
 
     @property
     def style(self) -> Style: ...
 
     def name(self, name: Name) -> str: ...
+    def symbol(self, name: Name) -> Piece: ...
     def number(self, printed: str) -> Piece: ...
     def matrix(self, rows: Grid) -> str: ...
 
@@ -90,13 +91,18 @@ def result_of(explanation: Explanation, line: Line) -> str:
     return computed(line.value, explanation.digits)
 
 
+def holding(name: Name) -> int:
+    """How tightly a name holds together once it is set: a fraction, or a letter with something above, is no atom."""
+    return RAISED if name.by or name.mark.sup else ATOM
+
+
 def named(explanation: Explanation, writer: Writer) -> Leaf:
     """Leaves that are written by their names."""
 
     def leaf(node: Symbol | Number) -> Piece:
         if isinstance(node, Number):
             return writer.number(given(node.value, 17))
-        return Piece(writer.name(explanation.name(node.ref)))
+        return writer.symbol(explanation.name(node.ref))
 
     return leaf
 

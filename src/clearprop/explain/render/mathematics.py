@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clearprop.explain.notation import Mark, Name
-from clearprop.explain.render.links import LEFT_OUT, Grid
+from clearprop.explain.render.links import LEFT_OUT, Grid, holding
 from clearprop.explain.typeset import ATOM, MULTIPLIED, SIGNED, Latex, Piece
 
 _GREEK = {
@@ -26,6 +26,9 @@ class LatexWriter:
         if name.by is None:
             return mark(name.mark)
         return rf"\frac{{\partial {mark(name.mark)}}}{{\partial {mark(name.by)}}}"
+
+    def symbol(self, name: Name) -> Piece:
+        return Piece(self.name(name), holding(name))
 
     def number(self, printed: str) -> Piece:
         if printed == "NaN":

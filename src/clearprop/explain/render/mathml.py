@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from clearprop.explain.notation import Mark, Name
-from clearprop.explain.render.links import LEFT_OUT, Grid
+from clearprop.explain.render.links import LEFT_OUT, Grid, holding
 from clearprop.explain.typeset import ATOM, MULTIPLIED, SIGNED, MathML, Piece
 
 _ACCENTS = {"hat": "^", "bar": "¯", "tilde": "~"}
@@ -20,6 +20,9 @@ class MathMLWriter:
         if name.by is None:
             return mark(name.mark)
         return f"<mfrac><mrow><mo>∂</mo>{mark(name.mark)}</mrow><mrow><mo>∂</mo>{mark(name.by)}</mrow></mfrac>"
+
+    def symbol(self, name: Name) -> Piece:
+        return Piece(self.name(name), holding(name))
 
     def number(self, printed: str) -> Piece:
         mantissa, e, exponent = printed.partition("e")

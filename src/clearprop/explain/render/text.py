@@ -16,7 +16,7 @@ from clearprop.explain.render.layout import padded, width_of, wrapped
 from clearprop.explain.render.links import LEFT_OUT, Grid, Links, grid, links
 from clearprop.explain.render.numerals import computed
 from clearprop.explain.row import Row
-from clearprop.explain.typeset import ATOM, RAISED, SIGNED, Piece, Text
+from clearprop.explain.typeset import ATOM, MULTIPLIED, RAISED, SIGNED, Piece, Text
 
 WIDTH = 110
 INDENT = 2
@@ -40,6 +40,9 @@ class TextWriter:
 
     def name(self, name: Name) -> str:
         return name.text
+
+    def symbol(self, name: Name) -> Piece:
+        return Piece(name.text, MULTIPLIED if "/" in name.text else RAISED if "^" in name.text else ATOM)
 
     def number(self, printed: str) -> Piece:
         raised = RAISED if "e" in printed else ATOM  # (2e-05)², as 2e-05² reads as a square of the exponent
