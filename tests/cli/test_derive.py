@@ -8,7 +8,7 @@ import pytest
 def test_a_derivation(run):
     done = run("derive", "2-3-1", "--notation", "net-out", "--language", "zh")
     assert done.status == 0 and not done.err
-    assert "delta_oj = " in done.out and "链式法则" in done.out
+    assert "delta_o_j = " in done.out and "链式法则" in done.out
 
 
 def test_the_opening_question(run):

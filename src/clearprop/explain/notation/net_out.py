@@ -15,20 +15,23 @@ _UNITS = {"s": "sum", "z": "net", "f": "f", "mask": "mask", "a": "out"}
 
 
 def unit(layer: int, number: Place, shapes: Shapes) -> str:
-    """i1, h1, o1; with several hidden layers h1_1, h2_1."""
+    """i1, h1, o1; with several hidden layers h1_1, h2_1. A letter is set apart, i_k, so that it is no second letter."""
     last = len(shapes.network.layers)
-    if layer == 0:
-        return f"i{number}"
-    if layer == last:
-        return f"o{number}"
-    return f"h{number}" if last == 2 else f"h{layer}_{number}"
+    apart = "_" if isinstance(number, str) else ""
+    if layer in (0, last):
+        return f"{'i' if layer == 0 else 'o'}{apart}{number}"
+    return f"h{apart}{number}" if last == 2 else f"h{layer}_{number}"
 
 
 def weight_number(ref: Ref, shapes: Shapes) -> str:
-    """w1 leads from the first input to the first unit, w2 from the second input to it, and so on, unit by unit."""
+    """w1 leads from the first input to the first unit, w2 from the second input to it, and so on, unit by unit.
+
+    Any weight of layer 2, from unit i to unit j, is w2_ij.
+    """
     start, end = ref.place
     if isinstance(start, str) or isinstance(end, str):
-        return f"{start}{end}"
+        comma = "" if isinstance(start, str) and isinstance(end, str) else ","
+        return f"{ref.layer}_{start}{comma}{end}"
     sizes = shapes.network.sizes
     before = sum(inputs * units for inputs, units in list(pairwise(sizes))[: ref.layer - 1])
     return str(before + (end - 1) * sizes[ref.layer - 1] + start)
@@ -44,7 +47,7 @@ def name(ref: Ref, shapes: Shapes) -> Name:
     layer = len(shapes.network.layers) if ref.kind in ("y", "share") else ref.layer
     of = unit(layer, place[0], shapes) if place else ""
     if ref.kind == "x":
-        return Name(of + tail, Mark(of[0], of[1:], sample))
+        return Name(of + tail, Mark(of[0], of[1:].removeprefix("_"), sample))
     if ref.kind == "y":
         return Name(f"target_{of}{tail}", Mark("target", of, sample))
     if ref.kind == "share":
