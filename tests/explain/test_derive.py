@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -27,6 +28,7 @@ from clearprop.explain.expression import (
 )
 from clearprop.explain.notation import NOTATIONS
 from clearprop.explain.ref import Ref
+from clearprop.explain.render.layout import width_of
 from clearprop.explain.scalar import Elements, Shapes, placed
 
 sympy = pytest.importorskip("sympy")
@@ -237,6 +239,77 @@ def test_every_notation_and_language(notation: str, language: str) -> None:
         if isinstance(part, Partial)
     ]
     assert partials and str(derivation)
+
+
+def test_what_is_raised_holds_together() -> None:
+    adam = derive(cp.Network.parse("2-2-1", l2=0.1), optimizer=cp.Adam(), notation="nielsen")
+    text = str(adam)
+    assert "(dC/dw^3_ji)²" in text and "(w^3_1k)²" in text and not re.search(r"\^\d_\w+²", text)
+    set_in_latex = adam.markdown()
+    assert r"\right)}^{2}" in set_in_latex and "^{2}}^{2}" not in set_in_latex and "}}}^{2}" not in set_in_latex
+
+
+def test_letters_of_net_out_are_told_apart() -> None:
+    text = str(derive(cp.Network.parse("2-3-2"), notation="net-out"))
+    assert "net_h_j = Σ_k w1_kj·i_k + b_h_j" in text
+    assert "net_o_j = Σ_k w2_kj·out_h_k + b_o_j" in text
+    single = str(derive(cp.Network.parse("2-3-1"), notation="net-out"))
+    assert "dE/dout_h_j = ∂E/∂net_o1·∂net_o1/∂out_h_j = delta_o1·w2_j,1" in single
+
+
+def sentences(derivation: Derivation, title: str) -> str:
+    return next(chapter.text for chapter in derivation.chapters if chapter.title == title)
+
+
+def test_what_is_said_of_the_last_layer_is_true_of_it() -> None:
+    said = {
+        output: sentences(derive(cp.Network.parse("2-2-2", output=output, loss=loss)), "The last layer")
+        for output, loss in (
+            ("tanh", "half_squared_error"),
+            ("softmax", "half_squared_error"),
+            ("sigmoid", "binary_cross_entropy"),
+            ("step", "perceptron"),
+        )
+    }
+    assert "a product of two factors" in said["tanh"]
+    assert "a sum over the outputs" in said["softmax"]
+    assert "derivative cancels" in said["sigmoid"]
+    assert "holds the answer fixed" in said["step"] and "cancels" not in said["step"]
+    assert "with the other sign" in sentences(derive(cp.Network.parse("2-2-1"), notation="matrix"), "The last layer")
+
+
+def test_logistic_regression_is_named_only_where_it_is_one() -> None:
+    perceptron = derive(cp.Network.parse("3-1", output="step", loss="perceptron"))
+    assert "Nothing is handed back" in titles(perceptron) and "logistic" not in str(perceptron)
+    assert "logistic" not in str(derive(cp.Network.parse("3-1")))
+    classes = cp.Network.parse("3-2", output="softmax", loss="cross_entropy")
+    assert "logistic regression" in str(derive(classes)).replace("\n", " ")
+
+
+def test_what_is_said_of_gradients_and_update_is_true_of_them() -> None:
+    plain = derive(cp.Network.parse("2-2-1"))
+    assert "are averaged" in str(plain) and "Frozen" not in str(plain) and "Dropout" not in str(plain)
+    assert "a step against the gradient" in sentences(plain, "The update")
+    other = derive(
+        cp.Network.parse("2-2-1", bias="layer", train_bias=False, reduction="sum", dropout=0.3),
+        optimizer=cp.Adam(),
+        notation="threshold",
+    )
+    assert "Dropout is not written here" in sentences(other, "Forward")
+    assert "minus the sum of their deltas" in sentences(other, "The gradients")
+    assert "are added up" in sentences(other, "The gradients")
+    update = sentences(other, "The update")
+    assert "Frozen biases" in update and "1 - ρ₁ᵗ" in update and "against" not in update
+    assert "bias" not in sentences(derive(cp.Network.parse("2-2-1", bias="none")), "The gradients")
+
+
+def test_chinese_lines_keep_to_the_width() -> None:
+    derivation = derive(cp.Network.parse("2-2-1"), language="zh")
+    said = [line for line in str(derivation).splitlines() if not line.startswith(" ")]
+    assert max(map(width_of, said)) <= 100
+    title, rule = said[:2]
+    assert width_of(title) == len(rule)
+    assert "通过后一层的每一个单元" in str(derivation).replace("\n", "")
 
 
 def test_bad_input() -> None:

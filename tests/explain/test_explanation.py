@@ -147,10 +147,28 @@ def test_the_words_use_the_letters_and_the_signs_of_the_notation():
         for key in ("net-out", "threshold", "matrix")
     }
     assert "its net input, net." in words["net-out"] and "δ = ∂E/∂net" in words["net-out"]
+    assert "minus the sum of their ∂E/∂β" in words["threshold"]  # it is shared
     assert "takes its threshold away" in words["threshold"] and "output, ŷ." in words["threshold"]
     assert "its d_output times the weight" in words["matrix"]
     assert "d_output = -∂loss/∂output_layer_input" in words["matrix"]
     assert "This notation counts d_output with the other sign." in words["matrix"]
+
+
+@pytest.mark.parametrize(
+    ("notation", "penalty", "corrected"),
+    [
+        ("canonical", "is J = E + R.", "1 - β₁ᵗ and 1 - β₂ᵗ"),
+        ("ufldl", "is J = J₀ + R.", "1 - β₁ᵗ and 1 - β₂ᵗ"),
+        ("nielsen", "is C = C₀ + R.", "1 - β₁ᵗ and 1 - β₂ᵗ"),
+        ("threshold", "is J = E + R.", "1 - ρ₁ᵗ and 1 - ρ₂ᵗ"),
+        ("matrix", "is objective = loss + penalty.", "1 - β₁ᵗ and 1 - β₂ᵗ"),
+    ],
+)
+def test_the_words_keep_the_numbers_of_letters(notation, penalty, corrected):
+    model = cp.Model.initialized(cp.Network.parse("2-2-1", l2=0.1), seed=0)
+    explanation = cp.trace(model, [1, 2], [1], optimizer=cp.Adam(0.1)).explain(notation=notation)
+    words = " ".join(sentence for section in explanation.sections for sentence in section.words)
+    assert penalty in words and corrected in words
 
 
 @pytest.mark.parametrize(

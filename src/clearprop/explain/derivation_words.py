@@ -1,77 +1,194 @@
-"""What a derivation says between its equations: a heading and a text each, in English and Chinese."""
+"""What a derivation says between its equations, in English and Chinese: what is true of the network, and no more."""
 
 from __future__ import annotations
 
-WORDS: dict[str, dict[str, tuple[str, str]]] = {
+from collections.abc import Iterator
+
+from clearprop.explain.notation import Notation
+from clearprop.explain.ref import Ref
+from clearprop.explain.render.words import LANGUAGES, letter, taken
+from clearprop.explain.scalar import Shapes
+from clearprop.network.spec import Network
+from clearprop.optimize.optimizers import Optimizer
+
+HEADINGS = {
+    "en": {
+        "forward": "Forward",
+        "loss": "What is minimised",
+        "last": "The last layer",
+        "no hidden layer": "Nothing is handed back",
+        "recursion": "Handing back",
+        "gradients": "The gradients",
+        "update": "The update",
+        "count": "How many parameters",
+    },
+    "zh": {
+        "forward": "前向传播",
+        "loss": "要最小化的量",
+        "last": "输出层",
+        "no hidden layer": "没有可以反传的层",
+        "recursion": "向后传递",
+        "gradients": "梯度",
+        "update": "更新",
+        "count": "参数个数",
+    },
+}
+
+SENTENCES = {
     "en": {
         "forward": (
-            "Forward",
             "Each unit adds up what comes in, times its weights, and puts the sum through its activation. "
-            "Layers with weights: {layers}; parameters: {count}.",
+            "Layers with weights: {layers}; parameters: {count}."
         ),
-        "loss": ("What is minimised", "The loss {loss} of one sample, a function of every weight through the outputs."),
-        "last": (
-            "The last layer",
-            "The delta of a unit is the derivative of the loss by its net input. The net input acts on the loss "
-            "through the unit's output alone, so by the chain rule it is a product of two factors.",
+        "forward.dropout": (
+            "Dropout is not written here. It acts in training alone, where a mask multiplies the outputs of its layer, "
+            "and on the way back the derivatives by them."
         ),
-        "last joint": (
-            "The last layer",
-            "The delta of a unit is the derivative of the loss by its net input. Loss and last activation belong "
-            "together here: differentiated in one go, the activation's derivative cancels.",
+        "loss": "The loss {loss} of one sample, a function of every weight through the outputs.",
+        "delta": "The delta of a unit is the derivative of the loss by its net input.",
+        "last.chain": (
+            "The net input acts on the loss through the unit's output alone, so by the chain rule it is a product of "
+            "two factors."
+        ),
+        "last.jacobian": (
+            "Each net input of a softmax moves every output of the layer, so by the chain rule it is a sum over the "
+            "outputs, of two factors each."
+        ),
+        "last.joint": (
+            "Loss and last activation belong together here: differentiated in one go, the activation's derivative "
+            "cancels."
+        ),
+        "last.perceptron": (
+            "A threshold has no slope to go down: the perceptron rule holds the answer fixed and derives the loss by "
+            "the net input alone."
         ),
         "no hidden layer": (
-            "Nothing is handed back",
             "There is no hidden layer. The delta of the last layer is known at once from output and target, and the "
             "gradient of every weight is that delta times an input: one application of the chain rule, a closed form. "
             "Backpropagation is the rule that hands deltas back through a layer to the one before; with no layer to "
-            "hand them to, it has nothing to do. That is why logistic regression is trained by gradient descent "
-            "without it: with no hidden layer both are the same computation.",
+            "hand them to, it has nothing to do."
+        ),
+        "no hidden layer.logistic": (
+            "That is why logistic regression is trained by gradient descent without it: with no hidden layer both are "
+            "the same computation."
         ),
         "recursion": (
-            "Handing back",
             "A hidden unit acts on the loss through every unit of the layer above, so the derivative by its output "
             "is a sum over them. Their deltas are known already: going from the last layer to the first, each is "
-            "computed once and used for all units below. All of them use the weights as they are before the update.",
+            "computed once and used for all units below. All of them use the weights as they are before the update."
         ),
         "gradients": (
-            "The gradients",
             "A weight acts on the loss through one net input only, where it multiplies the output of the unit it "
-            "comes from; a bias is added to it. Over a batch the gradients of the samples are averaged, or summed.",
+            "comes from."
         ),
-        "update": ("The update", "Every parameter takes a step against its gradient, all at the same time."),
-        "count": ("How many parameters", "{sum} = {count}"),
+        "gradients.bias.unit": "A bias is added to one net input: its gradient is the delta.",
+        "gradients.bias.layer": (
+            "A bias that a layer shares is added to all its net inputs: its gradient is the sum of their deltas."
+        ),
+        "gradients.threshold.unit": "A threshold is taken from one net input: its gradient is minus the delta.",
+        "gradients.threshold.layer": (
+            "A threshold that a layer shares is taken from all its net inputs: its gradient is minus the sum of their "
+            "deltas."
+        ),
+        "gradients.mean": "Over a batch the gradients of the samples are averaged.",
+        "gradients.sum": "Over a batch the gradients of the samples are added up.",
+        "update": "All parameters are updated at the same time.",
+        "update.frozen": "Frozen biases stay as they are.",
+        "count": "{sum} = {count}",
     },
     "zh": {
-        "forward": ("前向传播", "每个单元把输入按权重求和，再经过激活函数。共 {layers} 层带权重，{count} 个参数。"),
-        "loss": ("要最小化的量", "一个样本的损失 {loss}：它经由输出依赖于每一个权重。"),
-        "last": (
-            "输出层",
-            "一个单元的 delta 是损失对它的净输入的导数。净输入只通过该单元的输出影响损失，"
-            "所以按链式法则它是两个因子的乘积。",
+        "forward": "每个单元把输入按权重求和，再经过激活函数。共 {layers} 层带权重，{count} 个参数。",
+        "forward.dropout": (
+            "这里不写 dropout。它只在训练时起作用：前向时掩码乘以该层的输出，反向时同样乘以对这些输出的导数。"
         ),
-        "last joint": (
-            "输出层",
-            "一个单元的 delta 是损失对它的净输入的导数。这里损失与最后的激活函数是一对："
-            "合在一起求导，激活函数的导数恰好消去。",
+        "loss": "一个样本的损失 {loss}：它经由输出依赖于每一个权重。",
+        "delta": "一个单元的 delta 是损失对它的净输入的导数。",
+        "last.chain": "净输入只通过该单元的输出影响损失，所以按链式法则它是两个因子的乘积。",
+        "last.jacobian": (
+            "softmax 的每个净输入都影响该层的所有输出，所以按链式法则它是对各输出求和，每项是两个因子的乘积。"
         ),
+        "last.joint": "这里损失与最后的激活函数是一对：合在一起求导，激活函数的导数恰好消去。",
+        "last.perceptron": "阶跃函数没有可以下降的斜率：感知机规则把答案看作不变，只对净输入求损失的导数。",
         "no hidden layer": (
-            "没有可以反传的层",
             "这里没有隐含层。输出层的 delta 由输出和目标直接得到，每个权重的梯度就是这个 delta 乘以一个输入："
             "只用一次链式法则，是闭式解。反向传播是把 delta 经过一层传给前一层的规则；没有前一层可传，它就无事可做。"
-            "这就是逻辑回归（LR）用梯度下降而不需要 BP 的原因：没有隐含层时，两者是同一个计算。",
+        ),
+        "no hidden layer.logistic": (
+            "这就是逻辑回归（LR）用梯度下降而不需要 BP 的原因：没有隐含层时，两者是同一个计算。"
         ),
         "recursion": (
-            "向后传递",
-            "隐含单元通过上一层的每一个单元影响损失，所以对它的输出的导数是对这些单元求和。它们的 delta 已经算出："
-            "从最后一层到第一层，每个 delta 只算一次，供下面所有单元使用。所有计算都用更新之前的权重。",
+            "隐含单元通过后一层的每一个单元影响损失，所以对它的输出的导数是对这些单元求和。它们的 delta 已经算出："
+            "从最后一层到第一层，每个 delta 只算一次，供前一层的所有单元使用。所有计算都用更新之前的权重。"
         ),
-        "gradients": (
-            "梯度",
-            "一个权重只通过一个净输入影响损失，在其中它与来源单元的输出相乘；偏置则直接加在其中。"
-            "对一批样本，各样本的梯度取平均或求和。",
-        ),
-        "update": ("更新", "每个参数沿梯度的反方向走一步，全部同时进行。"),
-        "count": ("参数个数", "{sum} = {count}"),
+        "gradients": "一个权重只通过一个净输入影响损失，在其中它与来源单元的输出相乘。",
+        "gradients.bias.unit": "偏置直接加在一个净输入中：它的梯度就是 delta。",
+        "gradients.bias.layer": "一层共用的偏置加在该层的每个净输入中：它的梯度是各单元 delta 之和。",
+        "gradients.threshold.unit": "阈值从一个净输入中减去：它的梯度是 delta 取负。",
+        "gradients.threshold.layer": "一层共用的阈值从该层的每个净输入中减去：它的梯度是各单元 delta 之和取负。",
+        "gradients.mean": "对一批样本，各样本的梯度取平均。",
+        "gradients.sum": "对一批样本，各样本的梯度求和。",
+        "update": "所有参数同时更新。",
+        "update.frozen": "固定的偏置保持不变。",
+        "count": "{sum} = {count}",
     },
 }
+
+
+class DerivationWords:
+    """The headings and sentences of one derivation, in a language and with the letters of a notation."""
+
+    def __init__(self, network: Network, optimizer: Optimizer, notation: Notation, language: str) -> None:
+        self.network = network
+        self.optimizer = optimizer
+        self.notation = notation
+        self.language = language
+
+    def heading(self, key: str) -> str:
+        return HEADINGS[self.language][key]
+
+    def text(self, key: str, **filled: object) -> str:
+        """What is said in a chapter; where a step has the same to say, in its words."""
+        step = LANGUAGES[self.language]
+        texts = {**step.SENTENCES, **SENTENCES[self.language]}
+        filled = {**self._letters(), **filled}
+        return str(step.BETWEEN).join(texts[one].format(**filled) for one in self._keys(key))
+
+    def _letters(self) -> dict[str, str]:
+        last, shapes = len(self.network.layers), Shapes(self.network, samples=1)
+        refs = {"d": Ref("delta", last, (1, 1)), "beta1": Ref("beta1"), "beta2": Ref("beta2")}
+        return {field: letter(self.notation, ref, shapes) for field, ref in refs.items()}
+
+    def _keys(self, key: str) -> Iterator[str]:
+        """The sentences of a chapter that are true of this network."""
+        more = {"forward": self._forward, "last": self._last, "no hidden layer": self._alone}
+        more |= {"gradients": self._gradients, "update": self._update}
+        yield "delta" if key == "last" else key
+        if key in more:
+            yield from more[key]()
+
+    def _forward(self) -> Iterator[str]:
+        if any(layer.dropout for layer in self.network.layers):
+            yield "forward.dropout"
+
+    def _last(self) -> Iterator[str]:
+        if self.network.joint_pair:
+            yield "last.perceptron" if self.network.loss_function.kind == "perceptron" else "last.joint"
+        else:
+            yield "last.jacobian" if self.network.layers[-1].function.across_units else "last.chain"
+        if self.notation.sign(Ref("delta", 1)) < 0:
+            yield "flipped"
+
+    def _alone(self) -> Iterator[str]:
+        if self.network.joint_pair and self.network.loss_function.kind in ("binary_cross_entropy", "cross_entropy"):
+            yield "no hidden layer.logistic"
+
+    def _gradients(self) -> Iterator[str]:
+        kind = "threshold" if self.notation.sign(Ref("b", 1)) < 0 else "bias"
+        # Each sentence once, in the order of the layers.
+        yield from dict.fromkeys(f"gradients.{kind}.{one.bias}" for one in self.network.layers if one.bias != "none")
+        yield f"gradients.{self.network.reduction}"
+
+    def _update(self) -> Iterator[str]:
+        yield from taken(self.optimizer)
+        if any(layer.bias != "none" and not layer.train_bias for layer in self.network.layers):
+            yield "update.frozen"

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from clearprop.errors import InputError, unknown
 from clearprop.explain.definitions import Definition, Step, definitions
-from clearprop.explain.derivation_words import WORDS
+from clearprop.explain.derivation_words import HEADINGS, DerivationWords
 from clearprop.explain.expression import Expression, Partial, Product, replaced, simplified, symbols
 from clearprop.explain.notation import Name, find_notation
 from clearprop.explain.ref import Place, Ref
@@ -47,26 +47,26 @@ class Derivation:
     """
 
     def __init__(self, network: Network, optimizer: Optimizer, notation: str, language: str) -> None:
-        if language not in WORDS:
-            raise unknown("language", language, WORDS)
+        if language not in HEADINGS:
+            raise unknown("language", language, HEADINGS)
         self.network = network
         self.optimizer = optimizer
         self.notation = find_notation(notation)
         self.language = language
+        self._words = DerivationWords(network, optimizer, self.notation, language)
         self.shapes = Shapes(network, samples=1)
         self._definitions = {one.ref: one for one in definitions(Step(network, optimizer))}
         self._elements = Elements(self.shapes, letters=True)
 
     @cached_property
     def chapters(self) -> tuple[Chapter, ...]:
-        network, words = self.network, WORDS[self.language]
+        network = self.network
         depth = len(network.layers)
         last = Ref("delta", depth)
-        joint = network.joint_pair is not None
         found = [
             self._chapter("forward", self._computed("forward"), layers=depth, count=network.parameter_count),
             self._chapter("loss", [self._loss(), *self._plain("R", "J")], loss=network.loss),
-            self._chapter("last joint" if joint else "last", [self._delta(last)], layer=depth),
+            self._chapter("last", [self._delta(last)]),
         ]
         if depth == 1:
             found.append(self._chapter("no hidden layer", []))
@@ -75,7 +75,7 @@ class Derivation:
             found.append(self._chapter("recursion", [equation for pair in back for equation in pair]))
         found.append(self._chapter("gradients", list(self._gradients())))
         found.append(self._chapter("update", self._computed("update")))
-        found.append(Chapter(words["count"][0], self._count()))
+        found.append(self._chapter("count", [], sum=self._count(), count=network.parameter_count))
         return tuple(found)
 
     def name(self, ref: Ref) -> Name:
@@ -96,16 +96,14 @@ class Derivation:
         return text(self)
 
     def _chapter(self, key: str, equations: list[Equation], **numbers: object) -> Chapter:
-        title, text = WORDS[self.language][key]
-        return Chapter(title, text.format(**numbers), tuple(equations))
+        return Chapter(self._words.heading(key), self._words.text(key, **numbers), tuple(equations))
 
     def _count(self) -> str:
-        _, text = WORDS[self.language]["count"]
         terms = [
             f"{inputs}·{layer.units}" + (f" + {layer.bias_size}" if layer.bias_size else "")
             for inputs, layer in zip(self.network.sizes, self.network.layers, strict=False)
         ]
-        return text.format(sum=" + ".join(terms), count=self.network.parameter_count)
+        return " + ".join(terms)
 
     def _computed(self, part: str) -> list[Equation]:
         """The definitions of a part as they are."""

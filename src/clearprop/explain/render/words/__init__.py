@@ -9,10 +9,12 @@ from typing import Any
 
 from clearprop.explain.definitions import Part
 from clearprop.explain.notation import Mark, Notation
-from clearprop.explain.ref import Ref
+from clearprop.explain.ref import SETTINGS, Ref
 from clearprop.explain.render.numerals import given
 from clearprop.explain.render.words import en, zh
+from clearprop.explain.scalar import Shapes
 from clearprop.explain.trace import Trace
+from clearprop.optimize.optimizers import Optimizer
 
 OF_BIASES = ("gradients.bias", "gradients.frozen", "update.frozen")
 OF_WEIGHTS = ("gradients.weights", "gradients.l1", "gradients.l2", "gradients.penalty")
@@ -78,6 +80,7 @@ class Words:
             "d": d,
             "y": self._letter(Ref("y", 0, (1, 1))),
             "E": E,
+            **{kind: self._letter(Ref(kind)) for kind in ("J", "R", "beta1", "beta2")},
             "meaning": f"{d} = {sign}∂{E}/∂{z}" if d != f"∂{E}/∂{z}" else d,
             "f": described.activation,
             "p": given(described.dropout, 17),
@@ -88,11 +91,7 @@ class Words:
         }
 
     def _letter(self, ref: Ref) -> str:
-        """How a notation calls a quantity of a layer: the letter of its numbers, or the name of the matrix."""
-        if self.notation.by_matrices:
-            return self.notation.name(ref.whole, self.trace.shapes).text
-        name = self.notation.name(ref, self.trace.shapes)
-        return f"∂{_accented(name.mark)}/∂{_accented(name.by)}" if name.by else _accented(name.mark)
+        return letter(self.notation, ref, self.trace.shapes)
 
     @property
     def _last(self) -> int:
@@ -154,7 +153,7 @@ class Words:
         yield "gradients.weights"
         if described.bias != "none":
             threshold = self.notation.sign(Ref("b", layer)) < 0
-            yield "gradients.bias.threshold" if threshold else f"gradients.bias.{described.bias}"
+            yield f"gradients.bias.{'threshold.' if threshold else ''}{described.bias}"
         if len(self.trace.samples) > 1:
             yield "gradients.samples"
         if described.bias != "none" and not described.train_bias:
@@ -164,17 +163,38 @@ class Words:
             yield "gradients.penalty"
 
     def _update(self, layer: int) -> Iterator[str]:
-        optimizer = self.trace.optimizer
-        kind = type(optimizer).__name__.lower()
         described = self.network.layers[layer - 1]
-        if getattr(optimizer, "momentum", 0):
-            yield "update.nesterov" if getattr(optimizer, "nesterov", False) else "update.momentum"
-        else:
-            yield f"update.{kind}"
-        if kind == "adamw":
-            yield "update.adam"
+        yield from taken(self.trace.optimizer)
         if described.bias != "none" and not described.train_bias:
             yield "update.frozen"
+
+
+def taken(optimizer: Optimizer | None) -> Iterator[str]:
+    """The sentences on the step that an optimizer takes."""
+    kind = type(optimizer).__name__.lower()
+    if getattr(optimizer, "momentum", 0):
+        yield "update.nesterov" if getattr(optimizer, "nesterov", False) else "update.momentum"
+    else:
+        yield f"update.{kind}"
+    if kind == "adamw":
+        yield "update.adam"
+
+
+def letter(notation: Notation, ref: Ref, shapes: Shapes) -> str:
+    """How a notation calls a quantity: the letter of a layer's numbers, or the name of the matrix.
+
+    What has no place, as J₀ and β₁, keeps the number that is part of its name.
+    """
+    if notation.by_matrices and ref.kind not in SETTINGS:
+        return notation.name(ref.whole, shapes).text
+    name = notation.name(ref, shapes)
+    if name.by:
+        return f"∂{_accented(name.mark)}/∂{_accented(name.by)}"
+    numbered = not ref.place and name.mark.sub.isdecimal()
+    return _accented(name.mark) + (name.mark.sub.translate(_BELOW) if numbered else "")
+
+
+_BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def _accented(mark: Mark) -> str:

@@ -89,7 +89,8 @@ SENTENCES = {
     "loss.weighted.mean": "Each sample counts by its weight w: the error is the weighted mean.",
     "loss.weighted.sum": "Each sample counts by its weight w: the error is the weighted sum.",
     "loss.penalty": (
-        "A penalty R on large weights, not on biases, comes on top: what the step is to make smaller is J = {E} + R."
+        "A penalty {R} on large weights, not on biases, comes on top: what the step is to make smaller is "
+        "{J} = {E} + {R}."
     ),
     "backward.chain": (
         "The chain rule: how {E} changes with an output, times how that output changes with its net input, is how "
@@ -142,13 +143,16 @@ SENTENCES = {
     "gradients.samples": "Each gradient adds up over the samples.",
     "gradients.bias.unit": "A net input changes as its bias does, so the gradient of a bias is the {d} of its unit.",
     "gradients.bias.layer": "The shared bias acts through every unit: its gradient is the sum of their {d}.",
-    "gradients.bias.threshold": (
+    "gradients.bias.threshold.unit": (
         "A net input falls as its threshold rises, so the gradient of a threshold is minus the {d} of its unit."
+    ),
+    "gradients.bias.threshold.layer": (
+        "Every net input falls as the shared threshold rises: its gradient is minus the sum of their {d}."
     ),
     "gradients.frozen": "The bias is frozen: its gradient is computed, but not applied.",
     "gradients.l1": "The l1 penalty pulls every weight towards 0 with the same force.",
     "gradients.l2": "The l2 penalty pulls every weight towards 0 in proportion to its size.",
-    "gradients.penalty": "The gradient of {E} and the pull of the penalty add up to that of J.",
+    "gradients.penalty": "The gradient of {E} and the pull of the penalty add up to that of {J}.",
     "update.sgd": "Gradient descent: a step against the gradient, as long as the learning rate times the gradient.",
     "update.momentum": (
         "Momentum: u sums up the gradients so far, the older ones fading by the same factor at each update. The "
@@ -160,8 +164,8 @@ SENTENCES = {
     ),
     "update.adam": (
         "Adam keeps a running mean of the gradient, m, and of its square, v. Both began at 0 and are too small at "
-        "first; divided by 1 - β₁ᵗ and 1 - β₂ᵗ, where t counts the updates, they are as large as they should be. "
-        "The step is the corrected m divided by the root of the corrected v: about as long for small gradients as "
+        "first; divided by 1 - {beta1}ᵗ and 1 - {beta2}ᵗ, where t counts the updates, they are as large as they should "
+        "be. The step is the corrected m divided by the root of the corrected v: about as long for small gradients as "
         "for large ones."
     ),
     "update.adamw": "AdamW first makes each weight (no bias) a little smaller, and then takes the step of Adam.",

@@ -53,7 +53,7 @@ SENTENCES = {
     "loss.sum": "整批的误差是 {B} 个样本之和。",
     "loss.weighted.mean": "每个样本按其权重 w 计入：误差是加权平均。",
     "loss.weighted.sum": "每个样本按其权重 w 计入：误差是加权和。",
-    "loss.penalty": "另加对大权重的惩罚 R（偏置不罚）：这一步要减小的是 J = {E} + R。",
+    "loss.penalty": "另加对大权重的惩罚 {R}（偏置不罚）：这一步要减小的是 {J} = {E} + {R}。",
     "backward.chain": ("链式法则：{E} 对输出的导数，乘以该输出对其净输入的导数，就是 {E} 对净输入的导数，{meaning}。"),
     "backward.jacobian": (
         "softmax 的每个净输入都影响本层所有输出，所以链式法则要对它们求和：{d}ⱼ = Σᵢ ∂{E}/∂{a}ᵢ · ∂{a}ᵢ/∂{z}ⱼ。"
@@ -97,19 +97,21 @@ SENTENCES = {
     "gradients.samples": "每个梯度都是对各样本求和。",
     "gradients.bias.unit": "净输入随偏置同样地变化，所以偏置的梯度就是该单元的 {d}。",
     "gradients.bias.layer": "共用的偏置通过每个单元起作用：它的梯度是各单元 {d} 之和。",
-    "gradients.bias.threshold": "阈值升高时净输入同样地降低，所以阈值的梯度等于该单元的 {d} 取负。",
+    "gradients.bias.threshold.unit": "阈值升高时净输入同样地降低，所以阈值的梯度等于该单元的 {d} 取负。",
+    "gradients.bias.threshold.layer": "共用的阈值升高时每个净输入同样地降低：它的梯度等于各单元 {d} 之和取负。",
     "gradients.frozen": "偏置是固定的：梯度算出来，但不用于更新。",
     "gradients.l1": "l1 惩罚以同样大小的力把每个权重拉向 0。",
     "gradients.l2": "l2 惩罚把每个权重拉向 0，力与权重的大小成正比。",
-    "gradients.penalty": "{E} 的梯度与惩罚的拉力相加，就是 J 的梯度。",
+    "gradients.penalty": "{E} 的梯度与惩罚的拉力相加，就是 {J} 的梯度。",
     "update.sgd": "梯度下降：逆着梯度走一步，步长为学习率乘以梯度。",
     "update.momentum": "动量：u 累积至今的梯度，越早的每次更新按同一因子衰减。这一步为学习率乘以 u。",
     "update.nesterov": (
         "Nesterov 动量：u 累积至今的梯度，越早的越淡。这一步沿着梯度加上 u 将要保留的部分走，好像已经先看了一步。"
     ),
     "update.adam": (
-        "Adam 记着梯度的滑动平均 m 和梯度平方的滑动平均 v。两者都从 0 开始，起初偏小；分别除以 1 - β₁ᵗ 和 1 - β₂ᵗ("
-        "t 是更新的次数）就得到修正。这一步是修正后的 m 除以修正后的 v 的平方根：梯度无论大小，步长相近。"
+        "Adam 记着梯度的滑动平均 m 和梯度平方的滑动平均 v。两者都从 0 开始，起初偏小；分别除以 "
+        "1 - {beta1}ᵗ 和 1 - {beta2}ᵗ（t 是更新的次数）就得到修正。"
+        "这一步是修正后的 m 除以修正后的 v 的平方根：梯度无论大小，步长相近。"
     ),
     "update.adamw": "AdamW 先把每个权重（偏置除外）缩小一点，再走 Adam 的一步。",
     "update.rmsprop": "RMSprop 记着梯度平方的滑动平均 v，用梯度除以它的平方根：梯度无论大小，步长相近。",
