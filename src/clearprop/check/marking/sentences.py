@@ -69,7 +69,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "sum-cut-short": ("A term of the sum was left out in {what}.", "{what} 的求和漏了一项。"),
     "sum-cut-short/handed back": (
         "Not every output's share was added up in {what}: a hidden unit gets an error back from each unit above it.",
-        "{what} 没有把每个输出的误差都加上：隐含单元从上一层的每个单元都得到误差。",
+        "{what} 没有把每个输出的误差都加上：隐含单元从后一层的每个单元都得到误差。",
     ),
     "sum-cut-short/loss": ("The error of an output was left out in {what}.", "{what} 漏了一个输出的误差。"),
     "bias-missing": ("The bias was left out in {what}.", "{what} 漏加了偏置。"),
