@@ -123,7 +123,7 @@ def test_a_sum_stays_the_same_transposed() -> None:
     assert transposed(Negative(Number(2.0))) == Negative(Number(2.0))
 
 
-@pytest.mark.parametrize("key", ["matrix", "matrix-columns", "ufldl"])
+@pytest.mark.parametrize("key", ["matrix", "matrix-columns", "ufldl", "nielsen"])
 def test_a_script_and_the_sizes_printed_follow_the_layout(key: str) -> None:
     network = cp.Network.parse("2-3", output="identity")  # whose slope is 1 everywhere, whatever its shape
     trace = cp.trace(cp.Model.initialized(network, seed=0), [[1.0, 2.0]] * 4, [[0.0, 1.0, 2.0]] * 4)
