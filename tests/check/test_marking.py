@@ -185,3 +185,23 @@ def test_claims_of_a_run_that_leaves_the_numbers() -> None:
     text = STEP.replace('layers = "2-2-1"', 'layers = "2-2-1"\nhidden = "identity"\noutput = "identity"')
     with pytest.raises(cp.InputError, match=r'claim "E@500": training leaves the finite numbers at update \d+'):
         cp.check_worksheet(text.replace("0.5\n[claims]", "50.0\n[claims]") + '"E@500" = "1"\n')
+
+
+def test_a_mistake_in_one_quantity_is_looked_for_there() -> None:
+    """A gradient added to the biases of one layer, all that they are computed from claimed and right."""
+    step = cp.trace(cp.Model(cp.Network.parse("2-2-1"), [[[0.1, 0.4], [0.8, 0.6]], [[0.3], [0.9]]], [[0.1, -0.2], 0.2]),
+                    [0.35, 0.9], [0.5], optimizer=cp.SGD(0.5))  # fmt: skip
+    right = ("delta2[1]", "delta1[1]", "delta1[2]", "dE/db1[1]", "dE/db1[2]", "W2'[1->1]", "W1'[1->1]", "b2'[1]")
+    claims = [f'"{id}" = "{step[id].value:.9f}"' for id in right]
+    for unit, b in ((1, 0.1), (2, -0.2)):
+        claims.append(f'"b1\'[{unit}]" = "{b + 0.5 * step[f"dE/db1[{unit}]"].value:.9f}"')
+    report = marked("\n".join(claims) + "\n")
+    assert [mark.id for mark in report.marks if mark.status == "wrong"] == ["b1'[1]", "b1'[2]"]
+    assert report["b1'[1]"].slips == ("sign",)
+    assert "The gradient was added in b1'[1]…b1'[2]: it is subtracted" in str(report)
+
+
+def test_a_sentence_names_what_was_claimed_wrong() -> None:
+    report = marked('"W2\'[1->1]" = "0.2"\n"b2\'[1]" = "0.100000000"\n')
+    assert report["b2'[1]"].status == "wrong"
+    assert not any("W1'" in line for line in str(report).splitlines())

@@ -69,3 +69,8 @@ def test_gradients_of_a_trained_model(run, table, target):
     assert "0 wrong" in ran.out
     report = json.loads(run("check", "model.safetensors", table, "--json").out)
     assert report["ok"] and report["counts"]["wrong"] == 0
+
+
+def test_a_table_beside_a_sheet(run, table):
+    done = run("check", "cnblogs-2-2-2", table)
+    assert done.status == 2 and "a table goes with a model only" in done.err

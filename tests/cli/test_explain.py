@@ -191,3 +191,8 @@ def test_encodings_measure_what_they_fill():
     encoding = Encoding.learn(table, "y")
     (name, numbers, scale), *others = encoding.columns[0].measured(table)
     assert name == "n" and not others and scale(numbers)[3] == pytest.approx(encoding.inputs(table)[3, 0])
+
+
+def test_a_row_of_an_example(run):
+    done = run("explain", "cnblogs-2-2-2", "--row", "3")
+    assert done.status == 2 and "--row goes with a model and its table only" in done.err

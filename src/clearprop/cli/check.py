@@ -9,6 +9,7 @@ import typer
 
 from clearprop.cli import arguments as take
 from clearprop.cli import show
+from clearprop.errors import InputError
 
 if TYPE_CHECKING:
     from clearprop.check import GradientReport, WorksheetReport
@@ -61,8 +62,11 @@ def _of_gradients(model: Path, table: Path) -> GradientReport:
     """The gradient check of a model on the first rows of a table that have the target."""
     from clearprop.artefact import TableModel
     from clearprop.check import check_gradients
+    from clearprop.examples import names
     from clearprop.table import labelled, read
 
+    if str(model) in names() or model.suffix == ".toml":
+        raise InputError(f"{model}: a table goes with a model only; leave {table} out")
     table_model = TableModel.load(model)
     encoding, rows = table_model.encoding, read(table)
     known = rows.select(labelled(rows, encoding.target.name)[:ROWS])

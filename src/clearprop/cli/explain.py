@@ -34,7 +34,9 @@ def explain(
         Path | None,
         typer.Argument(metavar="[TABLE]", help="Of a model: the table of the row to explain.", show_default=False),
     ] = None,
-    row: Annotated[int, typer.Option(help="Which row of TABLE, from 1.", min=1)] = 1,
+    row: Annotated[
+        int | None, typer.Option(help="Which row of TABLE, from 1.", min=1, show_default="the first")
+    ] = None,
     focus: Annotated[
         str | None,
         typer.Option(
@@ -78,7 +80,7 @@ def explain(
         _write(out, text)
 
 
-def _step(source: Path, table: Path | None, row: int) -> tuple[Trace, str, Row | None]:
+def _step(source: Path, table: Path | None, row: int | None) -> tuple[Trace, str, Row | None]:
     """The step that is meant, the notation it is usually written in, and the row of a table that it starts from."""
     from clearprop.examples import load, names
     from clearprop.sheet import read_sheet
@@ -86,9 +88,11 @@ def _step(source: Path, table: Path | None, row: int) -> tuple[Trace, str, Row |
     is_example = str(source) in names()
     is_sheet = source.suffix.lower() == ".toml"
     if not (is_example or is_sheet) and (source.suffix or source.exists()):
-        return _of_model(source, table, row)
+        return _of_model(source, table, 1 if row is None else row)
     if table is not None:
         raise InputError(f"{source}: a table goes with a model only; leave {table} out")
+    if row is not None:
+        raise InputError(f"{source}: --row goes with a model and its table only; leave it out")
     sheet = read_sheet(source) if is_sheet else load(str(source))
     return _first_step(sheet), sheet.notation, None
 

@@ -109,7 +109,7 @@ class Inquiry:
         able = sorted((one for one in suspects if one.weight(remaining) > 0.0), key=rank, reverse=True)[:MOST_ASKED]
         for one in able:
             if one.slip is not None and one.contradictions is None:
-                one.contradictions = self._contradictions(one.slip)
+                one.contradictions = self._contradictions(one.slip, one.evidence)
         able = sorted((one for one in able if self._convincing(one, remaining)), key=rank, reverse=True)
         group: dict[str, Suspect] = {}
         for one in able:
@@ -207,8 +207,10 @@ class Inquiry:
         error = abs(figure.value - self.verdicts[figure].true)
         return min(max(math.log10(error / (figure.half + off)), 0.0), 9.0) if error else 0.0
 
-    def _contradictions(self, slip: Slip) -> int:
+    def _contradictions(self, slip: Slip, explained: Iterable[Figure]) -> int:
         """How many figures that are not wrong a slip would have made wrong; at best, by its ways of acting."""
+        if self._acts_alone(slip, explained):
+            return 0
         fine = [one for one in self.verdicts.values() if one.status != "wrong" and one.figure.updates <= FAR]
         by_claims = by_itself = 0
         for one in fine:
@@ -221,6 +223,15 @@ class Inquiry:
                 expected, off = (figure.of(array) for array in world.computed(ref))
                 by_claims += figure.says(one.expected, one.off) and not figure.says(expected, off)
         return min(by_claims, by_itself)
+
+    def _acts_alone(self, slip: Slip, explained: Iterable[Figure]) -> bool:
+        """Whether a slip in nothing but the quantities that it explains leaves all that is right as it is."""
+        refs = {(figure.ref.whole, figure.updates) for figure in explained}
+        if any(ref not in slip.changed for ref, _ in refs):
+            return False
+        fine = [one.figure for one in self.verdicts.values() if one.status != "wrong"]
+        same = [figure for figure in fine if (figure.ref.whole, figure.updates) in refs]
+        return all(figure.says(figure.of(self._alone(slip, figure.ref.whole, figure.updates))) for figure in same)
 
     def _of_the_pen(self) -> list[Suspect]:
         found = []

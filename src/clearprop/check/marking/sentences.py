@@ -9,7 +9,8 @@ from clearprop.explain.trace import Trace
 
 MOST_NAMES = 4
 
-# Keys are ids of slips, or ids with the form of the slip; {what} are the quantities that it changes.
+# Keys are ids of slips, or ids with the form of the slip; {what} are the wrong quantities that it
+# changes, or, where none of these was claimed, all that it changes.
 SENTENCES: dict[str, tuple[str, str]] = {
     "updated-early": (
         "{weights} were updated before the deltas below them were computed: hand the error back through the old "
@@ -55,7 +56,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "sign/bias": ("The bias was subtracted in {what}: it is added.", "{what} 中减去了偏置：应当加上。"),
     "sign/term": ("One term of {what} has the wrong sign.", "{what} 中有一项的符号错了。"),
     "learning-rate": (
-        "{what} was computed with a learning rate of {rate}; the sheet says {eta}.",
+        "The learning rate {rate} was used in {what}; the sheet says {eta}.",
         "{what} 是用学习率 {rate} 算的；题目给的是 {eta}。",
     ),
     "learning-rate-twice": (
@@ -102,10 +103,12 @@ def sentence(named: Named, step: Trace, notation: Notation, language: str) -> st
         english, chinese = SENTENCES[how if how in SENTENCES else named.id]
     template = chinese if language == "zh" else english
     changed = named.slip.changed if named.slip is not None else ()
+    wrong = {figure.ref.whole for figure in named.figures}
+    seen = tuple(ref for ref in changed if ref in wrong) or changed
     weights = sorted({Ref("W", ref.layer + 1) for ref in changed}, key=lambda ref: ref.layer)
     joint = "、" if language == "zh" else ", "
     return template.format(
-        what=joint.join(_names(changed, step, notation)),
+        what=joint.join(_names(seen, step, notation)),
         weights=joint.join(_range(ref, step, notation) for ref in weights if ref in step.given),
         rate=named.slip.rate if named.slip is not None else None,
         eta=f"{float(step.value(Ref('eta'))):g}" if Ref("eta") in step.given else "",
