@@ -41,14 +41,17 @@ def test_planted_slips_are_named_over_many_networks() -> None:
     assert share >= 0.95 and count <= 2.0
 
 
-def spoilt(rng, sheet, digits: int):
-    """The sheet with a few figures that no slip gives: a digit of them is another, or all are."""
+def spoilt(rng, sheet, truth, digits: int):
+    """The sheet with a few figures that no slip gives, nor one of the pen: a digit is another, or all are."""
     claims = list(sheet.claims)
     for _ in range(int(rng.integers(1, 4))):
         place = int(rng.integers(len(claims)))
         figures = list(flat(claims[place].written))
         spoil = int(rng.integers(len(figures)))
+        true = float(np.ravel(truth[place])[spoil])
         figures[spoil] = other(rng, figures[spoil], digits)
+        while slipped(figures[spoil], true):
+            figures[spoil] = other(rng, figures[spoil], digits)
         claims[place] = replace(claims[place], written=shaped(claims[place].written, iter(figures)))
     return replace(sheet, claims=tuple(claims))
 
@@ -82,7 +85,7 @@ def falsely_named(rounds: range) -> list[int]:
         sheet = problem.sheet(problem.claims(chosen))
         report = cp.check_worksheet(sheet)
         assert report.ok and not report.mistakes
-        if named(spoilt(rng, sheet, problem.digits)):
+        if named(spoilt(rng, sheet, [mark.true for mark in report.marks], problem.digits)):
             wrong.append(number)
     return wrong
 
