@@ -19,9 +19,6 @@ Lookup = Callable[[Ref], Any]
 class Expression:
     """A formula; each kind of node is a class below."""
 
-    def __neg__(self) -> Expression:
-        return negated(self)
-
 
 @dataclass(frozen=True)
 class Number(Expression):
