@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 from clearprop.errors import ClearpropError, DivergenceError, InputError
 from clearprop.model import Model
+from clearprop.network.columns import Embedding, Periodic, PiecewiseLinear, Plain, Scale
 from clearprop.network.spec import Dense, Network
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ __all__ = [
     "Dense",
     "DivergenceError",
     "EarlyStopping",
+    "Embedding",
     "GradientReport",
     "History",
     "InputError",
@@ -65,9 +67,13 @@ __all__ = [
     "Network",
     "Optimizer",
     "Perceptron",
+    "Periodic",
+    "PiecewiseLinear",
+    "Plain",
     "Progress",
     "RMSprop",
     "Result",
+    "Scale",
     "TableModel",
     "Trace",
     "WorksheetReport",

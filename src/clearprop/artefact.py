@@ -149,18 +149,31 @@ def _tensors(model: Model) -> dict[str, Array]:
     for number, (W, b) in enumerate(zip(model.parameters.weights, model.parameters.biases, strict=True), 1):
         named[f"W{number}"] = W
         named[f"b{number}"] = b
+    for number, own in enumerate(model.parameters.columns, 1):
+        named |= {f"{name}c{number}": array for name, array in own.items()}
+    if model.network.scale:
+        named["scale"] = model.parameters.scale
     return named
 
 
 def _model(network: Network, tensors: Mapping[str, Array]) -> Model:
     depth = len(network.layers)
+    of_columns = [{name: f"{name}c{k}" for name in layer.shapes} for k, layer in enumerate(network.columns, 1)]
     expected = {f"{letter}{number}" for number in range(1, depth + 1) for letter in "Wb"}
+    expected |= {id for names in of_columns for id in names.values()} | ({"scale"} if network.scale else set())
     if set(tensors) != expected:
         wrong = sorted(set(tensors) ^ expected)
-        raise InputError(f"expected the arrays W1, b1 to W{depth}, b{depth}; missing or too many: {', '.join(wrong)}")
+        raise InputError(f"expected the arrays {', '.join(sorted(expected))}; missing or too many: {', '.join(wrong)}")
     kinds = {array.dtype for array in tensors.values()}
     if len(kinds) != 1 or next(iter(kinds)) not in (np.float32, np.float64):
         raise InputError(f"expected float32 or float64 throughout, got {', '.join(sorted(map(str, kinds)))}")
     weights = [tensors[f"W{number}"] for number in range(1, depth + 1)]
     biases = [tensors[f"b{number}"] for number in range(1, depth + 1)]
-    return Model(network, weights, biases, dtype=str(weights[0].dtype))
+    return Model(
+        network,
+        weights,
+        biases,
+        dtype=str(weights[0].dtype),
+        columns=[{name: tensors[id] for name, id in names.items()} for names in of_columns],
+        scale=tensors.get("scale"),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,6 +24,8 @@ class Model:
         weights: W of each layer, (I, O).
         biases: b of each layer, (O,) for bias "unit", (1,) for "layer", or one number; None where there is none.
         dtype: "float64" or "float32", what it computes in.
+        columns: the parameters of each column layer by name, such as {"W": …, "b": …, "U": …, "c": …}.
+        scale: the factor of each number that the first layer takes in; None is 1 each.
 
     Raises:
         InputError: a shape does not fit the network, or a number is not finite.
@@ -43,8 +45,11 @@ class Model:
         weights: Sequence[ArrayLike],
         biases: Sequence[ArrayLike | None],
         dtype: str = "float64",
+        *,
+        columns: Sequence[Mapping[str, ArrayLike]] = (),
+        scale: ArrayLike | None = None,
     ) -> None:
-        self._hold(Parameters.joined(network, weights, biases, float_type(dtype)))
+        self._hold(Parameters.joined(network, weights, biases, float_type(dtype), columns, scale))
 
     @staticmethod
     def of(parameters: Parameters) -> Model:

@@ -14,6 +14,7 @@ import numpy as np
 from clearprop.engines.base import Array, Member, Outcome, Plan, Samples, State, Sums, Tick
 from clearprop.engines.order import epoch_order
 from clearprop.engines.precision import ROUNDINGS, unrounded
+from clearprop.network.columns import features
 from clearprop.network.losses import total
 from clearprop.network.parameters import Parameters
 from clearprop.network.penalty import penalty
@@ -64,9 +65,26 @@ def dropout_masks(network: Network, seed: int, step: int, dtype: np.dtype[Any]) 
     return mask
 
 
+def taken_in(parameters: Parameters, X: Array, record: Record = ignore) -> tuple[Array, Callable[[Array, Parameters], None]]:
+    """What the first layer takes in (B, width), and the way back, which enters the gradients of the column layers."""
+    network = parameters.network
+    if not network.columns:
+        return X, lambda dE, gradients: None
+    H, features_back = features(network.columns, parameters.columns, parameters.scale, X, record)
+
+    def back(dH: Array, gradients: Parameters) -> None:
+        of_columns, gradients.scale[...] = features_back(dH)
+        for own, found in zip(gradients.columns, of_columns, strict=True):
+            for name, gradient in found.items():
+                own[name][...] = gradient
+
+    return H, back
+
+
 def forward(parameters: Parameters, X: Array) -> tuple[Array, Array]:
     """The last layer's net inputs Z and outputs A, (B, O) each."""
-    A = Z = X
+    A, _ = taken_in(parameters, X)
+    Z = A
     for layer, W, b in zip(parameters.network.layers, parameters.weights, parameters.biases, strict=True):
         Z, _ = affine(W, b, A)
         A = layer.function.value(Z, *layer.function.numbers)
@@ -99,8 +117,8 @@ def step(
 
     `record` gets "z1", "delta2", "dE/dW2" and so on, the layer counted from 1, and "E", "R", "J", "share".
     """
-    network = parameters.network
-    A, ways_back = samples.X, []
+    network, ways_back = parameters.network, []
+    A, columns_back = taken_in(parameters, samples.X, record)
     Z = A
     for number, layer in enumerate(network.layers):
         tell = _of_layer(record, number)
@@ -133,6 +151,7 @@ def step(
         tell("dR/dW", dR)
         tell("dJ/dW", gradients.weights[number])
         of_net_input = False
+    columns_back(gradient, gradients)
     record("R", R)
     record("J", E + R)
     return E, R, gradients

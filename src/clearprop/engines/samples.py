@@ -37,7 +37,11 @@ def check_inputs(network: Network, dtype: np.dtype[Any], X: ArrayLike) -> Array:
         )
     if len(array) == 0:
         raise InputError("X: expected at least one row, got none")
-    return _finite("X", array, dtype)
+    inputs, first = _finite("X", array, dtype), 0
+    for layer in network.columns:
+        layer.check(inputs[:, first : first + layer.count], first)
+        first += layer.count
+    return inputs
 
 
 def _check_targets(network: Network, dtype: np.dtype[Any], Y: ArrayLike, rows: int) -> Array:

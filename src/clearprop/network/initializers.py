@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import InputError, unknown
+from clearprop.network.column_values import start_columns
 from clearprop.network.parameters import Parameters, float_type
 from clearprop.network.spec import Network
 from clearprop.random import Stream, check_seed, normals, uniforms
@@ -71,6 +72,7 @@ def initial(
         W[...] = drawn[: W.size].reshape(W.shape)
         if entry.biases_too:
             b[...] = drawn[W.size :]
+    start_columns(parameters, seed)
     return Parameters(network, parameters.flat.astype(float_type(dtype)))
 
 

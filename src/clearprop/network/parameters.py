@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ class Parameters:
         flat: all numbers in one vector: W1 row by row, b1, W2, b2, …
         weights: W of each layer, (I, O), views of `flat`.
         biases: b of each layer, (O,), (1,) or (0,) as its `bias` says, views of `flat`.
+        columns: the parameters of each column layer by name, views of `flat`, which holds them after those of all layers.
+        scale: the factor of each number that the first layer takes in, or (0,); it stands last.
 
     >>> parameters = Parameters(Network.parse("2-2-1"), np.arange(9.0))
     >>> parameters.weights[1].tolist(), parameters.biases[0].tolist()
@@ -54,6 +57,25 @@ class Parameters:
     def biases(self) -> list[Array]:
         return [b for _, b in self._views()]
 
+    @cached_property
+    def columns(self) -> list[dict[str, Array]]:
+        start = self._dense_end
+        views: list[dict[str, Array]] = []
+        for layer in self.network.columns:
+            views.append({})
+            for name, shape in layer.shapes.items():
+                views[-1][name] = self.flat[start : start + prod(shape)].reshape(shape)
+                start += prod(shape)
+        return views
+
+    @cached_property
+    def scale(self) -> Array:
+        return self.flat[len(self.flat) - self.network.scale_size :]
+
+    @property
+    def _dense_end(self) -> int:
+        return sum(W.size + b.size for W, b in self._views())
+
     def _views(self) -> Iterator[tuple[Array, Array]]:
         start = 0
         for (inputs, units), layer in zip(pairwise(self.network.sizes), self.network.layers, strict=True):
@@ -63,7 +85,12 @@ class Parameters:
 
     @staticmethod
     def joined(
-        network: Network, weights: Sequence[ArrayLike], biases: Sequence[ArrayLike | None], dtype: np.dtype[Any]
+        network: Network,
+        weights: Sequence[ArrayLike],
+        biases: Sequence[ArrayLike | None],
+        dtype: np.dtype[Any],
+        columns: Sequence[Mapping[str, ArrayLike]] = (),
+        scale: ArrayLike | None = None,
     ) -> Parameters:
         """The parameters of given arrays; a bias is (O,), one number for the whole layer, or None for none."""
         if not isinstance(network, Network):
@@ -81,29 +108,49 @@ class Parameters:
             with np.errstate(over="ignore"):  # whether all is finite is looked at below
                 W[...] = _fitting(f"W{number}", weight, W.shape)
                 b[...] = _fitting_bias(f"b{number}", bias, b.shape)
+        parameters._join_columns(columns, scale)
         if not np.isfinite(parameters.flat).all():
             raise InputError("parameters: every weight and bias must be a finite number")
         return parameters
 
+    def _join_columns(self, columns: Sequence[Mapping[str, ArrayLike]], scale: ArrayLike | None) -> None:
+        layers = self.network.columns
+        if len(columns) != len(layers):
+            raise InputError(f"columns: expected parameters for each of the {len(layers)} column layers, got {len(columns)}")
+        for number, (own, given) in enumerate(zip(self.columns, columns, strict=True), 1):
+            if set(given) != set(own):
+                raise InputError(f"columns: column layer {number} has {', '.join(own) or 'none'}, got {', '.join(given)}")
+            for name, array in own.items():
+                array[...] = _fitting(f"{name}c{number}", given[name], array.shape, "shape")
+        if self.network.scale:
+            self.scale[...] = 1.0 if scale is None else _fitting("scale", scale, self.scale.shape, "shape")
+        elif scale is not None:
+            raise InputError("scale: the network has none; give None")
+
     def trained(self) -> NDArray[np.bool_]:
-        """Which of the numbers an optimizer may change (P,): all but frozen biases."""
+        """Which of the numbers an optimizer may change (P,): all but frozen biases and what column layers freeze."""
         mask = Parameters(self.network, np.ones(len(self.flat), dtype=bool))
         for bias, layer in zip(mask.biases, self.network.layers, strict=True):
             bias[...] = layer.train_bias
+        for own, columns in zip(mask.columns, self.network.columns, strict=True):
+            for name in columns.frozen:
+                own[name][...] = False
         return mask.flat
 
     def are_weights(self) -> NDArray[np.bool_]:
-        """Which of the numbers are weights, not biases (P,)."""
-        mask = Parameters(self.network, np.ones(len(self.flat), dtype=bool))
-        for bias in mask.biases:
-            bias[...] = False
+        """Which of the numbers are weights of layers, not biases, nor of column layers or the scale (P,)."""
+        mask = Parameters(self.network, np.zeros(len(self.flat), dtype=bool))
+        for weights in mask.weights:
+            weights[...] = True
         return mask.flat
 
 
-def _fitting(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Array:
+def _fitting(
+    name: str, given: ArrayLike, shape: tuple[int, ...], expected: str = "shape (inputs, units) ="
+) -> Array:
     array = real_array(name, given)
     if array.shape != shape:
-        raise InputError(f"{name}: expected shape (inputs, units) = {shape}, got {array.shape}")
+        raise InputError(f"{name}: expected {expected} {shape}, got {array.shape}")
     return array
 
 

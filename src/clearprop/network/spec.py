@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
+from math import prod
 from typing import Any
 
 from clearprop.errors import InputError, check_count, check_number, unknown
 from clearprop.network.activations import Activation, activation
+from clearprop.network.columns import ColumnLayer, Plain, Scale, column_layer_from_json
 from clearprop.network.losses import Loss, Pair, loss
 
 BIASES = ("unit", "layer", "none")
@@ -71,6 +73,9 @@ class Network:
         loss: a name of the registry; "huber(1.35)" and "quantile(0.9)" set the number of those that take one.
         l1, l2: the strength of the penalties, 0 or more.
         reduction: "mean" or "sum" over the batch.
+        columns: what becomes of the inputs before the first layer, such as `[Periodic(5), Plain(3)]`, side by side for all
+            of them; none: the first layer takes them as they are.
+        scale: `Scale()` for a learnt factor of each number that the first layer takes in.
 
     Raises:
         InputError: a name is unknown, a number out of range, or the loss does not fit the last layer.
@@ -88,6 +93,8 @@ class Network:
     l1: float = 0.0
     l2: float = 0.0
     reduction: str = "mean"
+    columns: tuple[ColumnLayer, ...] = ()
+    scale: Scale | None = None
 
     def __init__(
         self,
@@ -98,6 +105,8 @@ class Network:
         l1: float = 0.0,
         l2: float = 0.0,
         reduction: str = "mean",
+        columns: Sequence[ColumnLayer] = (),
+        scale: Scale | None = None,
     ) -> None:
         _set(self, "inputs", check_count("inputs", inputs))
         if not isinstance(layers, Sequence):
@@ -107,6 +116,10 @@ class Network:
         _set(self, "l1", check_number("l1", l1))
         _set(self, "l2", check_number("l2", l2))
         _set(self, "reduction", reduction)
+        if not isinstance(columns, Sequence):
+            raise InputError(f"columns: expected a list of column layers, got {columns!r}")
+        _set(self, "columns", tuple(columns) or ((Plain(self.inputs),) if scale else ()))
+        _set(self, "scale", scale)
         self._check()
 
     @staticmethod
@@ -148,26 +161,52 @@ class Network:
         if not isinstance(known.get("layers"), list):
             raise InputError("network: expected a list of layers")
         layers = [Dense(**_keys(f"layer {l}", layer, Dense)) for l, layer in enumerate(known.pop("layers"), 1)]
-        return Network(known.pop("inputs"), layers, **known)
+        columns = known.pop("columns", [])
+        if not isinstance(columns, list):
+            raise InputError(f"network: expected a list of column layers, got {columns!r}")
+        scale = known.pop("scale", None)
+        return Network(
+            known.pop("inputs"),
+            layers,
+            columns=[column_layer_from_json(f"column layer {place}", one) for place, one in enumerate(columns, 1)],
+            scale=None if scale is None else Scale(**_keys("scale", scale, Scale)),
+            **known,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """A description of plain numbers, strings and lists."""
-        return {**asdict(self), "layers": [asdict(layer) for layer in self.layers]}
+        plain = {**asdict(self), "layers": [asdict(layer) for layer in self.layers]}
+        columns, scale = plain.pop("columns"), plain.pop("scale")
+        if not columns:
+            return plain
+        return {**plain, "columns": [layer.to_json() for layer in self.columns], "scale": scale}
 
     @property
     def outputs(self) -> int:
         return self.layers[-1].units
 
     @cached_property
+    def width(self) -> int:
+        """How many numbers the first layer takes in: the inputs, or what the column layers make of them."""
+        return sum(layer.width for layer in self.columns) or self.inputs
+
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
-        """Inputs, then the units of each layer."""
-        return (self.inputs, *(layer.units for layer in self.layers))
+        """What the first layer takes in, then the units of each layer."""
+        return (self.width, *(layer.units for layer in self.layers))
 
     @cached_property
     def parameter_count(self) -> int:
         """How many weights and biases there are; (d + l + 1)q + l for d inputs, q hidden units and l outputs."""
         pairs = zip(self.sizes, self.layers, strict=False)
-        return sum(inputs * layer.units + layer.bias_size for inputs, layer in pairs)
+        dense = sum(inputs * layer.units + layer.bias_size for inputs, layer in pairs)
+        columns = sum(prod(shape) for layer in self.columns for shape in layer.shapes.values())
+        return dense + columns + self.scale_size
+
+    @property
+    def scale_size(self) -> int:
+        """How many numbers the scale has: one for each that the first layer takes in, or none."""
+        return self.width if self.scale else 0
 
     @property
     def loss_function(self) -> Loss:
@@ -197,6 +236,7 @@ class Network:
         for number, layer in enumerate(self.layers, 1):
             if not isinstance(layer, Dense):
                 raise InputError(f"layer {number}: expected a Dense layer, got {layer!r}")
+        self._check_columns()
         function = self.loss_function
         _set(self, "loss", function.name)
         last, number = self.layers[-1], len(self.layers)
@@ -216,18 +256,29 @@ class Network:
             raise unknown("reduction", self.reduction, REDUCTIONS)
 
 
+    def _check_columns(self) -> None:
+        for number, layer in enumerate(self.columns, 1):
+            if not isinstance(layer, ColumnLayer):
+                raise InputError(f"column layer {number}: expected one such as Periodic(5) or Plain(3), got {layer!r}")
+        taken = sum(layer.count for layer in self.columns)
+        if self.columns and taken != self.inputs:
+            raise InputError(f"columns: they take {taken} inputs, the network has {self.inputs}; Plain(n) takes n as they are")
+        if self.scale is not None and not isinstance(self.scale, Scale):
+            raise InputError(f"scale: expected Scale() or None, got {self.scale!r}")
+
+
 def _set(description: object, name: str, value: object) -> None:
     object.__setattr__(description, name, value)
 
 
-def _keys(place: str, description: object, kind: type[Dense] | type[Network]) -> dict[str, Any]:
+def _keys(place: str, description: object, kind: type[Dense | Network | Scale]) -> dict[str, Any]:
     if not isinstance(description, Mapping):
         raise InputError(f"{place}: expected a table of settings, got {description!r}")
     known = [entry.name for entry in fields(kind)]
     for key in description:
         if key not in known:
             raise unknown(f"key of {place}", key, known)
-    needed = "inputs" if kind is Network else "units"
-    if needed not in description:
+    needed = {"Network": "inputs", "Dense": "units"}.get(kind.__name__)
+    if needed and needed not in description:
         raise InputError(f'{place}: "{needed}" is missing')
     return dict(description)
