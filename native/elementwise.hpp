@@ -23,6 +23,8 @@ void elementwise_of(const Elementwise<Scalar<V>>& run) {
         case Function::tanh: return each_vector<V>(run, [](V x) { return tanh_at(x).value; });
         case Function::erf: return each_vector<V>(run, [](V x) { return erf_of(x); });
         case Function::erfc_scaled: return each_vector<V>(run, [](V x) { return erfc_scaled_of(x); });
+        case Function::sine: return each_vector<V>(run, [](V x) { return sine_cosine_of(x).sine; });
+        case Function::cosine: return each_vector<V>(run, [](V x) { return sine_cosine_of(x).cosine; });
         case Function::sqrt: return each_vector<V>(run, [](V x) { return sqrt_of(x); });
         case Function::activation:
             return each_vector<V>(run, [&run](V x) {

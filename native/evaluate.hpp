@@ -118,7 +118,7 @@ class PanelPredictor {
 
 template <class T>
 void predict(const Prediction<T>& run) {
-    if (run.rows <= FEW_ROWS) FewPredictor<T>(run).go();
+    if (run.rows <= FEW_ROWS && run.network.column_count == 0) FewPredictor<T>(run).go();
     else PanelPredictor<T>(run).go();
 }
 

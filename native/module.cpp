@@ -41,24 +41,32 @@ const std::vector<std::string> ACTIVATIONS{"identity", "step", "sigmoid", "tanh"
                                            "selu", "gelu", "silu", "mish", "softplus", "exp", "softmax"};
 const std::vector<std::string> LOSSES{"half_squared_error", "mean_squared_error", "absolute", "huber", "quantile",
                                       "poisson", "binary_cross_entropy", "cross_entropy", "perceptron"};
+const std::vector<std::string> COLUMN_KINDS{"plain", "periodic", "piecewise_linear", "embedding"};
 const std::vector<std::string> BIASES{"unit", "layer", "none"};
 const std::vector<std::string> RULES{"sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"};
 const std::vector<std::string> ORDERS{"shuffled", "sequential", "replacement", "given"};
 const std::vector<std::string> PRECISIONS{"full", "bfloat16"};
 const std::vector<std::string> ENDINGS{"done", "stopped", "diverged"};
-const std::vector<std::string> FUNCTIONS{"exp", "expm1", "log", "log1p", "tanh", "erf", "erfc_scaled", "sqrt"};
+const std::vector<std::string> FUNCTIONS{"exp", "expm1", "log", "log1p", "tanh", "erf", "erfc_scaled", "sine", "cosine", "sqrt"};
 
 // (inputs, units, activation, its number, bias, train_bias, dropout)
 using LayerTuple = std::tuple<Index, Index, std::string, double, std::string, bool, double>;
 
+// (kind, count, functions, outputs, rate)
+using ColumnTuple = std::tuple<std::string, Index, Index, Index, double>;
+
 class OwnedNetwork {
   public:
-    OwnedNetwork(const std::vector<LayerTuple>& layers, const std::string& loss, double loss_number, bool joint,
+    OwnedNetwork(Index inputs, const std::vector<ColumnTuple>& columns, std::optional<double> scale_rate,
+                 const std::vector<LayerTuple>& layers, const std::string& loss, double loss_number, bool joint,
                  bool mean, double l1, double l2) {
+        for (const auto& [kind, count, functions, outputs, rate] : columns)
+            columns_.push_back({named<ColumnKind>(COLUMN_KINDS, kind), count, functions, outputs, rate});
         for (const auto& [inputs, units, activation, number, bias, train_bias, dropout] : layers)
             layers_.push_back({inputs, units, named<Activation>(ACTIVATIONS, activation), number,
                                named<Bias>(BIASES, bias), train_bias, dropout});
-        network_ = {layers_.data(), Index(layers_.size()), named<Loss>(LOSSES, loss), loss_number, joint, mean, l1, l2};
+        network_ = {inputs, columns_.data(), Index(columns_.size()), scale_rate.has_value(), scale_rate.value_or(1),
+                    layers_.data(), Index(layers_.size()), named<Loss>(LOSSES, loss), loss_number, joint, mean, l1, l2};
     }
     OwnedNetwork(const OwnedNetwork&) = delete;
     OwnedNetwork& operator=(const OwnedNetwork&) = delete;
@@ -66,6 +74,7 @@ class OwnedNetwork {
     const Network& plan() const { return network_; }
 
   private:
+    std::vector<ColumnLayer> columns_;
     std::vector<Layer> layers_;
     Network network_;
 };
@@ -269,7 +278,7 @@ void define(nb::module_& module) {
 NB_MODULE(_native, module) {
     using namespace clearprop;
     nb::class_<OwnedNetwork>(module, "Network")
-        .def(nb::init<const std::vector<LayerTuple>&, const std::string&, double, bool, bool, double, double>());
+        .def(nb::init<Index, const std::vector<ColumnTuple>&, std::optional<double>, const std::vector<LayerTuple>&, const std::string&, double, bool, bool, double, double>());
     define<float>(module);
     define<double>(module);
     module.def("fma_rate", &limit, "threads"_a, "dtype"_a, "seconds"_a, "instruction_set"_a,

@@ -160,11 +160,19 @@ void backward(Workspace<T>& space, const Chunk& chunk, Index first, Index count)
         }
         pack_rows(stage.deltas, stage.layer.units, stage.rounded.deltas, first, count);
     }
+    if (space.network.column_count == 0) return;
+    product_backward(space.stages[0], space.columns.gradients, Finish::keep, {}, first, count);
+    space.columns.hand_back(first, count);
 }
 
 template <class T>
 void gather(Workspace<T>& space, const T* X, const Chunk& chunk, Index first, Index count) {
     const Index inputs = space.network.layers[0].inputs;
+    const Stage<T>& bottom = space.stages[0];
+    if (space.network.column_count > 0) {
+        space.columns.take_in(X, [&chunk](Index r) { return chunk.row(r); }, first, count);
+        return pack_rows(bottom.inputs, inputs, bottom.rounded.inputs, first, count);
+    }
     for (Index r = first; r < first + count; ++r) {
         const T* row = X + chunk.row(r) * inputs;
         Index column = 0;
@@ -175,7 +183,7 @@ void gather(Workspace<T>& space, const T* X, const Chunk& chunk, Index first, In
             __builtin_memcpy(rest, row, 4 * sizeof(T));
         for (; column > 0; --column) *rest++ = *row++;
     }
-    pack_rows(space.gathered, inputs, space.stages[0].rounded.inputs, first, count);
+    pack_rows(space.gathered, inputs, bottom.rounded.inputs, first, count);
 }
 
 // The share of a chunk's rows that falls to a thread; it begins at an even row, so that the rows of a pair stay together.

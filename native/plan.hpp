@@ -29,7 +29,21 @@ struct Layer {
     double dropout;
 };
 
+enum class ColumnKind { plain, periodic, piecewise_linear, embedding };
+
+// `count` inputs side by side, each with so many basis functions (or categories) and so many outputs.
+struct ColumnLayer {
+    ColumnKind kind;
+    Index count, functions, outputs;
+    double rate;  // a factor of the learning rate
+};
+
 struct Network {
+    Index inputs;  // of the table; the first layer's are what the column layers make of them
+    const ColumnLayer* columns;
+    Index column_count;  // 0: the first layer takes the inputs as they are
+    bool scaled;         // each number that the first layer takes in has a learnt factor
+    double scale_rate;
     const Layer* layers;
     Index depth;
     Loss loss;
@@ -130,7 +144,7 @@ struct Prediction {
 };
 
 // A function of each number, for tests: in vectors, or one by one.
-enum class Function { exp, expm1, log, log1p, tanh, erf, erfc_scaled, sqrt, activation };
+enum class Function { exp, expm1, log, log1p, tanh, erf, erfc_scaled, sine, cosine, sqrt, activation };
 
 template <class T>
 struct Elementwise {

@@ -29,7 +29,7 @@ bool is_tiny(const Training<T>& run, Index most) {
     const Network& network = run.network;
     Index weights = 0;
     for (Index l = 0; l < network.depth; ++l) weights += network.layers[l].inputs * network.layers[l].units;
-    return run.precision == Precision::full && weights <= most && sums_in_order<T>(network);
+    return run.precision == Precision::full && network.column_count == 0 && weights <= most && sums_in_order<T>(network);
 }
 
 // Panels hold several rows of a batch at once, so for more of them they are faster.

@@ -11,6 +11,11 @@ namespace clearprop::CLEARPROP_ISA {
 // The rule of how many threads work on a batch: each gets two million operations or more, and a tile of rows.
 inline int useful_threads(const Network& network, Index batch, int threads) {
     double operations = 0;
+    for (Index l = 0; l < network.column_count; ++l) {
+        const ColumnLayer& layer = network.columns[l];
+        const double each = layer.kind == ColumnKind::periodic ? 100 : layer.kind == ColumnKind::piecewise_linear ? 16 : 0;
+        operations += double(batch) * double(layer.count) * double(layer.functions) * (each + 6.0 * double(layer.outputs));
+    }
     for (Index l = 0; l < network.depth; ++l)
         operations += 6.0 * double(batch) * double(network.layers[l].inputs) * double(network.layers[l].units);
     const Index tiles = (batch + TILE_ROWS - 1) / TILE_ROWS;
@@ -116,14 +121,14 @@ class Trainer {
 
     // The rows that this thread will gather next; none where they are too many to wait in the cache.
     Share rows_to_fetch(const Step& next, int thread) const {
-        const Index inputs = run_.network.layers[0].inputs;
+        const Index inputs = run_.network.inputs;
         const Share share = share_of(next.count < space_.chunk ? next.count : space_.chunk, thread, threads_);
         return {share.first, share.count * inputs * Index(sizeof(T)) <= FETCHED_BYTES ? share.count : 0};
     }
 
     // Asks for some rows of the table.
     void fetch(const Index* rows, Index count) const {
-        const Index inputs = run_.network.layers[0].inputs;
+        const Index inputs = run_.network.inputs;
         for (Index r = 0; r < count; ++r) {
             const T* row = run_.samples.X + rows[r] * inputs;
             for (Index i = 0; i < inputs; i += Index(64 / sizeof(T))) __builtin_prefetch(row + i);

@@ -23,6 +23,10 @@ class Updater {
         for (Index i = 0; i < count; ++i) {
             between(i, count);
             const Item& item = space_.items[first + i];
+            if (item.layer < 0) {
+                columns(item, rule, rates);
+                continue;
+            }
             const Stage<T>& stage = space_.stages[item.layer];
             if (item.row < 0) bias(stage, item, rule, rates);
             else weights(stage, item, rule, rates, first + i);
@@ -49,6 +53,37 @@ class Updater {
         if (kept) __builtin_memcpy(kept, sum, sizeof(sum));
         if (!last_chunk_ || !rates || !layer.train_bias) return;
         update(stage.bias, item.column, sum, 1, layer.units - item.column, rule, rates, false);
+    }
+
+    // The parameters of one embedded input, or a panel of the scale.
+    void columns(const Item& item, Rule rule, const Rates<T>* rates) {
+        const ColumnStage<T>& stage = space_.columns;
+        const bool of_scale = item.layer == OF_SCALE;
+        const Embedded* const one = of_scale ? nullptr : stage.embedded + item.row;
+        const Trained<T>& trained = of_scale ? stage.scale : stage.parameters;
+        const Index start = of_scale ? item.column : one->start, end = of_scale ? start + W : one->template end<T>();
+        if (first_chunk_)
+            for (Index i = start; i < end; i += LANES<T>) store(trained.gradient + i, V{});
+        if (of_scale) stage.add_gradient_of_scale(item.column, rows_);
+        else stage.add_gradient(*one, rows_, !rates);
+        if (!last_chunk_ || !rates) return;
+        const Index left = of_scale ? stage.width() - item.column : one->trained, count = of_scale && left > W ? W : left;
+        Rates<T> own = *rates;
+        own.rate *= T(of_scale ? space_.network.scale_rate : one->layer->rate);
+        update_run(trained, start, count, rule, own);
+    }
+
+    // Updates `count` parameters that stand side by side, before zeros up to a whole vector, which stay.
+    void update_run(const Trained<T>& trained, Index start, Index count, Rule rule, const Rates<T>& rates) {
+        T *w = trained.value + start, *g = trained.gradient + start;
+        V unread{};
+        apply(rule, rates, false, w, g, trained.slots[0] ? trained.slots[0] + start : nullptr,
+              trained.slots[1] ? trained.slots[1] + start : nullptr, whole_vectors<T>(count), unread);
+        for (Index i = 0; i < count; i += LANES<T>) {
+            const V real = first_lanes(load<V>(w + i), count - i);
+            store(w + i, real);
+            finite_ = fused(real, V{}, finite_);
+        }
     }
 
     // One number that all units share.

@@ -1,19 +1,12 @@
 // All that a call works on: parameters in panels, and the rows of a batch on their way through.
 #pragma once
 
+#include "columns.hpp"
 #include "memory.hpp"
 #include "round.hpp"
 #include "turn.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
-
-// What an update changes together: a parameter, what the optimizer remembers of it, and its gradient.
-template <class T>
-struct Trained {
-    T* value;
-    T* slots[2];
-    T* gradient;  // where it is summed over the chunks of a large batch, or asked for by the caller; else null
-};
 
 inline Index bias_size(const Layer& layer) {
     return layer.bias == Bias::unit ? layer.units : layer.bias == Bias::layer ? 1 : 0;
@@ -61,8 +54,12 @@ void round_weights(const Stage<T>& stage, Index row, Index rows, Index column) {
 
 enum class Purpose { train, gradients, loss, predict };
 
+// The layers of items that belong to none.
+inline constexpr int OF_COLUMNS = -1, OF_SCALE = -2;
+
 // A place where a tile of a gradient is summed and used: each by one thread in one order. The tile is part of a panel
-// of the weights; row -1: a panel of the bias.
+// of the weights; row -1: a panel of the bias. Of columns: the parameters of embedded input number `row`; of the scale: a
+// panel of it.
 struct Item {
     int layer, row, rows, column;
     double cost;  // of the items before it
@@ -99,6 +96,12 @@ class Workspace {
                 load_into(stage, stage.weights.slots[s], stage.bias.slots[s], slots[s] + flat, part, parts);
             if (stage.turned.base && !stage.by_units) turn(stage, part, parts);
         });
+        if (part > 0 || network.column_count == 0) return;
+        each_column_run([&](const Trained<T>& to, Index place, Index flat, Index count) {
+            __builtin_memcpy(to.value + place, parameters + flat, std::size_t(count) * sizeof(T));
+            for (int s = 0; s < slot_count; ++s)
+                __builtin_memcpy(to.slots[s] + place, slots[s] + flat, std::size_t(count) * sizeof(T));
+        });
     }
 
     void round() {
@@ -113,11 +116,21 @@ class Workspace {
             for (int s = 0; s < slot_count; ++s)
                 store_from(stage, stage.weights.slots[s], stage.bias.slots[s], slots[s] + flat, part, parts);
         });
+        if (part > 0 || network.column_count == 0) return;
+        each_column_run([&](const Trained<T>& from, Index place, Index flat, Index count) {
+            __builtin_memcpy(parameters + flat, from.value + place, std::size_t(count) * sizeof(T));
+            for (int s = 0; s < slot_count; ++s)
+                __builtin_memcpy(slots[s] + flat, from.slots[s] + place, std::size_t(count) * sizeof(T));
+        });
     }
 
     void store_gradients(T* gradients) const {
         for_each_flat([&](const Stage<T>& stage, Index flat) {
             store_from(stage, stage.weights.gradient, stage.bias.gradient, gradients + flat, 0, 1);
+        });
+        if (network.column_count == 0) return;
+        each_column_run([&](const Trained<T>& from, Index place, Index flat, Index count) {
+            __builtin_memcpy(gradients + flat, from.gradient + place, std::size_t(count) * sizeof(T));
         });
     }
 
@@ -141,7 +154,8 @@ class Workspace {
     const Precision precision;
     const Index chunk;  // rows at once
     Stage<T>* stages = nullptr;
-    Matrix<T> gathered{};      // (chunk, inputs)
+    Matrix<T> gathered{};      // (chunk, inputs), or what the column layers make of them
+    ColumnStage<T> columns{};
     double* losses = nullptr;  // (chunk): wᵢEᵢ
     Item* items = nullptr;
     double* penalties = nullptr;  // of each item
@@ -187,7 +201,8 @@ class Workspace {
         Stage<T> unplaced{};
         gathered = arena.matrix(chunk, network.layers[0].inputs);
         losses = arena.template take<double>(chunk);
-        Matrix<T> inputs = gathered;
+        if (network.column_count > 0) lay_out_columns(arena, backward);
+        Matrix<T> inputs = network.column_count > 0 ? columns.scaled : gathered;
         Packed packed = rounds() ? arena.packed(chunk, network.layers[0].inputs) : Packed{};
         Index bytes = 0;
         for (Index l = 0; l < network.depth; ++l) {
@@ -204,7 +219,7 @@ class Workspace {
             stage.weights = trained(arena, panels<T>(columns) * stage.panel_step);
             stage.bias = trained(arena, panels<T>(layer.units) * PANEL<T>);
             if (stage.by_units) stage.turned = {stage.weights.value, stage.panel_step};
-            else if (backward && l > 0 && !rounds()) stage.turned = arena.matrix(layer.units, layer.inputs);
+            else if (backward && hands_back(l) && !rounds()) stage.turned = arena.matrix(layer.units, layer.inputs);
             else stage.turned = {};
             stage.values = arena.matrix(chunk, layer.units);
             stage.slopes = backward && !stage.rectifies && !stage.joint ? arena.matrix(chunk, layer.units) : Matrix<T>{};
@@ -214,10 +229,10 @@ class Workspace {
                 stage.rounded.weights = stage.by_units
                                             ? arena.template matrix<Pair>(layer.units, even(layer.inputs) / 2)
                                             : arena.template matrix<Pair>(even(layer.inputs) / 2, layer.units);
-                if (l > 0) stage.rounded.turned = arena.template matrix<Pair>(even(layer.units) / 2, layer.inputs);
+                if (hands_back(l)) stage.rounded.turned = arena.template matrix<Pair>(even(layer.units) / 2, layer.inputs);
                 stage.rounded.inputs = packed;
                 stage.rounded.deltas = arena.packed(chunk, layer.units);
-                if (l == 0) stage.rounded.deltas.across = {};  // nothing lies below
+                if (!hands_back(l)) stage.rounded.deltas.across = {};
                 if (!top) packed = arena.packed(chunk, layer.units);
             }
             inputs = stage.values;
@@ -230,6 +245,71 @@ class Workspace {
         penalties = arena.template take<double>(count);
         stages = placed;
         if (items && count > 0) list_items(items);
+    }
+
+    // Whether something lies below a layer that learns from its deltas.
+    bool hands_back(Index l) const { return l > 0 || network.column_count > 0; }
+
+    void lay_out_columns(Arena& arena, bool backward) {
+        const Index width = network.layers[0].inputs;
+        Index inputs = 0;
+        for (Index l = 0; l < network.column_count; ++l)
+            if (network.columns[l].kind != ColumnKind::plain) inputs += network.columns[l].count;
+        Embedded* const placed = arena.template take<Embedded>(inputs);
+        ColumnStage<T>& stage = columns;
+        stage.network = network;
+        stage.rows = whole_vectors<T>(chunk);
+        stage.embedded = placed;
+        stage.embedded_count = stage.output_count = stage.parameter_count = 0;
+        Index input = 0, feature = 0, flat = dense_parameters();
+        for (Index l = 0; l < network.column_count; ++l) {
+            const ColumnLayer& layer = network.columns[l];
+            const Index first = feature + (layer.kind == ColumnKind::embedding ? 0 : layer.count);
+            Embedded one = embedded(layer);
+            for (one.number = 0; one.number < layer.count && layer.kind != ColumnKind::plain; ++one.number) {
+                one.input = input + one.number;
+                one.first = first + one.number * layer.outputs;
+                one.outputs = stage.output_count;
+                one.flat = flat;
+                one.start = stage.parameter_count;
+                if (placed) placed[stage.embedded_count] = one;
+                ++stage.embedded_count;
+                stage.output_count += layer.outputs;
+                stage.parameter_count = one.end<T>();
+            }
+            input += layer.count;
+            feature += ColumnStage<T>::width_of(layer);
+            flat += layer.count * (one.trained + one.fixed);
+        }
+        scale_flat_ = flat;
+        const Index whole = panels<T>(width) * PANEL<T>;
+        const auto trained_here = [&](Index count) {
+            Trained<T> arrays = trained(arena, count);
+            if (backward && !arrays.gradient) arrays.gradient = arena.template take<T>(count);
+            return arrays;
+        };
+        stage.parameters = trained_here(stage.parameter_count);
+        stage.scale = network.scaled ? trained_here(whole) : Trained<T>{};
+        stage.inputs = arena.template take<T>(stage.embedded_count * stage.rows);
+        stage.features = gathered;
+        stage.scaled = network.scaled ? arena.matrix(chunk, width) : gathered;
+        if (!backward) return;
+        stage.deltas = arena.template take<T>(stage.output_count * stage.rows);
+        stage.gradients = arena.matrix(chunk, width);
+    }
+
+    // Calls f(arrays, place there, place in the flat vector, count) for all parameters of column layers and the scale.
+    template <class F>
+    void each_column_run(F f) const {
+        columns.each_run([&](Index place, Index flat, Index count) { f(columns.parameters, place, flat, count); });
+        if (network.scaled) f(columns.scale, 0, scale_flat_, network.layers[0].inputs);
+    }
+
+    Index dense_parameters() const {
+        Index count = 0;
+        for (Index l = 0; l < network.depth; ++l)
+            count += network.layers[l].inputs * network.layers[l].units + bias_size(network.layers[l]);
+        return count;
     }
 
     bool rounds() const { return ROUNDS<T> && precision == Precision::bfloat16; }
@@ -252,6 +332,11 @@ class Workspace {
             cost += double(rows < 0 ? 0 : rows) + 2;
         };
         constexpr Index W = PANEL<T>, block = UNIT_PANELS * W;
+        for (Index i = 0; i < columns.embedded_count; ++i) {
+            add(OF_COLUMNS, i, 0, 0);
+            if (out) cost += ColumnStage<T>::cost_of(columns.embedded[i]);
+        }
+        for (Index column = 0; column < network.layers[0].inputs && network.scaled; column += W) add(OF_SCALE, 0, 1, column);
         for (Index l = 0; l < network.depth; ++l) {
             const Index inputs = network.layers[l].inputs, units = network.layers[l].units;
             for (Index unit = 0; unit < units; unit += W) add(l, -1, 0, unit);
@@ -333,6 +418,7 @@ class Workspace {
     }
 
     bool keeps_gradients_ = false;
+    Index scale_flat_ = 0;  // where the scale stands in the flat vector
     void* block_ = nullptr;
 };
 

@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 class Network:
     def __init__(
         self,
+        inputs: int,
+        columns: Sequence[tuple[str, int, int, int, float]],
+        scale_rate: float | None,
         layers: Sequence[tuple[int, int, str, float, str, bool, float]],
         loss: str,
         loss_number: float,

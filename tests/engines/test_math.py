@@ -26,6 +26,8 @@ FUNCTIONS: dict[str, tuple[Callable[[mp.mpf], mp.mpf], Callable[[Array], Array],
     "tanh": (mp.tanh, np.tanh, (-25.0, 25.0)),
     "erf": (mp.erf, special.erf, (-7.0, 7.0)),
     "erfc_scaled": (lambda x: mp.erfc(x) * mp.exp(x * x), special.erfcx, (0.0, 11.0)),
+    "sine": (mp.sin, np.sin, (-1e5, 1e5)),
+    "cosine": (mp.cos, np.cos, (-1e5, 1e5)),
     "sqrt": (mp.sqrt, np.sqrt, (0.0, np.inf)),
 }
 
@@ -125,6 +127,8 @@ SPECIAL: dict[str, list[tuple[float, float]]] = {
     "tanh": [(0.0, 0.0), (-0.0, -0.0), (np.inf, 1.0), (-np.inf, -1.0), (1e30, 1.0)],
     "erf": [(0.0, 0.0), (-0.0, -0.0), (np.inf, 1.0), (-np.inf, -1.0), (-1e30, -1.0)],
     "erfc_scaled": [(0.0, 1.0), (-0.0, 1.0)],
+    "sine": [(0.0, 0.0), (-0.0, -0.0), (np.inf, np.nan), (-np.inf, np.nan)],
+    "cosine": [(0.0, 1.0), (-0.0, 1.0), (np.inf, np.nan), (-np.inf, np.nan)],
     "sqrt": [(0.0, 0.0), (-0.0, -0.0), (4.0, 2.0), (np.inf, np.inf), (-1.0, np.nan)],
 }
 

@@ -194,7 +194,14 @@ def _network(network: Network) -> NativeNetwork:
         activation = layer.function
         name, number = activation.kind, activation.number or 0.0
         layers.append((inputs, layer.units, name, number, layer.bias, layer.train_bias, layer.dropout))
+    columns = [
+        (layer.kind, layer.count, layer.functions, getattr(layer, "outputs", 0), layer.learning_rate_factor)
+        for layer in network.columns
+    ]
     return NativeNetwork(
+        network.inputs,
+        columns,
+        network.scale.rate if network.scale else None,
         layers,
         function.kind,
         function.number or 0.0,

@@ -46,6 +46,11 @@ class ColumnLayer(ABC):
         """How many features the first layer gets from it."""
 
     @property
+    def functions(self) -> int:
+        """How many basis functions, or categories, an input has."""
+        return 0
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The parameters and their shapes, in the order in which they stand in the flat vector."""
         return {}
@@ -95,11 +100,6 @@ class Embedded(ColumnLayer):
 
     outputs: int = 3
     rate: float = 1.0
-
-    @property
-    @abstractmethod
-    def functions(self) -> int:
-        """How many basis functions an input has."""
 
     @property
     def width(self) -> int:
@@ -257,6 +257,10 @@ class Embedding(ColumnLayer):
     @property
     def width(self) -> int:
         return self.count * self.outputs
+
+    @property
+    def functions(self) -> int:
+        return self.categories
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
