@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 class Network:
     def __init__(
         self,
-        layers: Sequence[tuple[int, int, str, float, str, bool, float]],
+        layers: Sequence[tuple[int, int, str, float, str, bool, float, float, float]],
         loss: str,
         loss_number: float,
         joint: bool,
@@ -28,6 +28,7 @@ Sums = tuple[float, float, float, float]
 Run = tuple[
     Optimizer,
     NDArray[Any],  # learning rates
+    NDArray[Any],  # fades
     str,  # order
     NDArray[Any] | None,  # given: row numbers where order is "given"
     NDArray[Any] | None,  # subset

@@ -27,7 +27,8 @@ FUNCTIONS = {
     "softplus": torch.nn.Softplus,
     "softmax": lambda: torch.nn.Softmax(dim=1),
 }
-LAST = {"poisson": "exp", "binary_cross_entropy": "sigmoid", "cross_entropy": "softmax", "perceptron": "step"}
+LAST = {"poisson": "exp", "binary_cross_entropy": "sigmoid", "perceptron": "step"}
+LAST |= {name: "softmax" for name in LOSS_NAMES if LOSSES[name.split("(")[0]].of_classes}
 
 
 def module_of(network: cp.Network, **changed: Any) -> Any:

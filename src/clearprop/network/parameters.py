@@ -99,6 +99,14 @@ class Parameters:
             bias[...] = False
         return mask.flat
 
+    def rate_factors(self) -> Array:
+        """What the learning rate of each of the numbers is multiplied by (P,)."""
+        factors = Parameters(self.network, np.empty_like(self.flat))
+        for W, b, layer in zip(factors.weights, factors.biases, self.network.layers, strict=True):
+            W[...] = layer.weight_rate
+            b[...] = layer.bias_rate
+        return factors.flat
+
 
 def _fitting(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Array:
     array = real_array(name, given)
