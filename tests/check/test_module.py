@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from clearprop.network.losses import LOSSES
 from tests.check.networks import LOSS_NAMES, targets
 from tests.check.slips import MODEL, X, Y
 

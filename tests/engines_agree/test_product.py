@@ -56,7 +56,7 @@ RATES: list[Callable[[float], Any]] = [
     lambda rate: CosLog(rate, steps=STEPS),
 ]
 FADES = [1.0, FlatCosine(1.0, steps=80), 0.5, Cosine(0.9, steps=60), 0.0]
-FACTORS = {"weight_rate": (1.0, 0.4, 1.0, 1.5), "bias_rate": (1.0, 0.1, 1.0)}
+FACTORS = {"weight_rate": (1.0, 0.4, 1.0, 0.7), "bias_rate": (1.0, 0.1, 1.0)}
 
 
 def fitting(loss: str) -> list[str]:
