@@ -23,7 +23,7 @@ Index batch_rows(const Training<T>& run) {
 struct Step {
     Index* rows;  // their numbers in the table
     Index count, number;
-    double weight, divisor, rate;
+    double weight, divisor, rate, fade;
     bool none;  // the run is over, for this reason
     Ended why;
 };
@@ -66,7 +66,9 @@ class Course {
             for (Index r = 0; r < step.count; ++r) step.weight += double(run_.samples.weights[step.rows[r]]);
         }
         step.divisor = run_.network.mean && step.weight > 0 ? step.weight : 1;
-        step.rate = run_.optimizer.rates[run_.optimizer.rate_count == 1 ? 0 : number_ - first_step_];
+        const Optimizer& optimizer = run_.optimizer;
+        step.rate = optimizer.rates[optimizer.rate_count == 1 ? 0 : number_ - first_step_];
+        step.fade = optimizer.fades[optimizer.fade_count == 1 ? 0 : number_ - first_step_];
         ++batch_;
         ++number_;
     }

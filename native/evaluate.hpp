@@ -50,7 +50,7 @@ class Evaluator {
         const Index rows = run_.samples.rows;
         for (Index first = 0; first < rows; first += space_.chunk) {
             const Index left = rows - first, count = left < space_.chunk ? left : space_.chunk;
-            const Chunk chunk{nullptr, first, count, divisor_, 0, -1};
+            const Chunk chunk{nullptr, first, count, divisor_, 0, 0, 0};
             const Share share = share_of(count, thread, threads_);
             if (share.count > 0) {
                 gather(space_, run_.samples.X, chunk, share.first, share.count);
@@ -102,7 +102,7 @@ class PanelPredictor {
             const Index row = __atomic_fetch_add(&taken_, at_once, __ATOMIC_RELAXED), left = run_.rows - row;
             if (left <= 0) return;
             const Index count = left < at_once ? left : at_once;
-            const Chunk chunk{nullptr, row - place, count, 1, 0, -1};
+            const Chunk chunk{nullptr, row - place, count, 1, 0, 0, 0};
             gather(space_, run_.X, chunk, place, count);
             forward(space_, chunk, place, count);
             for (Index r = 0; r < count; ++r)

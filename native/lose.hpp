@@ -103,6 +103,10 @@ V lose(const Network& network, Index outputs, const Values& values, const Target
             });
         case Loss::binary_cross_entropy: return each([](V z, V y) { return binary_cross_entropy(z, y); });
         case Loss::cross_entropy: return cross_entropy<V>(outputs, values, targets, gradient);
+        case Loss::smoothed_cross_entropy: {
+            const T known = 1 - number, spread = number / count;
+            return cross_entropy<V>(outputs, values, [&](Index o) { return known * targets(o) + spread; }, gradient);
+        }
         case Loss::perceptron:
             return each([](V z, V y) {
                 const V r = step_at(z).value - y;

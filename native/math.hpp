@@ -304,7 +304,7 @@ inline SineCosine<V> sine_cosine_of(V x) {
     V r = x;
     for (const Scalar<V> part : C::QUARTER) r = fused(-n, splat<V>(part), r);
     const V square = r * r;
-    const V sine = fused(r * square, polynomial(C::SIN, square), r);
+    const V sine = select(r == 0, r, fused(r * square, polynomial(C::SIN, square), r));  // -0 stays so
     const V cosine = fused(square * square, polynomial(C::COS, square), fused_with(square, Scalar<V>(-0.5), Scalar<V>(1)));
     const Bits<V> turns = bits_of(counted);
     const auto odd = (turns & 1) != 0;

@@ -40,7 +40,8 @@ Enum named(const std::vector<std::string>& names, const std::string& name) {
 const std::vector<std::string> ACTIVATIONS{"identity", "step", "sigmoid", "tanh", "relu", "leaky_relu", "elu",
                                            "selu", "gelu", "silu", "mish", "softplus", "exp", "softmax"};
 const std::vector<std::string> LOSSES{"half_squared_error", "mean_squared_error", "absolute", "huber", "quantile",
-                                      "poisson", "binary_cross_entropy", "cross_entropy", "perceptron"};
+                                      "poisson", "binary_cross_entropy", "cross_entropy", "smoothed_cross_entropy",
+                                      "perceptron"};
 const std::vector<std::string> COLUMN_KINDS{"plain", "periodic", "piecewise_linear", "embedding"};
 const std::vector<std::string> BIASES{"unit", "layer", "none"};
 const std::vector<std::string> RULES{"sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"};
@@ -49,8 +50,8 @@ const std::vector<std::string> PRECISIONS{"full", "bfloat16"};
 const std::vector<std::string> ENDINGS{"done", "stopped", "diverged"};
 const std::vector<std::string> FUNCTIONS{"exp", "expm1", "log", "log1p", "tanh", "erf", "erfc_scaled", "sine", "cosine", "sqrt"};
 
-// (inputs, units, activation, its number, bias, train_bias, dropout)
-using LayerTuple = std::tuple<Index, Index, std::string, double, std::string, bool, double>;
+// (inputs, units, activation, its number, bias, train_bias, dropout, weight_rate, bias_rate)
+using LayerTuple = std::tuple<Index, Index, std::string, double, std::string, bool, double, double, double>;
 
 // (kind, count, functions, outputs, rate)
 using ColumnTuple = std::tuple<std::string, Index, Index, Index, double>;
@@ -62,9 +63,9 @@ class OwnedNetwork {
                  bool mean, double l1, double l2) {
         for (const auto& [kind, count, functions, outputs, rate] : columns)
             columns_.push_back({named<ColumnKind>(COLUMN_KINDS, kind), count, functions, outputs, rate});
-        for (const auto& [inputs, units, activation, number, bias, train_bias, dropout] : layers)
-            layers_.push_back({inputs, units, named<Activation>(ACTIVATIONS, activation), number,
-                               named<Bias>(BIASES, bias), train_bias, dropout});
+        for (const auto& [from, units, activation, number, bias, train_bias, dropout, weight_rate, bias_rate] : layers)
+            layers_.push_back({from, units, named<Activation>(ACTIVATIONS, activation), number,
+                               named<Bias>(BIASES, bias), train_bias, dropout, weight_rate, bias_rate});
         network_ = {inputs, columns_.data(), Index(columns_.size()), scale_rate.has_value(), scale_rate.value_or(1),
                     layers_.data(), Index(layers_.size()), named<Loss>(LOSSES, loss), loss_number, joint, mean, l1, l2};
     }
@@ -116,23 +117,23 @@ struct Caller {
 using OptimizerTuple = std::tuple<std::string, double, double, double, double, double>;
 using SumsTuple = std::tuple<double, double, double, double>;
 
-// What is a run's own: (optimizer, rates; order, given, subset, visited, batch_size, drop_last, precision, seed; epochs,
+// What is a run's own: (optimizer, rates, fades; order, given, subset, visited, batch_size, drop_last, precision, seed; epochs,
 // steps; parameters, slots; epoch, batch, step, sums; losses).
 template <class T>
-using RunTuple = std::tuple<OptimizerTuple, In<double>, std::string, Maybe<Index>, Maybe<Index>, Index, Index, bool,
+using RunTuple = std::tuple<OptimizerTuple, In<double>, In<double>, std::string, Maybe<Index>, Maybe<Index>, Index, Index, bool,
                             std::string, std::uint64_t, Index, Index, InOut<T>, std::vector<InOut<T>>, Index, Index, Index,
                             SumsTuple, InOut<double>>;
 
 template <class T>
 Training<T> training_of(const OwnedNetwork& network, const Samples<T>& samples, const RunTuple<T>& given) {
-    const auto& [optimizer, rates, order, visits, subset, visited, batch_size, drop_last, precision, seed, epochs, steps,
+    const auto& [optimizer, rates, fades, order, visits, subset, visited, batch_size, drop_last, precision, seed, epochs, steps,
                  parameters, slots, epoch, batch, step, sums, losses] = given;
     const auto& [rule, momentum, beta1, beta2, epsilon, weight_decay] = optimizer;
     const auto& [sum_loss, sum_weight, sum_penalty, sum_rows] = sums;
     Training<T> run{};
     run.network = network.plan();
     run.optimizer = {named<Rule>(RULES, rule), momentum, beta1, beta2, epsilon, weight_decay, rates.data(),
-                     Index(rates.shape(0))};
+                     Index(rates.shape(0)), fades.data(), Index(fades.shape(0))};
     run.samples = samples;
     run.order = named<Order>(ORDERS, order);
     run.given = data_of(visits);

@@ -13,16 +13,16 @@ struct Rates {
 };
 
 template <class T>
-Rates<T> rates_of(const Optimizer& optimizer, double rate, Index step) {
+Rates<T> rates_of(const Optimizer& optimizer, double rate, double fade, Index step) {
     const auto correction = [step](double beta) { return beta > 0 ? T(1 / (1 - __builtin_pow(beta, double(step + 1)))) : T(1); };
     return {T(rate), T(optimizer.momentum), T(optimizer.beta1), T(optimizer.beta2), T(1 - optimizer.beta1),
             T(1 - optimizer.beta2), T(optimizer.epsilon), correction(optimizer.beta1), correction(optimizer.beta2),
-            T(rate * optimizer.weight_decay)};
+            T(rate * optimizer.weight_decay * fade)};
 }
 
 // Whether these numbers are the same for every update of a call.
 inline bool is_constant(const Optimizer& optimizer) {
-    return optimizer.rate_count == 1 && optimizer.rule != Rule::adam && optimizer.rule != Rule::adamw;
+    return optimizer.rate_count == 1 && optimizer.fade_count == 1 && optimizer.rule != Rule::adam && optimizer.rule != Rule::adamw;
 }
 
 // How many numbers a rule remembers of each parameter.

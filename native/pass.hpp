@@ -15,7 +15,8 @@ struct Chunk {
     Index count;
     double divisor;  // of the gradient: Σ wᵢ for the mean, 1 for the sum
     std::uint64_t seed;
-    Index step;  // of the dropout masks; negative: no dropout
+    Index step;   // of the dropout masks
+    double fade;  // the share of dropout that is left; 0: none
 
     Index row(Index r) const { return rows ? rows[first + r] : first + r; }
 };
@@ -24,8 +25,9 @@ struct Chunk {
 template <class T>
 void drop_out(const Stage<T>& stage, Index layer, const Chunk& chunk, Matrix<T> values, Index first, Index count) {
     const Index units = stage.layer.units;
-    const std::uint64_t limit = std::uint64_t(stage.layer.dropout * 4294967296.0);
-    const T kept = T(1 / (1 - stage.layer.dropout));
+    const double dropped = stage.layer.dropout * chunk.fade;
+    const std::uint64_t limit = std::uint64_t(dropped * 4294967296.0);
+    const T kept = T(1 / (1 - dropped));
     for (Index r = first; r < first + count; ++r) {
         const Index start = (chunk.first + r) * units;
         Words drawn{};
@@ -41,7 +43,7 @@ void drop_out(const Stage<T>& stage, Index layer, const Chunk& chunk, Matrix<T> 
 
 template <class T>
 bool drops(const Stage<T>& stage, const Chunk& chunk) {
-    return chunk.step >= 0 && stage.layer.dropout > 0;
+    return stage.layer.dropout * chunk.fade > 0;
 }
 
 // Activates a tile that begins at unit `column`: those of its vectors that hold units.

@@ -15,7 +15,7 @@ enum class Activation {
 
 enum class Loss {
     half_squared_error, mean_squared_error, absolute, huber, quantile, poisson,
-    binary_cross_entropy, cross_entropy, perceptron
+    binary_cross_entropy, cross_entropy, smoothed_cross_entropy, perceptron
 };
 
 enum class Bias { unit, layer, none };
@@ -27,6 +27,7 @@ struct Layer {
     Bias bias;
     bool train_bias;
     double dropout;
+    double weight_rate, bias_rate;  // factors of the learning rate
 };
 
 enum class ColumnKind { plain, periodic, piecewise_linear, embedding };
@@ -60,6 +61,8 @@ struct Optimizer {
     double momentum, beta1, beta2, epsilon, weight_decay;  // RMSprop's decay is beta2
     const double* rates;  // of each update of this call, or one for all
     Index rate_count;
+    const double* fades;  // the shares of dropout and decay that are left: of each update, or one for all
+    Index fade_count;
 };
 
 // Of the operands of products: as they are, or rounded to bfloat16. Sums and all else have the network's float type.

@@ -132,14 +132,16 @@ class TinyTrainer {
     template <Rule RULE>
     void update_all() {
         if (!constant_rates_ || next_[first_at_work()].number == first_number_) rates_ = rates_of_lanes();
-        const Rates<V> rates = rates_;
+        Rates<V> rates = rates_;
         double penalties[N] = {};
         V finite{};
         for (Index n = 0; n < pass_.network.depth; ++n) {
             const TinyLevel<V>& level = pass_.levels[n];
             if (penalised_) penalise(level, penalties);
             const Index weights = level.weight_count();
+            rates.rate = rates_.rate * T(level.layer.weight_rate);
             update_some<RULE>(rates, true, level.first, weights, finite);
+            rates.rate = rates_.rate * T(level.layer.bias_rate);
             if (level.layer.train_bias) update_some<RULE>(rates, false, level.first + weights, level.bias_size, finite);
         }
         T sums[N];
@@ -169,7 +171,7 @@ class TinyTrainer {
         T columns[COUNT_OF_RATES][N];
         for (int l = 0; l < N; ++l) {
             const int used = l < pass_.lanes() ? l : 0;
-            const Rates<T> rates = rates_of<T>(runs_[used].optimizer, next_[used].rate, next_[used].number);
+            const Rates<T> rates = rates_of<T>(runs_[used].optimizer, next_[used].rate, next_[used].fade, next_[used].number);
             T numbers[COUNT_OF_RATES];
             __builtin_memcpy(numbers, &rates, sizeof(rates));
             for (Index i = 0; i < COUNT_OF_RATES; ++i) columns[i][l] = numbers[i];

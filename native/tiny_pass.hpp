@@ -138,8 +138,13 @@ class TinyPass {
     // Four units have their random words from one block of the generator, which may begin in the row before.
     void drop_out(Index n, const Step* steps, Index row) {
         const TinyLevel<V>& level = levels[n];
-        const std::uint64_t limit = std::uint64_t(level.layer.dropout * 4294967296.0);
-        const T kept = T(1 / (1 - level.layer.dropout));
+        std::uint64_t limit[N];
+        T kept[N];
+        for (int l = 0; l < lanes(); ++l) {
+            const double dropped = level.layer.dropout * steps[l].fade;
+            limit[l] = std::uint64_t(dropped * 4294967296.0);
+            kept[l] = T(1 / (1 - dropped));
+        }
         const Index start = row * level.layer.units, end = start + level.layer.units;
         for (Index block = start / 4; block * 4 < end; ++block) {
             Words drawn[N];
@@ -149,7 +154,7 @@ class TinyPass {
             for (Index index = block * 4; index < block * 4 + 4; ++index)
                 if (index >= start && index < end)
                     level.drop(index - start, each_lane([&](Index l) {
-                        return drawn[l].word[index % 4] >= limit ? kept : 0;
+                        return drawn[l].word[index % 4] >= limit[l] ? kept[l] : 0;
                     }));
         }
     }

@@ -77,11 +77,11 @@ class Trainer {
 
     // False, for all threads alike, where a number is not finite.
     bool run_step(const Step& step, int turn, int thread) {
-        const Rates<T> rates = rates_of<T>(run_.optimizer, step.rate, step.number);
+        const Rates<T> rates = rates_of<T>(run_.optimizer, step.rate, step.fade, step.number);
         double loss = 0;
         for (Index first = 0; first < step.count; first += space_.chunk) {
             const Index left = step.count - first, count = left < space_.chunk ? left : space_.chunk;
-            const Chunk chunk{step.rows, first, count, step.divisor, run_.seed, step.number};
+            const Chunk chunk{step.rows, first, count, step.divisor, run_.seed, step.number, step.fade};
             const bool last = left == count;
             run_rows(chunk, thread);
             if (thread == 0 && last) course_.prepare(steps_[1 - turn]);

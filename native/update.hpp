@@ -52,7 +52,7 @@ class Updater {
         __builtin_memcpy(sum, sums, sizeof(sum));
         if (kept) __builtin_memcpy(kept, sum, sizeof(sum));
         if (!last_chunk_ || !rates || !layer.train_bias) return;
-        update(stage.bias, item.column, sum, 1, layer.units - item.column, rule, rates, false);
+        update(stage.bias, layer.bias_rate, item.column, sum, 1, layer.units - item.column, rule, rates, false);
     }
 
     // The parameters of one embedded input, or a panel of the scale.
@@ -95,7 +95,7 @@ class Updater {
             for (Index o = 0; o < layer.units; ++o) sum[0] += stage.deltas.at(r, o);
         if (stage.bias.gradient) *stage.bias.gradient = sum[0];
         if (!last_chunk_ || !rates || !layer.train_bias) return;
-        update(stage.bias, 0, sum, 1, 1, rule, rates, false);
+        update(stage.bias, layer.bias_rate, 0, sum, 1, 1, rule, rates, false);
         for (Index o = 1; o < layer.units; ++o) stage.bias.value[o] = stage.bias.value[0];
     }
 
@@ -113,7 +113,7 @@ class Updater {
         if (is_penalised(space_.network))
             space_.penalties[index] = penalise(stage.weights.value + offset, sum, item.rows, columns);
         if (!rates) return;
-        update(stage.weights, offset, sum, item.rows, columns, rule, rates, true);
+        update(stage.weights, stage.layer.weight_rate, offset, sum, item.rows, columns, rule, rates, true);
         if (stage.turned.base && !stage.by_units)
             turn_panel(weights, stage.turned, item.row, item.rows, item.column, stage.layer.units);
         if constexpr (ROUNDS<T>)
@@ -144,9 +144,16 @@ class Updater {
         }
     }
 
-    // Updates `rows` rows of a panel with the gradient g. What stands beyond the real columns stays 0.
-    void update(const Trained<T>& trained, Index offset, T* g, Index rows, Index columns, Rule rule,
+    // Updates `rows` rows of a panel with the gradient g, at `factor` times the learning rate. What stands beyond the real
+    // columns stays 0.
+    void update(const Trained<T>& trained, double factor, Index offset, T* g, Index rows, Index columns, Rule rule,
                 const Rates<T>* rates, bool decay) {
+        Rates<T> own;
+        if (factor != 1) {
+            own = *rates;
+            own.rate *= T(factor);
+            rates = &own;
+        }
         T* w = trained.value + offset;
         T* s0 = trained.slots[0] ? trained.slots[0] + offset : nullptr;
         T* s1 = trained.slots[1] ? trained.slots[1] + offset : nullptr;

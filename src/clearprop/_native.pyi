@@ -9,7 +9,7 @@ class Network:
         inputs: int,
         columns: Sequence[tuple[str, int, int, int, float]],
         scale_rate: float | None,
-        layers: Sequence[tuple[int, int, str, float, str, bool, float]],
+        layers: Sequence[tuple[int, int, str, float, str, bool, float, float, float]],
         loss: str,
         loss_number: float,
         joint: bool,
@@ -31,6 +31,7 @@ Sums = tuple[float, float, float, float]
 Run = tuple[
     Optimizer,
     NDArray[Any],  # learning rates
+    NDArray[Any],  # fades
     str,  # order
     NDArray[Any] | None,  # given: row numbers where order is "given"
     NDArray[Any] | None,  # subset

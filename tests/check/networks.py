@@ -15,7 +15,7 @@ from clearprop.network.losses import LOSSES
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import BIASES, REDUCTIONS, Dense, Network
 
-NUMBERED = ["leaky_relu(0.2)", "elu(0.5)", "huber(0.3)", "quantile(0.9)"]
+NUMBERED = ["leaky_relu(0.2)", "elu(0.5)", "huber(0.3)", "quantile(0.9)", "smoothed_cross_entropy(0.3)"]
 
 
 def fits(last: str, loss: str) -> bool:
@@ -88,7 +88,7 @@ def targets(loss: str, rng: np.random.Generator, rows: int, outputs: int) -> Arr
         return rng.integers(0, 4, shape).astype(float)
     if loss == "binary_cross_entropy":
         return rng.choice([0.0, 1.0, 0.3], shape)
-    if loss == "cross_entropy":
+    if LOSSES[loss.split("(")[0]].of_classes:
         return rng.integers(0, outputs, rows) if rng.random() < 0.5 else rng.dirichlet(np.ones(outputs), rows)
     if loss == "perceptron":
         return rng.integers(0, 2, shape).astype(float)

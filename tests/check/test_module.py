@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from clearprop.network.losses import LOSSES
 from tests.check.networks import LOSS_NAMES, targets
 from tests.check.slips import MODEL, X, Y
 
@@ -27,7 +28,8 @@ FUNCTIONS = {
     "softplus": torch.nn.Softplus,
     "softmax": lambda: torch.nn.Softmax(dim=1),
 }
-LAST = {"poisson": "exp", "binary_cross_entropy": "sigmoid", "cross_entropy": "softmax", "perceptron": "step"}
+LAST = {"poisson": "exp", "binary_cross_entropy": "sigmoid", "perceptron": "step"}
+LAST |= {name: "softmax" for name in LOSS_NAMES if LOSSES[name.split("(")[0]].of_classes}
 
 
 def module_of(network: cp.Network, **changed: Any) -> Any:

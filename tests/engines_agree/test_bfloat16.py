@@ -43,6 +43,14 @@ SHAPES = {
         Network(37, [Dense(101, "tanh"), Dense(53, "relu", "layer"), Dense(7, "softmax")], "cross_entropy"),
         157,
     ),
+    "rates of their own": (
+        Network(
+            37,
+            [Dense(101, "tanh", dropout=0.2, weight_rate=0.3), Dense(7, "softmax", bias_rate=4.0)],
+            "smoothed_cross_entropy",
+        ),
+        157,
+    ),
     "one of each": (Network(1, [Dense(1, "tanh"), Dense(1, "identity")]), 1),
     "odd rows": (Network(5, [Dense(3, "gelu", dropout=0.2), Dense(2, "identity")], l2=0.01), 13),
     "deeper than goes at once": (Network(2100, [Dense(33, "relu"), Dense(2, "identity")]), 230),
@@ -80,7 +88,7 @@ def shape(name: str) -> tuple[Parameters, Samples, Plan]:
     network, rows = SHAPES[name]
     rng = np.random.default_rng(7)
     X = rng.normal(size=(rows, network.inputs)).astype(np.float32)
-    if network.loss == "cross_entropy":
+    if network.loss_function.of_classes:
         Y: Array = rng.integers(0, network.outputs, rows)
     else:
         Y = rng.normal(size=(rows, network.outputs)).astype(np.float32)

@@ -14,8 +14,9 @@ from clearprop.network.initializers import initial
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import Adam
+from clearprop.optimize.schedules import FlatCosine
 from tests.engines_agree.conftest import Agree
-from tests.engines_agree.test_product import RULES, run
+from tests.engines_agree.test_product import RULES, STEPS, run
 from tests.engines_agree.test_threads_and_types import digest
 from tests.network.test_columns import inputs
 
@@ -76,7 +77,7 @@ def test_same_run(
     for turn, (rule, first) in enumerate(product(RULES, (2, 17, 40))):
         network = network_of(layers, scale, first)
         parameters, samples = case(network, 23, seed=turn)
-        plan = Plan(RULES[rule](0.003), batch_size=(3, 5, 23)[turn % 3], threads=1 + turn % 2)
+        plan = Plan(RULES[rule](0.003, FlatCosine(1.0, steps=STEPS)), batch_size=(3, 5, 23)[turn % 3], threads=1 + turn % 2)
         expected = run(reference, parameters, samples, plan, seed=turn)
         assert not np.array_equal(expected.parameters.flat, parameters.flat)
         assert_same_run(run(native, parameters, samples, plan, seed=turn), expected)

@@ -30,7 +30,7 @@ ROWS = 6
 
 
 def targets(loss: str, rng: np.random.Generator) -> Array:
-    if loss == "cross_entropy":
+    if LOSSES[loss].of_classes:
         return rng.dirichlet([1.0, 1.0, 1.0], ROWS)
     if loss in ("binary_cross_entropy", "perceptron"):
         return rng.choice([0.0, 1.0], (ROWS, 3))

@@ -15,14 +15,18 @@ from clearprop._native import instruction_sets
 from clearprop.engines.base import Engine, Member, Outcome, Plan, Samples, State
 from clearprop.network.initializers import initial
 from clearprop.network.spec import Dense, Network
-from clearprop.optimize.optimizers import SGD, Adam, Optimizer, RMSprop
+from clearprop.optimize.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+from clearprop.optimize.schedules import Cosine, FlatCosine, Step
 
 Agree = Callable[[Outcome, Outcome], None]
 
 ROWS = 400
 NETWORKS = {
     "classes": Network(
-        13, [Dense(9, "tanh", dropout=0.3), Dense(17, "gelu", "layer"), Dense(3, "softmax")], "cross_entropy", l1=1e-3
+        13,
+        [Dense(9, "tanh", dropout=0.3, weight_rate=0.5), Dense(17, "gelu", "layer", bias_rate=0.1), Dense(3, "softmax")],
+        "smoothed_cross_entropy",
+        l1=1e-3,
     ),
     "numbers": Network(3, [Dense(33, "silu"), Dense(2, "identity", "none")], "huber", l2=1e-2),
     "one unit": Network(1, [Dense(1, "sigmoid")], "binary_cross_entropy"),
@@ -30,6 +34,10 @@ NETWORKS = {
 OPTIMIZERS: dict[str, list[Optimizer]] = {
     "sgd": [SGD(0.1), SGD(0.2, 0.5), SGD(0.05, 0.9, True), SGD(0.01), SGD(0.3, 0.1), SGD(0.03)],
     "adam": [Adam(rate, epsilon=1e-4) for rate in (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)],
+    "adamw": [
+        AdamW(0.01, epsilon=1e-4, fade=fade)
+        for fade in (1.0, 0.5, 0.0, FlatCosine(1.0, 40), Cosine(0.8, 30), Step(1.0, every=7))
+    ],
     "rmsprop": [RMSprop(rate, epsilon=1e-3) for rate in (0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)],
 }
 
@@ -38,7 +46,7 @@ def samples_for(network: Network, dtype: str) -> Samples:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(ROWS, network.inputs)).astype(dtype)
     weights = rng.uniform(0.5, 2.0, ROWS).astype(dtype)
-    if network.loss == "cross_entropy":
+    if network.loss_function.of_classes:
         return Samples(X, rng.integers(0, network.outputs, ROWS), weights)
     if network.loss == "binary_cross_entropy":
         return Samples(X, rng.uniform(size=(ROWS, 1)).astype(dtype), weights)

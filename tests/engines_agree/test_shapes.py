@@ -12,7 +12,8 @@ from clearprop.engines.base import Engine, Outcome, Plan, Samples, State
 from clearprop.network.initializers import initial
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Dense, Network
-from clearprop.optimize.optimizers import SGD, Adam, Optimizer, RMSprop
+from clearprop.optimize.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+from clearprop.optimize.schedules import CosLog, FlatCosine
 
 Agree = Callable[[Outcome, Outcome], None]
 
@@ -128,12 +129,13 @@ def test_one_sample_at_a_time_in_the_same_order(
     assert_same_run(*ends)
 
 
-def test_dropout_masks_are_the_same(native: Engine, reference: Engine, assert_same_run: Agree) -> None:
+@pytest.mark.parametrize("fade", [1.0, 0.4])
+def test_dropout_masks_are_the_same(fade: float, native: Engine, reference: Engine, assert_same_run: Agree) -> None:
     """After one step from zero weights but in the last layer, what a mask dropped is what has not moved."""
     layers = [Dense(50, "sigmoid", dropout=0.5), Dense(30, "sigmoid", dropout=0.9), Dense(3, "identity")]
     network = Network(2, layers)
     start, samples = start_of(network, 5)
-    plan = Plan(SGD(0.1), 2)
+    plan = Plan(SGD(0.1, fade=fade), 2)
     ends = [run(engine, start, samples, plan, 1) for engine in (native, reference)]
     assert_same_run(*ends)
     moved = ends[0].parameters.weights[2] != start.weights[2]
@@ -165,7 +167,7 @@ def test_an_hundred_steps_of_each_optimizer_as_it_comes(
 def test_engines_take_over_from_each_other(
     stop: int, native: Engine, reference: Engine, assert_same_run: Agree
 ) -> None:
-    network, plan = RAGGED, Plan(Adam(0.001, epsilon=1e-4), 19)
+    network, plan = RAGGED, Plan(AdamW(CosLog(0.001, steps=10), epsilon=1e-4, fade=FlatCosine(1.0, steps=9)), 19)
     start, samples = start_of(network, 83)
     whole = run(reference, start, samples, plan, 2)
     state = State.start(network, plan.optimizer, 3, start.flat.dtype)
@@ -178,7 +180,7 @@ def test_engines_take_over_from_each_other(
 
 @pytest.mark.parametrize("stop", range(11))
 def test_native_goes_on_bit_for_bit(stop: int, native: Engine) -> None:
-    plan = Plan(Adam(0.001), 19)
+    plan = Plan(AdamW(0.001, fade=FlatCosine(1.0, steps=9)), 19)
     start, samples = start_of(RAGGED, 83)
     whole = run(native, start, samples, plan, 2)
     state = State.start(RAGGED, plan.optimizer, 3, start.flat.dtype)

@@ -12,15 +12,16 @@ from clearprop.engines.base import Array, Engine, Outcome, Plan, Samples, State
 from clearprop.network.initializers import initial
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Dense, Network
-from clearprop.optimize.optimizers import SGD, Adam, Optimizer
+from clearprop.optimize.optimizers import SGD, Adam, AdamW, Optimizer
+from clearprop.optimize.schedules import FlatCosine
 
 Agree = Callable[[Outcome, Outcome], None]
 
 # Six operations a weight and row: enough for eight threads to be worth it, by far, even in the short last batch.
 LARGE = Network(
     101,
-    [Dense(256, "relu", dropout=0.1), Dense(199, "tanh", "layer"), Dense(10, "softmax")],
-    "cross_entropy",
+    [Dense(256, "relu", dropout=0.1, weight_rate=0.7), Dense(199, "tanh", "layer", bias_rate=0.3), Dense(10, "softmax")],
+    "smoothed_cross_entropy",
     l1=1e-5,
     l2=1e-4,
 )
@@ -30,7 +31,7 @@ DEEP = Network(120, [*(Dense(160, "silu") for _ in range(4)), Dense(3, "identity
 def samples_for(network: Network, rows: int, dtype: str) -> Samples:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(rows, network.inputs)).astype(dtype)
-    if network.loss == "cross_entropy":
+    if network.loss_function.of_classes:
         return Samples(X, rng.integers(0, network.outputs, rows), rng.uniform(0.5, 2.0, rows).astype(dtype))
     return Samples(X, rng.normal(size=(rows, network.outputs)).astype(dtype))
 
@@ -50,7 +51,11 @@ def digest(outcome: Outcome) -> str:
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("network", [LARGE, DEEP], ids=["large", "deep"])
-@pytest.mark.parametrize("optimizer", [SGD(0.05, momentum=0.9), Adam(0.001)], ids=["momentum", "adam"])
+@pytest.mark.parametrize(
+    "optimizer",
+    [SGD(0.05, momentum=0.9), AdamW(0.001, fade=FlatCosine(1.0, steps=10))],
+    ids=["momentum", "adamw that fades"],
+)
 def test_the_same_bits_for_any_number_of_threads(
     dtype: str, network: Network, optimizer: Optimizer, native: Engine
 ) -> None:

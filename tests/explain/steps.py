@@ -11,7 +11,8 @@ import clearprop as cp
 from clearprop.network.activations import ACTIVATIONS
 from clearprop.network.losses import LOSSES
 
-LAST = {"poisson": "exp", "binary_cross_entropy": "sigmoid", "cross_entropy": "softmax", "perceptron": "step"}
+LAST = {"poisson": "exp", "binary_cross_entropy": "sigmoid", "perceptron": "step"}
+LAST |= {name: "softmax" for name, entry in LOSSES.items() if entry.of_classes}
 OPTIMIZERS = (
     None,
     cp.SGD(0.5),
@@ -19,6 +20,8 @@ OPTIMIZERS = (
     cp.SGD(0.05, momentum=0.9, nesterov=True),
     cp.Adam(0.05),
     cp.AdamW(0.05, weight_decay=0.1),
+    cp.AdamW(0.05, weight_decay=0.1, fade=0.4),
+    cp.SGD(0.5, fade=cp.schedules.Cosine(0.5, steps=9)),
     cp.RMSprop(0.05),
 )
 
@@ -40,7 +43,8 @@ CE = "cross_entropy"
 
 
 def step(draw: Any, most_units: int = 4) -> cp.Trace:
-    """Any step: every activation, loss, bias, penalty, optimizer, batch, weights and dropout."""
+    """Any step: every activation, loss, bias, penalty, optimizer, batch, weights, dropout and factor of the rate."""
+    rates = st.sampled_from([1.0, 1.0, 0.25, 0.0])
     loss = draw(st.sampled_from(sorted(LOSSES)))
     sizes = draw(st.lists(st.integers(1, most_units), min_size=2, max_size=4))
     bias, trained = draw(st.sampled_from(["unit", "layer", "none"])), draw(st.booleans())
@@ -48,9 +52,10 @@ def step(draw: Any, most_units: int = 4) -> cp.Trace:
     functions[-1] = LAST.get(loss, functions[-1])
     dropout = draw(st.sampled_from([0.0, 0.3]))
     layers = [
-        cp.Dense(units, function, bias, trained, dropout) for units, function in zip(sizes[1:], functions, strict=True)
+        cp.Dense(units, function, bias, trained, dropout, draw(rates), draw(rates))
+        for units, function in zip(sizes[1:], functions, strict=True)
     ]
-    layers[-1] = cp.Dense(sizes[-1], functions[-1], bias, trained)
+    layers[-1] = cp.Dense(sizes[-1], functions[-1], bias, trained, bias_rate=draw(rates))
     network = cp.Network(
         sizes[0],
         layers,
@@ -62,7 +67,7 @@ def step(draw: Any, most_units: int = 4) -> cp.Trace:
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     rows = draw(st.integers(1, 3))
     X, Y = random.normal(size=(rows, sizes[0])).round(3), random.random((rows, sizes[-1])).round(2)
-    if loss in ("perceptron", "cross_entropy"):
+    if loss == "perceptron" or LOSSES[loss].of_classes:
         Y = np.eye(sizes[-1])[random.integers(sizes[-1], size=rows)]
     return cp.trace(
         cp.Model.initialized(network, "normal", scale=0.7, seed=int(random.integers(1000))),

@@ -165,6 +165,7 @@ def test_every_activation(function: str) -> None:
         ("poisson", "softplus"),
         ("binary_cross_entropy", "sigmoid"),
         ("cross_entropy", "softmax"),
+        ("smoothed_cross_entropy(0.3)", "softmax"),
     ],
 )
 def test_every_loss(loss: str, output: str, bias: str) -> None:

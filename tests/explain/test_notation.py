@@ -24,9 +24,11 @@ OPTIMIZERS = [
     cp.SGD(0.1, momentum=0.9, nesterov=True),
     cp.Adam(0.1),
     cp.AdamW(0.1, weight_decay=0.1),
+    cp.AdamW(0.1, weight_decay=0.1, fade=0.3),
     cp.RMSprop(0.1),
 ]
 LAST = {"half_squared_error": "sigmoid", "huber(0.3)": "softmax", "cross_entropy": "softmax", "poisson": "exp"}
+LAST["smoothed_cross_entropy(0.3)"] = "softmax"
 
 
 @st.composite
@@ -43,6 +45,8 @@ def steps(draw: st.DrawFn) -> Trace:
             draw(st.sampled_from(["unit", "layer", "none"])),
             train_bias=draw(st.booleans()),
             dropout=draw(st.sampled_from([0.0, 0.3])) if number < len(sizes) - 2 else 0.0,
+            weight_rate=draw(st.sampled_from([1.0, 6.0])),
+            bias_rate=draw(st.sampled_from([1.0, 0.1])),
         )
         for number, units in enumerate(sizes[1:])
     ]

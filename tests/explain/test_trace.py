@@ -16,13 +16,15 @@ from clearprop.explain.ref import parse as parse_id
 from clearprop.network.activations import ACTIVATIONS
 from clearprop.network.losses import LOSSES
 
-LAST = {"poisson": "exp", "binary_cross_entropy": "sigmoid", "cross_entropy": "softmax", "perceptron": "step"}
+LAST = {"poisson": "exp", "binary_cross_entropy": "sigmoid", "perceptron": "step"}
+LAST |= {name: "softmax" for name, entry in LOSSES.items() if entry.of_classes}
 OPTIMIZERS = [
     cp.SGD(0.05),
     cp.SGD(0.05, momentum=0.9),
     cp.SGD(0.05, momentum=0.9, nesterov=True),
     cp.Adam(0.05),
     cp.AdamW(0.05, weight_decay=0.1),
+    cp.AdamW(0.05, weight_decay=0.1, fade=0.4),
     cp.RMSprop(0.05),
 ]
 BIASES = ("unit", "layer", "none")
@@ -58,11 +60,14 @@ def close(left: Array, right: Array) -> None:
 def test_every_kind_of_step(function: str) -> None:
     """Every activation × loss × bias, the optimizers, batches, penalties, weights and dropout taking turns."""
     turns = itertools.cycle(itertools.product(OPTIMIZERS, (1, 3), (0.0, 0.03), (False, True), (0.0, 0.3)))
+    rates = itertools.cycle(itertools.product((1.0, 0.3), (0.0, 1.0, 0.1)))
     for number, (loss, bias) in enumerate(itertools.product(LOSSES, BIASES)):
         optimizer, rows, penalty, weighted, dropout = next(itertools.islice(turns, number % 5, None))
+        factors = next(rates)
         random = np.random.default_rng(number)
         last = LAST.get(loss, function)
-        layers = [cp.Dense(3, function, bias, dropout=dropout), cp.Dense(2, function, bias), cp.Dense(2, last, bias)]
+        first = cp.Dense(3, function, bias, True, dropout, *factors)
+        layers = [first, cp.Dense(2, function, bias), cp.Dense(2, last, bias, True, 0.0, *factors)]
         network = cp.Network(2, layers, loss, l1=penalty, l2=2 * penalty)
         model = cp.Model.initialized(network, "normal", scale=0.4, seed=number)
         X, Y = random.normal(size=(rows, 2)), random.random((rows, 2))
@@ -78,16 +83,19 @@ def test_every_kind_of_step(function: str) -> None:
 
 
 def test_a_step_in_the_middle_of_a_run() -> None:
-    network = cp.Network.parse("2-3-1", hidden="tanh", dropout=0.2)
+    network = cp.Network(2, [cp.Dense(3, "tanh", dropout=0.2, weight_rate=6.0), cp.Dense(1, bias_rate=0.1)])
     model = cp.Model.initialized(network, seed=1)
     X, Y = np.array([[0.1, 0.2], [0.3, -0.4]]), np.array([[0.0], [1.0]])
-    optimizer = cp.Adam(cp.schedules.Step(0.1, every=2))
+    optimizer = cp.AdamW(cp.schedules.Step(0.1, every=2), fade=cp.schedules.FlatCosine(1.0, steps=4))
     before = cp.train(model, X, Y, optimizer=optimizer, epochs=3, order="sequential", seed=5, engine="reference")
     after = cp.train(
         before.model, X, Y, optimizer=optimizer, order="sequential", state=before.state, engine="reference"
     )
     trace = cp.trace(before.model, X, Y, optimizer=optimizer, state=before.state)
     assert trace["t"].value == 4 and trace["eta"].value == pytest.approx(0.01)
+    assert trace["fade"].value == pytest.approx(0.5)
+    kept = trace["mask1"].value[trace["mask1"].value > 0]
+    np.testing.assert_allclose(kept, 1 / (1 - 0.2 * 0.5))
     assert_formulas_give_the_numbers(trace)
     assert_is_what_training_does(trace, after, exactly=True)
 

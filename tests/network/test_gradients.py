@@ -28,7 +28,7 @@ ROWS = 4
 WIDTHS = {1: (), 2: (3,), 3: (3, 2), 4: (2, 3, 2)}
 # Entries that take a number are also proved at another one.
 ACTIVATION_NAMES = [*ACTIVATIONS, "leaky_relu(0.3)", "elu(0.7)"]
-LOSS_NAMES = [*LOSSES, "huber(0.4)", "quantile(0.9)"]
+LOSS_NAMES = [*LOSSES, "huber(0.4)", "quantile(0.9)", "smoothed_cross_entropy(0.4)"]
 
 
 def fits(last: str, loss: str) -> bool:
@@ -40,7 +40,8 @@ def fits(last: str, loss: str) -> bool:
 
 
 PAIRS = [(last, loss) for last, loss in product(ACTIVATION_NAMES, LOSS_NAMES) if fits(last, loss)]
-LAST_OF = {"poisson": "exp", "binary_cross_entropy": "sigmoid", "cross_entropy": "softmax", "perceptron": "step"}
+LAST_OF = {"poisson": "exp", "binary_cross_entropy": "sigmoid", "perceptron": "step"}
+LAST_OF |= {name: "softmax" for name, entry in LOSSES.items() if entry.of_classes}
 
 
 def targets(loss: str, rng: np.random.Generator, outputs: int) -> Array:
@@ -50,7 +51,7 @@ def targets(loss: str, rng: np.random.Generator, outputs: int) -> Array:
         return rng.integers(0, 4, shape).astype(float)
     if kind == "binary_cross_entropy":
         return rng.choice([0.0, 1.0, 0.3], shape)
-    if kind == "cross_entropy":
+    if LOSSES[kind].of_classes:
         return rng.dirichlet(np.ones(outputs), ROWS)
     if kind == "perceptron":
         return rng.integers(0, 2, shape).astype(float)
@@ -171,12 +172,13 @@ def test_central_differences_agree_in_hidden_layers(hidden: str) -> None:
     assert_equal(gradients.flat, true, relative=1e-7)
 
 
+@pytest.mark.parametrize("fade", [1.0, 0.5])
 @pytest.mark.parametrize("hidden", ACTIVATION_NAMES)
-def test_with_dropout(hidden: str) -> None:
+def test_with_dropout(hidden: str, fade: float) -> None:
     layers = [Dense(5, hidden, dropout=0.4), Dense(4, hidden, "layer", dropout=0.25), Dense(2, "softmax")]
     parameters, samples = case(Network(2, layers, "cross_entropy", l2=0.1), seed=3)
     network = parameters.network
-    masks = dropout_masks(network, 11, 7, np.dtype(float))
+    masks = dropout_masks(network, 11, 7, np.dtype(float), fade)
     assert any((masks(layer, (ROWS, layers[layer].units)) == 0).any() for layer in (0, 1))
 
     def masked_value(shifted: Parameters) -> Array:

@@ -72,7 +72,7 @@ def outputs_and_targets(name: str, last: str) -> tuple[Array, Array]:
 def test_every_pair_has_its_truth() -> None:
     pairs = {(name, "") for name, entry in LOSSES.items() if entry.of_output}
     pairs |= {(name, last) for name, entry in LOSSES.items() for last in entry.of_net_input}
-    assert pairs == {*OF_ONE, ("cross_entropy", "softmax")}
+    assert pairs == {*OF_ONE, ("cross_entropy", "softmax"), ("smoothed_cross_entropy", "softmax")}
 
 
 @pytest.mark.parametrize(("name", "last"), OF_ONE)
@@ -111,6 +111,28 @@ def test_cross_entropy() -> None:
             assert ulps(slopes[i], mp.fsum(targets.tolist()) / (1 + others) - y, least=float(y)) <= 8.0
 
 
+@pytest.mark.parametrize("epsilon", [0.1, 0.4])
+def test_smoothed_cross_entropy(epsilon: float) -> None:
+    """-Σ q log a with q = (1 - ε)·y + ε/O, and Σq·a - q, of targets that add up to 1 and of others."""
+    rng = np.random.default_rng(2)
+    Z = np.round(rng.normal(0.0, 3.0, (80, 3)) * 1024) / 1024
+    Y = np.where(rng.random((80, 1)) < 0.5, np.eye(3)[rng.integers(0, 3, 80)], rng.random((80, 3)))
+    entry = loss(f"smoothed_cross_entropy({epsilon})")
+    shares, gradient = entry.of_net_input["softmax"](Z, Y, *entry.numbers)
+    for row, targets, got, slopes in zip(Z, Y, shares, gradient, strict=True):
+        grown = [mp.exp(mp.mpf(float(z))) for z in row]
+        aims = [(1 - mp.mpf(epsilon)) * mp.mpf(float(y)) + mp.mpf(epsilon) / 3 for y in targets]
+        for i in range(3):
+            a = grown[i] / mp.fsum(grown)
+            assert ulps(got[i], -aims[i] * mp.log(a), least=float(aims[i])) <= 8.0
+            assert ulps(slopes[i], mp.fsum(aims) * a - aims[i], least=float(aims[i])) <= 8.0
+
+
+def test_the_usual_smoothing_need_not_be_said() -> None:
+    assert loss("smoothed_cross_entropy(0.1)") == LOSSES["smoothed_cross_entropy"]
+    assert loss("smoothed_cross_entropy(0.2)").number == 0.2
+
+
 def test_large_numbers_do_not_overflow() -> None:
     Z = np.array([[1e4, -1e4], [-1e4, 1e4], [0.0, 1e4]])
     Y = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
@@ -147,7 +169,7 @@ def test_a_right_answer_costs_nothing_or_least(name: str) -> None:
     for pair in entry.of_net_input.values():
         Y = np.array([[1.0, 0.0]])
         right, wrong = np.array([[3.0, -3.0]]), np.array([[-3.0, 3.0]])
-        assert pair(right, Y)[0].sum() < pair(wrong, Y)[0].sum()
+        assert pair(right, Y, *entry.numbers)[0].sum() < pair(wrong, Y, *entry.numbers)[0].sum()
 
 
 def test_mean_squared_error_is_the_mean_over_outputs_half_squared_error_the_sum() -> None:
@@ -181,6 +203,7 @@ def test_entries_say_how_they_are_written_and_where_they_come_from(name: str) ->
     [
         ("cross_entrophy", ['unknown loss "cross_entrophy"', 'did you mean "cross_entropy"?']),
         ("mse", ["unknown loss", "mean_squared_error"]),
+        ("smoothed_cross_entropy(1)", ["epsilon must lie between 0 and 1"]),
         ("huber(0)", ["delta must lie between 0 and inf"]),
         ("huber(abc)", ["delta is not a number"]),
         ("quantile(1)", ["level must lie between 0 and 1"]),

@@ -35,6 +35,14 @@ def test_masks() -> None:
     assert np.flatnonzero(~parameters.are_weights()).tolist() == [6, 7, 8, 15]
 
 
+def test_factors_of_the_learning_rate() -> None:
+    layers = [Dense(2, weight_rate=0.5), Dense(2, bias="layer", bias_rate=0.1), Dense(1, bias="none", bias_rate=7.0)]
+    network = Network(1, layers)
+    factors = Parameters(network, np.zeros(network.parameter_count, np.float32)).rate_factors()
+    assert factors.dtype == np.float32
+    assert factors.tolist() == [0.5, 0.5, 1, 1, 1, 1, 1, 1, np.float32(0.1), 1, 1]
+
+
 def test_joined_takes_every_form_of_a_bias() -> None:
     weights = [np.ones((2, 3)), np.ones((3, 2)), np.ones((2, 2))]
     joined = Parameters.joined(MIXED, weights, [0.5, 0.25, None], np.dtype(np.float64))

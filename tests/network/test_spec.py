@@ -27,11 +27,19 @@ loss_names = st.one_of(
     st.sampled_from(sorted(LOSSES)),
     st.builds("huber({!r})".format, st.floats(1e-9, 100)),
     st.builds("quantile({!r})".format, st.floats(0.001, 0.999)),
+    st.builds("smoothed_cross_entropy({!r})".format, st.floats(0.001, 0.999)),
 )
 units = st.integers(1, 12)
 penalties = st.floats(0.0, 1e6)
 hidden = st.builds(
-    Dense, units, activation_names, st.sampled_from(BIASES), st.booleans(), st.floats(0, 1, exclude_max=True)
+    Dense,
+    units,
+    activation_names,
+    st.sampled_from(BIASES),
+    st.booleans(),
+    st.floats(0, 1, exclude_max=True),
+    penalties,
+    penalties,
 )
 last = st.builds(Dense, units, activation_names, st.sampled_from(BIASES), st.booleans())
 
@@ -53,6 +61,12 @@ def test_to_json_and_back(network: Network) -> None:
     again = Network.from_json(json.loads(text))
     assert again == network and hash(again) == hash(network)
     assert json.dumps(again.to_json()) == text
+
+
+@given(hidden)
+def test_a_layer_is_written_as_it_is_made(layer: Dense) -> None:
+    assert eval(repr(layer), {"Dense": Dense}) == layer
+    assert ("weight_rate" in repr(layer)) == (layer.weight_rate != 1.0)
 
 
 @given(networks())
@@ -135,6 +149,8 @@ BAD: list[tuple[Callable[[], object], list[str]]] = [
     (lambda: Network(2, 3), ["layers", "list of layers", "3"]),  # type: ignore[arg-type]
     (lambda: Network(2, Dense(2)), ["layers", "list of layers", "Dense"]),  # type: ignore[arg-type]
     (lambda: Network(2, [Dense(2), 1]), ["layer 2", "Dense layer", "1"]),  # type: ignore[list-item]
+    (lambda: Dense(2, weight_rate=-1.0), ["weight_rate", "from 0 up", "-1.0"]),
+    (lambda: Dense(2, bias_rate=float("inf")), ["bias_rate", "from 0 up", "inf"]),
     (lambda: Network(2, [Dense(2)], "cross_entrpy"), ["unknown loss", 'did you mean "cross_entropy"?']),
     (lambda: Network(2, [Dense(2)], ["cross_entropy"]), ["unknown loss"]),  # type: ignore[arg-type]
     (lambda: Network(2, [Dense(2)], l1=-1.0), ["l1", "from 0 up"]),

@@ -18,8 +18,9 @@ from clearprop.engines.reference import Reference
 from clearprop.errors import InputError
 from clearprop.network.initializers import initial
 from clearprop.network.spec import Dense, Network
+from clearprop.optimize import schedules
 from clearprop.optimize.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop, optimizer_from_json
-from clearprop.optimize.schedules import Constant, Cosine, Exponential, OneCycle, Step
+from clearprop.optimize.schedules import Constant, CosLog, Cosine, Exponential, FlatCosine, OneCycle, Step
 
 STEPS = 100
 
@@ -96,12 +97,12 @@ START = np.array([0.5, -1.0, 2.0, 0.0, -0.3, 10.0])
 ARE_WEIGHTS = np.array([True, True, True, True, False, False])
 
 
-def ways(optimizer: Optimizer, gradients: Array) -> Array:
+def ways(optimizer: Optimizer, gradients: Array, factors: Array | float = 1.0) -> Array:
     w, slots = START, {name: np.zeros(6) for name in optimizer.slots}
     after = []
     for step, gradient in enumerate(gradients):
-        rate = float(optimizer.schedule.rates(np.array([step]))[0])
-        w, slots = optimizer.update(w, gradient, slots, rate, step, ARE_WEIGHTS)
+        rate, fade = optimizer.schedule.at(step), optimizer.fading.at(step)
+        w, slots = optimizer.update(w, gradient, slots, rate, step, ARE_WEIGHTS, factors=factors, fade=fade)
         after.append(w)
     return np.array(after)
 
@@ -118,6 +119,53 @@ def test_the_same_as_number_by_number(optimizer: Optimizer, of_weights: Scalar, 
         for start, weight, column in zip(START, ARE_WEIGHTS, gradients.T, strict=True)
     ]
     np.testing.assert_allclose(ways(optimizer, gradients).T, expected, rtol=1e-12)
+
+
+FACTORS = np.array([1.0, 0.1, 6.0, 0.0, 0.1, 2.0])
+
+
+@pytest.mark.parametrize(("optimizer", "of_weights", "of_biases"), CASES, ids=map(repr, KINDS))
+def test_a_factor_is_a_learning_rate_of_its_own(optimizer: Optimizer, of_weights: Scalar, of_biases: Scalar) -> None:
+    """But for the decay, which takes the rate without it: so it is left out here."""
+    if isinstance(optimizer, AdamW):
+        optimizer = replace(optimizer, weight_decay=0.0)
+    gradients = gradients_of_steps()
+    alone = [
+        ways(replace(optimizer, learning_rate=optimizer.learning_rate * factor), gradients)[:, index]
+        for index, factor in enumerate(FACTORS)
+    ]
+    together = ways(optimizer, gradients, factors=FACTORS)
+    np.testing.assert_allclose(together.T, alone, rtol=1e-13)
+    assert (together[:, 3] == START[3]).all()
+
+
+def test_decay_takes_the_rate_without_the_factor_and_what_is_left_of_it() -> None:
+    """With no gradient, Adam's step is none, and only the decay is left: w·Π(1 - rate·decay·fade)."""
+    fade = FlatCosine(1.0, steps=STEPS)
+    optimizer = AdamW(Step(0.1, every=40, factor=0.5), weight_decay=0.3, fade=fade)
+    found = ways(optimizer, np.zeros((STEPS, 6)), factors=FACTORS)
+    w = START.copy()
+    for step in range(STEPS):
+        left = 1.0 if step <= 50 else (1.0 + math.cos(math.pi * (step - 50) / 50)) / 2
+        w = np.where(ARE_WEIGHTS, w * (1.0 - 0.1 * 0.5 ** (step // 40) * 0.3 * left), w)
+        np.testing.assert_allclose(found[step], w, rtol=1e-13)
+    assert np.array_equal(ways(replace(optimizer, fade=0.0), np.zeros((STEPS, 6)))[-1], START)
+
+
+@pytest.mark.parametrize("optimizer", KINDS, ids=repr)
+def test_fading_changes_no_step_but_that_of_decay(optimizer: Optimizer) -> None:
+    gradients = gradients_of_steps()
+    faded = ways(replace(optimizer, fade=0.25), gradients)
+    same = replace(optimizer, weight_decay=0.25 * optimizer.weight_decay) if isinstance(optimizer, AdamW) else optimizer
+    np.testing.assert_allclose(faded, ways(same, gradients), rtol=1e-13)
+
+
+@pytest.mark.parametrize("optimizer", KINDS, ids=repr)
+def test_fade_is_said_where_it_is_not_1(optimizer: Optimizer) -> None:
+    fading = replace(optimizer, fade=FlatCosine(1.0, steps=9))
+    assert "fade" not in repr(optimizer) and "fade=FlatCosine(rate=1.0, steps=9)" in repr(fading)
+    assert eval(repr(fading), {**vars(schedules), **{kind.__name__: kind for kind in OPTIMIZERS.values()}}) == fading
+    assert replace(optimizer, fade=Constant(1.0)) == optimizer
 
 
 @pytest.mark.parametrize("optimizer", KINDS, ids=repr)
@@ -218,20 +266,23 @@ def test_the_rate_follows_its_schedule() -> None:
 numbers = st.floats(0.0, 10.0)
 shares = st.floats(0.0, 1.0, exclude_max=True)
 counts = st.integers(1, 10**9)
-schedules = st.one_of(
+some_schedules = st.one_of(
     numbers,
     st.builds(Constant, numbers),
     st.builds(Step, numbers, counts, numbers),
     st.builds(Exponential, numbers, numbers, counts),
     st.builds(Cosine, numbers, counts, numbers),
     st.builds(OneCycle, numbers, counts, shares, numbers, numbers),
+    st.builds(FlatCosine, numbers, counts),
+    st.builds(CosLog, numbers, counts, st.integers(1, 32)),
 )
+fades = st.one_of(shares, st.builds(FlatCosine, shares, counts), st.builds(Cosine, shares, counts, shares))
 optimizers = st.one_of(
-    st.builds(SGD, schedules, shares),
-    st.builds(SGD, schedules, st.floats(0.01, 0.99), st.just(True)),
-    st.builds(Adam, schedules, shares, shares, numbers),
-    st.builds(AdamW, schedules, shares, shares, numbers, numbers),
-    st.builds(RMSprop, schedules, shares, numbers),
+    st.builds(SGD, some_schedules, shares, fade=fades),
+    st.builds(SGD, some_schedules, st.floats(0.01, 0.99), st.just(True)),
+    st.builds(Adam, some_schedules, shares, shares, numbers),
+    st.builds(AdamW, some_schedules, shares, shares, numbers, numbers, fade=fades),
+    st.builds(RMSprop, some_schedules, shares, numbers, fade=fades),
 )
 
 
@@ -271,6 +322,11 @@ NAN, INF = float("nan"), float("inf")
         (lambda: Adam(0.1, epsilon=-1e-8), ["epsilon", "from 0 up"]),
         (lambda: AdamW(0.1, weight_decay=NAN), ["weight_decay"]),
         (lambda: RMSprop(0.1, decay=1.0), ["decay", "below 1"]),
+        (lambda: SGD(0.1, fade=1.5), ["fade", "share from 0 to 1", "1.5"]),
+        (lambda: SGD(0.1, fade=-0.5), ["fade", "from 0 up", "-0.5"]),
+        (lambda: SGD(0.1, fade="no"), ["fade", "expected a number", "'no'"]),  # type: ignore[arg-type]
+        (lambda: AdamW(0.1, fade=Cosine(0.5, steps=9, final=2.0)), ["fade", "share from 0 to 1", "Cosine"]),
+        (lambda: Adam(0.1, fade=Exponential(0.5, factor=1.01)), ["fade", "share from 0 to 1", "Exponential"]),
         (lambda: optimizer_from_json({"kind": "sdg"}), ['unknown optimizer "sdg"', 'did you mean "sgd"?']),
         (lambda: optimizer_from_json({"kind": ["sgd"]}), ["unknown optimizer"]),
         (lambda: optimizer_from_json({"kind": "sgd", "momentun": 0.5}), ["momentun", 'did you mean "momentum"?']),

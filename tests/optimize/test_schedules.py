@@ -13,8 +13,10 @@ from clearprop.errors import InputError
 from clearprop.optimize.schedules import (
     SCHEDULES,
     Constant,
+    CosLog,
     Cosine,
     Exponential,
+    FlatCosine,
     OneCycle,
     Schedule,
     Step,
@@ -35,6 +37,12 @@ POINTS: list[tuple[Schedule, dict[int, float]]] = [
     ),
     (OneCycle(2.0, steps=10, warmup=0.0, final=0.0), {0: 2.0, 5: 1.0, 10: 0.0}),
     (OneCycle(1.0, steps=1000), {0: 0.04, 150: 0.52, 300: 1.0, 1000: 4e-6}),
+    (FlatCosine(0.5, steps=100), {0: 0.5, 50: 0.5, 75: 0.25, 100: 0.0, 101: 0.0}),
+    (FlatCosine(1.0, steps=12), {6: 1.0, 8: 0.75, 10: 0.25, 12: 0.0}),
+    # The cycles end where 1 + 15t is a power of 2; at 3/2 of one, it is log2(3/2) through the next.
+    (CosLog(2.0, steps=15), {0: 0.0, 1: 0.0, 3: 0.0, 7: 0.0, 15: 0.0, 10**9: 0.0, 5: 1.0 - math.cos(math.tau * math.log2(6))}),
+    (CosLog(1.0, steps=1, cycles=1), {0: 0.0, 1: 0.0}),
+    (CosLog(1.0, steps=30, cycles=4), {1: 0.5 - 0.5 * math.cos(math.tau * math.log2(1.5)), 2: 0.0}),
 ]
 
 
@@ -55,6 +63,28 @@ def test_a_rate_is_a_function_of_its_step_alone(schedule: Schedule, _: object) -
     alone = [float(schedule.rates(np.array([step]))[0]) for step in range(200)]
     assert together.tolist() == alone
     assert (together >= 0).all() and np.isfinite(together).all()
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        *(schedule for schedule, _ in POINTS),
+        Step(0.5, every=3, factor=1.5),
+        Step(0.0, every=3, factor=2.0),
+        Exponential(0.5, factor=1.1),
+        Cosine(0.2, steps=60, final=0.8),
+        OneCycle(1.0, steps=50, start=1.5, final=0.0),
+        OneCycle(1.0, steps=50, start=0.1, final=2.0),
+    ],
+    ids=repr,
+)
+def test_no_rate_is_above_the_bound(schedule: Schedule) -> None:
+    largest = schedule.rates(np.arange(3000)).max()
+    if math.isinf(schedule.bound):
+        assert largest > 1e6
+    else:
+        assert 0.9 * schedule.bound <= largest <= schedule.bound or isinstance(schedule, CosLog)
+        assert largest <= schedule.bound
 
 
 @pytest.mark.parametrize(("schedule", "_"), POINTS, ids=repr)
@@ -83,6 +113,8 @@ def test_a_number_is_a_constant_schedule() -> None:
         (lambda: Step(1.0, every=True), ["every", "True"]),
         (lambda: Exponential(1.0, factor=float("nan")), ["factor", "nan"]),
         (lambda: Cosine(1.0, steps=0), ["steps", "from 1 up"]),
+        (lambda: CosLog(1.0, steps=9, cycles=0), ["cycles", "whole number from 1 up"]),
+        (lambda: CosLog(1.0, steps=9, cycles=33), ["cycles", "at most 32"]),
         (lambda: Cosine(1.0, steps="9"), ["steps", "'9'"]),  # type: ignore[arg-type]
         (lambda: OneCycle(1.0, steps=10, warmup=1.0), ["warmup", "below 1"]),
         (lambda: as_schedule({"kind": "step", "rate": 1.0}), ["schedule step", '"every" is missing']),

@@ -128,10 +128,11 @@ class _Course:
         """What the core is told, for as many updates as there may be learning rates at once."""
         plan, state, sums = self.member.plan, self.state, self.state.sums
         left = self.batches * (self.epochs - state.epoch) - state.batch
-        rates, self.limit = _rates(plan.optimizer, state.step, left, self.member.steps, rates_at_once)
+        rates, fades, self.limit = _rates(plan.optimizer, state.step, left, self.member.steps, rates_at_once)
         return (
             _optimizer(plan.optimizer),
             rates,
+            fades,
             plan.order if isinstance(plan.order, str) else "given",
             None if isinstance(plan.order, str) else plan.order,
             self.member.rows,
@@ -193,7 +194,8 @@ def _network(network: Network) -> NativeNetwork:
     for inputs, layer in zip(network.sizes, network.layers, strict=False):
         activation = layer.function
         name, number = activation.kind, activation.number or 0.0
-        layers.append((inputs, layer.units, name, number, layer.bias, layer.train_bias, layer.dropout))
+        rates = layer.weight_rate, layer.bias_rate
+        layers.append((inputs, layer.units, name, number, layer.bias, layer.train_bias, layer.dropout, *rates))
     columns = [
         (layer.kind, layer.count, layer.functions, getattr(layer, "outputs", 0), layer.learning_rate_factor)
         for layer in network.columns
@@ -230,15 +232,18 @@ def _optimizer(optimizer: Optimizer) -> tuple[str, float, float, float, float, f
     )
 
 
-def _rates(optimizer: Optimizer, step: int, left: int, steps: int | None, at_once: int) -> tuple[Array, int | None]:
-    """The learning rates of the next updates, of `left` in all, and the step at which the call has to end."""
-    schedule = optimizer.schedule
-    if schedule.is_constant or left <= 0:
-        return schedule.rates(np.array([step])), steps
-    reach = step + min(left, at_once)
-    if left <= at_once or (steps is not None and steps <= reach):
-        return schedule.rates(np.arange(step, reach)), steps
-    return schedule.rates(np.arange(step, reach)), reach
+def _rates(
+    optimizer: Optimizer, step: int, left: int, steps: int | None, at_once: int
+) -> tuple[Array, Array, int | None]:
+    """The learning rates and fades of the next updates, of `left` in all, and the step at which the call has to end.
+
+    Of a constant schedule it is one number for all.
+    """
+    schedules = optimizer.schedule, optimizer.fading
+    reach = step + max(1, min(left, at_once))
+    rates, fades = (one.rates(np.arange(step, step + 1 if one.is_constant else reach)) for one in schedules)
+    ends = left <= at_once or (steps is not None and steps <= reach) or all(one.is_constant for one in schedules)
+    return rates, fades, steps if ends else reach
 
 
 def _shared(network: Network, samples: Samples) -> dict[str, Any]:

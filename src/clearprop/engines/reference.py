@@ -54,11 +54,14 @@ def dropped(A: Array, mask: Array | None, record: Record = ignore) -> tuple[Arra
     return A * mask, lambda dA: dA * mask
 
 
-def dropout_masks(network: Network, seed: int, step: int, dtype: np.dtype[Any]) -> Masks:
-    """The masks of one update: 0 for the dropped outputs of a layer (from 0), 1 / (1 - share) for the others."""
+def dropout_masks(network: Network, seed: int, step: int, dtype: np.dtype[Any], fade: float = 1.0) -> Masks:
+    """The masks of one update: 0 for the dropped outputs of a layer (from 0), 1 / (1 - share) for the others.
+
+    The share is the layer's dropout, or what `fade` leaves of it.
+    """
 
     def mask(layer: int, shape: tuple[int, int]) -> Array:
-        share = network.layers[layer].dropout
+        share = network.layers[layer].dropout * fade
         drawn = words(seed, Stream.DROPOUT, shape[0] * shape[1], lane=layer, time=step).reshape(shape)
         return np.where(drawn >= np.uint64(share * 2.0**32), 1.0 / (1.0 - share), 0.0).astype(dtype)
 
@@ -98,7 +101,10 @@ def joined(
     function, joint = network.loss_function, network.joint_pair
     pair = joint or function.of_output
     assert pair is not None, "Network has checked that the loss fits the last layer"
-    shares, gradient = pair(Z if joint else A, _targets(network, samples, A.dtype), *function.numbers)
+    Y = _targets(network, samples, A.dtype)
+    if function.aim:
+        record("q", function.aim(Y, *function.numbers))
+    shares, gradient = pair(Z if joint else A, Y, *function.numbers)
     record("share", shares)
     weights = np.ones(len(A), A.real.dtype) if samples.weights is None else samples.weights
     E, back = total(shares, weights, network.reduction)
@@ -226,11 +232,18 @@ def value(parameters: Parameters, samples: Samples) -> Array:
 def _update(parameters: Parameters, state: State, plan: Plan, batch: Samples) -> tuple[Parameters, State]:
     network, dtype = parameters.network, parameters.flat.dtype
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the caller looks whether all is finite
-        masks = dropout_masks(network, state.seed, state.step, dtype)
+        rate, fade = plan.optimizer.schedule.at(state.step), plan.optimizer.fading.at(state.step)
+        masks = dropout_masks(network, state.seed, state.step, dtype, fade)
         E, R, gradients = step(parameters, batch, masks, rounded=ROUNDINGS[plan.precision])
-        rate = float(plan.optimizer.schedule.rates(np.array([state.step]))[0])
         flat, slots = plan.optimizer.update(
-            parameters.flat, gradients.flat, state.slots, rate, state.step, parameters.are_weights()
+            parameters.flat,
+            gradients.flat,
+            state.slots,
+            rate,
+            state.step,
+            parameters.are_weights(),
+            factors=parameters.rate_factors(),
+            fade=fade,
         )
     trained = parameters.trained()
     slots = {name: np.where(trained, slot, 0.0).astype(dtype) for name, slot in slots.items()}

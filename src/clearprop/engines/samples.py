@@ -46,16 +46,15 @@ def check_inputs(network: Network, dtype: np.dtype[Any], X: ArrayLike) -> Array:
 
 def _check_targets(network: Network, dtype: np.dtype[Any], Y: ArrayLike, rows: int) -> Array:
     array = real_array("Y", Y)
-    classes = network.joint_pair is not None and network.loss == "cross_entropy" and array.ndim == 1
-    if classes:
+    function = network.loss_function
+    if function.of_classes and array.ndim == 1:
         return _check_classes(array, network.outputs, rows)
     if array.ndim == 1 and network.outputs == 1:
         array = array[:, None]
     if array.shape != (rows, network.outputs):
-        also = f" or class indices ({rows},)" if network.loss == "cross_entropy" else ""
+        also = f" or class indices ({rows},)" if function.of_classes else ""
         raise InputError(f"Y: expected shape ({rows}, {network.outputs}){also}, got {array.shape}")
     targets = _finite("Y", array, dtype)
-    function = network.loss_function
     outside = (targets < function.lowest) | (targets > function.highest)
     if outside.any():
         row, column = np.argwhere(outside)[0]

@@ -123,8 +123,10 @@ def _forward(step: Step, layer: int) -> Pairs:
 
 
 def _loss(step: Step) -> Pairs:
-    network = step.network
-    yield Ref("share"), parse(network.loss_function.formula, _names_of_loss(step))
+    network, function = step.network, step.network.loss_function
+    if function.aim:
+        yield Ref("q"), parse(function.aim_formula, {**_names_of_loss(step), "y": Symbol(Ref("y"))})
+    yield Ref("share"), parse(function.formula, _names_of_loss(step))
     shares: Expression = Symbol(Ref("share"))
     if step.weighted:
         shares = Product((Symbol(Ref("w")), shares))
@@ -188,16 +190,16 @@ def _update(step: Step, layer: int) -> Pairs:
     assert step.optimizer is not None
     gradient = "dJ/dW" if step.penalised else "dE/dW"
     described = step.network.layers[layer - 1]
-    yield from _applied(step.optimizer, "W", layer, gradient)
+    yield from _applied(step.optimizer, "W", layer, gradient, described.weight_rate)
     if described.bias != "none" and described.train_bias:
-        yield from _applied(step.optimizer, "b", layer, "dE/db")
+        yield from _applied(step.optimizer, "b", layer, "dE/db", described.bias_rate)
     elif described.bias != "none":
         yield Ref("b'", layer), Symbol(Ref("b", layer))
 
 
-def _applied(optimizer: Optimizer, of: str, layer: int, gradient: str) -> Pairs:
+def _applied(optimizer: Optimizer, of: str, layer: int, gradient: str, factor: float) -> Pairs:
     names: dict[str, Expression] = dict(SETTING_SYMBOLS)
-    names |= {"w": Symbol(Ref(of, layer)), "g": Symbol(Ref(gradient, layer))}
+    names |= {"w": Symbol(Ref(of, layer)), "g": Symbol(Ref(gradient, layer)), "factor": Number(factor)}
     names |= {f"{slot}_old": Symbol(Ref(f"{slot}_old_{of}", layer)) for slot in optimizer.slots}
     for name, formula in optimizer.formulas(of == "W").items():
         ref = Ref(f"{of}'", layer) if name == "new" else Ref(f"{name}_{of}", layer)
@@ -209,7 +211,8 @@ def _names_of_loss(step: Step) -> Mapping[str, Expression]:
     network = step.network
     last = len(network.layers)
     names: dict[str, Expression] = {name: Symbol(Ref(name, last)) for name in ("a", "z")}
-    return {**names, "y": Symbol(Ref("y")), "O": Number(float(network.outputs)), **_number(network.loss_function)}
+    aimed_at = Symbol(Ref("q" if network.loss_function.aim else "y"))
+    return {**names, "y": aimed_at, "O": Number(float(network.outputs)), **_number(network.loss_function)}
 
 
 def _number(entry: object) -> dict[str, Expression]:

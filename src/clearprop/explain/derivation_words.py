@@ -45,6 +45,7 @@ SENTENCES = {
             "and on the way back the derivatives by them."
         ),
         "loss": "The loss {loss} of one sample, a function of every weight through the outputs.",
+        "loss.smoothed": "It aims at smoothed targets: a share is spread evenly over all classes.",
         "delta": "The delta of a unit is the derivative of the loss by its net input.",
         "last.chain": (
             "The net input acts on the loss through the unit's output alone, so by the chain rule it is a product of "
@@ -93,6 +94,7 @@ SENTENCES = {
         "gradients.mean": "Over a batch the gradients of the samples are averaged.",
         "gradients.sum": "Over a batch the gradients of the samples are added up.",
         "update": "All parameters are updated at the same time.",
+        "update.rates": "A number behind {eta} is the factor that the layer puts on the learning rate.",
         "update.frozen": "Frozen biases stay as they are.",
         "count": "{sum} = {count}",
     },
@@ -102,6 +104,7 @@ SENTENCES = {
             "这里不写 dropout。它只在训练时起作用：前向时掩码乘以该层的输出，反向时同样乘以对这些输出的导数。"
         ),
         "loss": "一个样本的损失 {loss}：它经由输出依赖于每一个权重。",
+        "loss.smoothed": "它对准平滑后的目标：其中一份平均分给所有类别。",
         "delta": "一个单元的 delta 是损失对它的净输入的导数。",
         "last.chain": "净输入只通过该单元的输出影响损失，所以按链式法则它是两个因子的乘积。",
         "last.jacobian": (
@@ -128,6 +131,7 @@ SENTENCES = {
         "gradients.mean": "对一批样本，各样本的梯度取平均。",
         "gradients.sum": "对一批样本，各样本的梯度求和。",
         "update": "所有参数同时更新。",
+        "update.rates": "{eta} 后面的数是该层对学习率的倍数。",
         "update.frozen": "固定的偏置保持不变。",
         "count": "{sum} = {count}",
     },
@@ -155,12 +159,12 @@ class DerivationWords:
 
     def _letters(self) -> dict[str, str]:
         last, shapes = len(self.network.layers), Shapes(self.network, samples=1)
-        refs = {"d": Ref("delta", last, (1, 1)), "beta1": Ref("beta1"), "beta2": Ref("beta2")}
+        refs = {"d": Ref("delta", last, (1, 1)), **{kind: Ref(kind) for kind in ("beta1", "beta2", "eta", "fade")}}
         return {field: letter(self.notation, ref, shapes) for field, ref in refs.items()}
 
     def _keys(self, key: str) -> Iterator[str]:
         """The sentences of a chapter that are true of this network."""
-        more = {"forward": self._forward, "last": self._last, "no hidden layer": self._alone}
+        more = {"forward": self._forward, "loss": self._loss, "last": self._last, "no hidden layer": self._alone}
         more |= {"gradients": self._gradients, "update": self._update}
         yield "delta" if key == "last" else key
         if key in more:
@@ -169,6 +173,10 @@ class DerivationWords:
     def _forward(self) -> Iterator[str]:
         if any(layer.dropout for layer in self.network.layers):
             yield "forward.dropout"
+
+    def _loss(self) -> Iterator[str]:
+        if self.network.loss_function.aim:
+            yield "loss.smoothed"
 
     def _last(self) -> Iterator[str]:
         if self.network.joint_pair:
@@ -179,7 +187,8 @@ class DerivationWords:
             yield "flipped"
 
     def _alone(self) -> Iterator[str]:
-        if self.network.joint_pair and self.network.loss_function.kind in ("binary_cross_entropy", "cross_entropy"):
+        loss = self.network.loss_function
+        if loss.of_classes or loss.kind == "binary_cross_entropy":
             yield "no hidden layer.logistic"
 
     def _gradients(self) -> Iterator[str]:
@@ -190,5 +199,8 @@ class DerivationWords:
 
     def _update(self) -> Iterator[str]:
         yield from taken(self.optimizer)
+        moved = [layer.bias_rate for layer in self.network.layers if layer.bias != "none" and layer.train_bias]
+        if {1.0} != {1.0, *moved, *(layer.weight_rate for layer in self.network.layers)}:
+            yield "update.rates"
         if any(layer.bias != "none" and not layer.train_bias for layer in self.network.layers):
             yield "update.frozen"

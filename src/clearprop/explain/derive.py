@@ -65,7 +65,7 @@ class Derivation:
         last = Ref("delta", depth)
         found = [
             self._chapter("forward", self._computed("forward"), layers=depth, count=network.parameter_count),
-            self._chapter("loss", [self._loss(), *self._plain("R", "J")], loss=network.loss),
+            self._chapter("loss", [*self._plain("q"), self._loss(), *self._plain("R", "J")], loss=network.loss),
             self._chapter("last", [self._delta(last)]),
         ]
         if depth == 1:

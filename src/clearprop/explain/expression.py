@@ -339,6 +339,8 @@ def simplified(formula: Expression) -> Expression:
             return simplified(Negative(Quotient(top, bottom)))
         case Quotient(top, Number(1.0)):
             return top
+        case Quotient(Number(0.0), _):
+            return Number(0.0)
         case Power(Negative(base), Number(2.0)):
             return Power(base, Number(2.0))
     return node

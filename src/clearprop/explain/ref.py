@@ -13,6 +13,7 @@ Place = int | str
 TEMPLATES = {
     "x": "x",
     "y": "y",
+    "q": "q",
     "w": "w",
     "W": "W{l}",
     "b": "b{l}",
@@ -38,11 +39,11 @@ TEMPLATES = {
 }
 # What an optimizer computes on the way, for weights and for biases: `m_W1[2->1]`, `m_b1[1]`.
 SLOT = re.compile(r"(?P<slot>[a-z_]+?)_(?P<of>[Wb])")
-SETTINGS = ("B", "eta", "l1", "l2", "momentum", "beta1", "beta2", "epsilon", "decay", "weight_decay", "t")
+SETTINGS = ("B", "eta", "l1", "l2", "momentum", "beta1", "beta2", "epsilon", "decay", "weight_decay", "fade", "t")
 
 BY_WEIGHT = ("W", "dE/dW", "dR/dW", "dJ/dW", "W'")
 BY_BIAS = ("b", "dE/db", "b'")
-BY_SAMPLE = ("x", "y", "w", "s", "z", "f", "mask", "a", "share", "dE/da", "dE[k]/da", "da/dz", "delta")
+BY_SAMPLE = ("x", "y", "q", "w", "s", "z", "f", "mask", "a", "share", "dE/da", "dE[k]/da", "da/dz", "delta")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def parse(text: str) -> Ref:
     name, output, written = match["name"], int(match["output"] or 0), match["place"]
     if output:
         name = name.replace(f"[{output}]", "[k]", 1)
-    if name in SETTINGS or name in ("x", "y", "w", "R", "J"):
+    if name in SETTINGS or name in ("x", "y", "q", "w", "R", "J"):
         ref = Ref(name)
     elif name == "E":
         ref = Ref("E" if written is None else "share")

@@ -48,7 +48,7 @@ class Shapes:
             return () if layer.bias == "layer" else (layer.bias_size,)
         if ref.kind == "w":
             return self.samples, 1
-        if ref.kind in ("y", "share"):
+        if ref.kind in ("y", "q", "share"):
             return self.samples, self.network.outputs
         if ref.kind == "da/dz" and self.network.layers[ref.layer - 1].function.across_units:
             return self.samples, sizes[ref.layer], sizes[ref.layer]

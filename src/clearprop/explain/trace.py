@@ -236,11 +236,11 @@ def trace(
     if seed is not None:
         state = state.moved(seed=check_seed(seed))
     told: dict[str, Array] = {}
+    rate, fade = (optimizer.schedule.at(state.step), optimizer.fading.at(state.step)) if optimizer else (0.0, 0.0)
     with np.errstate(all="ignore"):
-        masks = dropout_masks(model.network, state.seed, state.step, dtype) if optimizer else None
+        masks = dropout_masks(model.network, state.seed, state.step, dtype, fade) if optimizer else None
         _, _, gradients = step(model.parameters, samples, masks, record=told.__setitem__)
-    rate = float(optimizer.schedule.rates(np.array([state.step]))[0]) if optimizer else 0.0
-    values = _given(model, samples, optimizer, state, rate)
+    values = _given(model, samples, optimizer, state, rate, fade)
     described = Step(
         model.network,
         optimizer,
@@ -252,7 +252,7 @@ def trace(
     shapes = Shapes(model.network, len(samples))
     defined = definitions(described)
     if optimizer:
-        updated = _updated(model, gradients, optimizer, state, rate)
+        updated = _updated(model, gradients, optimizer, state, rate, fade)
         values |= {one.ref: updated[one.ref] for one in defined if one.part.name == "update"}
     values |= {Ref("mask", int(name[4:])): mask for name, mask in told.items() if name.startswith("mask")}
     for one in defined:
@@ -281,7 +281,9 @@ def _samples(model: Model, x: ArrayLike, y: ArrayLike, sample_weight: ArrayLike 
     return check_samples(model.network, model.parameters.flat.dtype, X, Y, sample_weight)
 
 
-def _given(model: Model, samples: Samples, optimizer: Optimizer | None, state: State, rate: float) -> dict[Ref, Array]:
+def _given(
+    model: Model, samples: Samples, optimizer: Optimizer | None, state: State, rate: float, fade: float
+) -> dict[Ref, Array]:
     """What a step starts from: the sample, the parameters, the settings, the optimizer's memory."""
     network = model.network
     Y = samples.Y if samples.Y.ndim == 2 else np.eye(network.outputs, dtype=samples.X.dtype)[samples.Y]
@@ -291,20 +293,32 @@ def _given(model: Model, samples: Samples, optimizer: Optimizer | None, state: S
     values |= _by_layer(model.parameters, "W", "b")
     settings: dict[str, float] = {"B": len(samples), "l1": network.l1, "l2": network.l2}
     if optimizer:
-        settings |= {"eta": rate, "t": state.step + 1}
         settings |= {name: getattr(optimizer, name) for name in SETTINGS if hasattr(optimizer, name)}
+        settings |= {"eta": rate, "fade": fade, "t": state.step + 1}
+        if not optimizer.fades:
+            del settings["fade"]
         for name, slot in state.slots.items():
             values |= _by_layer(Parameters(network, slot), f"{name}_old_W", f"{name}_old_b")
     return values | {Ref(name): np.array(number) for name, number in settings.items()}
 
 
-def _updated(model: Model, gradients: Parameters, optimizer: Optimizer, state: State, rate: float) -> dict[Ref, Array]:
+def _updated(
+    model: Model, gradients: Parameters, optimizer: Optimizer, state: State, rate: float, fade: float
+) -> dict[Ref, Array]:
     """What the optimizer computes, as `train` does it: frozen biases stay as they are."""
     network, flat = model.network, model.parameters.flat
     told: dict[str, Array] = {}
     with np.errstate(all="ignore"):
         new, slots = optimizer.update(
-            flat, gradients.flat, state.slots, rate, state.step, model.parameters.are_weights(), told.__setitem__
+            flat,
+            gradients.flat,
+            state.slots,
+            rate,
+            state.step,
+            model.parameters.are_weights(),
+            told.__setitem__,
+            factors=model.parameters.rate_factors(),
+            fade=fade,
         )
     trained = model.parameters.trained()
     values = _by_layer(Parameters(network, np.where(trained, new, flat)), "W'", "b'")

@@ -28,7 +28,9 @@ class Loss(Entry):
     `formula` is an output's share as text, in a, y, z, the number of outputs O and the number's name;
     `gradient_formula` its derivative by a, `joint_gradient_formula` by z where both are computed together.
     `lowest` and `highest` bound the targets. `positive` asks for outputs above 0. `kinks` are the residuals a - y at
-    which the derivative jumps or bends, those of a parametrised entry in multiples of its number.
+    which the derivative jumps or bends, those of a parametrised entry in multiples of its number. `of_classes` says that
+    class indices may stand for the targets. A loss that aims at something else than the targets has `aim`, which takes Y
+    to Q, and its `aim_formula`; its other formulas then are written in y for what is aimed at.
     """
 
     name: str
@@ -41,6 +43,9 @@ class Loss(Entry):
     lowest: float = -math.inf
     highest: float = math.inf
     positive: bool = False
+    of_classes: bool = False
+    aim: Callable[..., Array] | None = None
+    aim_formula: str = ""
     kinks: tuple[float, ...] = ()
     parameter: Parameter | None = None
     number: float | None = None
@@ -127,6 +132,14 @@ def _cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
     return Y * (log_sum - shifted), softmax(Z) * Y.sum(axis=1, keepdims=True) - Y
 
 
+def _smoothed(Y: Array, epsilon: float) -> Array:
+    return (1.0 - epsilon) * Y + epsilon / Y.shape[1]
+
+
+def _smoothed_cross_entropy(Z: Array, Y: Array, epsilon: float) -> tuple[Array, Array]:
+    return _cross_entropy(Z, _smoothed(Y, epsilon))
+
+
 def _perceptron(Z: Array, Y: Array) -> tuple[Array, Array]:
     residual = np.where(Z.real >= 0, 1.0, 0.0).astype(Z.dtype) - Y
     return residual * Z, residual
@@ -202,6 +215,20 @@ _ENTRIES = [
         source="Bridle, 1990",
         of_net_input={"softmax": _cross_entropy},
         lowest=0.0,
+        of_classes=True,
+    ),
+    Loss(
+        "smoothed_cross_entropy",
+        formula="-(y * log(a))",
+        joint_gradient_formula="total(y) * a - y",
+        source="Szegedy and others, CVPR 2016",
+        of_net_input={"softmax": _smoothed_cross_entropy},
+        lowest=0.0,
+        of_classes=True,
+        aim=_smoothed,
+        aim_formula="(1 - epsilon) * y + epsilon / O",
+        parameter=Parameter("epsilon", 0.1, above=0.0, below=1.0),
+        number=0.1,
     ),
     Loss(
         "perceptron",

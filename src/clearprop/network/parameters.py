@@ -144,6 +144,19 @@ class Parameters:
             weights[...] = True
         return mask.flat
 
+    def rate_factors(self) -> Array:
+        """What the learning rate of each of the numbers is multiplied by (P,)."""
+        factors = Parameters(self.network, np.empty_like(self.flat))
+        for W, b, layer in zip(factors.weights, factors.biases, self.network.layers, strict=True):
+            W[...] = layer.weight_rate
+            b[...] = layer.bias_rate
+        for own, columns in zip(factors.columns, self.network.columns, strict=True):
+            for array in own.values():
+                array[...] = columns.learning_rate_factor
+        if self.network.scale:
+            factors.scale[...] = self.network.scale.rate
+        return factors.flat
+
 
 def _fitting(
     name: str, given: ArrayLike, shape: tuple[int, ...], expected: str = "shape (inputs, units) ="

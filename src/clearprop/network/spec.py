@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -12,12 +12,13 @@ from clearprop.errors import InputError, check_count, check_number, unknown
 from clearprop.network.activations import Activation, activation
 from clearprop.network.columns import ColumnLayer, Plain, Scale, column_layer_from_json
 from clearprop.network.losses import Loss, Pair, loss
+from clearprop.network.said import UNSAID, said
 
 BIASES = ("unit", "layer", "none")
 REDUCTIONS = ("mean", "sum")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dense:
     """A fully connected layer: Z = A·W + b, A = f(Z).
 
@@ -28,9 +29,13 @@ class Dense:
         train_bias: False freezes the bias: its gradient is computed, not applied.
         dropout: the share of this layer's outputs set to 0 at each training step, the rest scaled by 1/(1 - share)
             (Srivastava and others, JMLR 2014).
+        weight_rate, bias_rate: factors of the optimizer's learning rate, for the weights and for the biases, 0 or more;
+            decoupled weight decay takes the rate without them.
 
     >>> Dense(2, "sigmoid")
     Dense(units=2, activation='sigmoid', bias='unit', train_bias=True, dropout=0.0)
+    >>> Dense(2, "sigmoid", bias_rate=0.1)
+    Dense(units=2, activation='sigmoid', bias='unit', train_bias=True, dropout=0.0, bias_rate=0.1)
     """
 
     units: int
@@ -38,6 +43,8 @@ class Dense:
     bias: str = "unit"
     train_bias: bool = True
     dropout: float = 0.0
+    weight_rate: float = field(default=1.0, metadata=UNSAID)
+    bias_rate: float = field(default=1.0, metadata=UNSAID)
 
     def __post_init__(self) -> None:
         _set(self, "units", check_count("units", self.units))
@@ -49,6 +56,10 @@ class Dense:
         _set(self, "dropout", check_number("dropout", self.dropout))
         if self.dropout >= 1.0:
             raise InputError(f"dropout: expected a share from 0 to below 1, got {self.dropout!r}")
+        for name in ("weight_rate", "bias_rate"):
+            _set(self, name, check_number(name, getattr(self, name)))
+
+    __repr__ = said
 
     @property
     def function(self) -> Activation:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -16,27 +16,36 @@ from numpy.typing import NDArray
 
 from clearprop.errors import InputError, check_number
 from clearprop.network.record import Record, ignore
+from clearprop.network.said import UNSAID, said
 from clearprop.optimize.schedules import Constant, Schedule, as_schedule, described
 
 Array = NDArray[Any]
 Slots = dict[str, Array]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Optimizer(ABC):
     """From gradients to new parameters.
 
-    `learning_rate` is a number or a schedule.
+    `learning_rate` is a number or a schedule. `fade` is one with values from 0 to 1: the share of dropout and of decoupled
+    weight decay that is left at each update.
+
+    >>> from clearprop.optimize.schedules import FlatCosine
+    >>> SGD(0.1, fade=FlatCosine(1.0, steps=1000))
+    SGD(learning_rate=0.1, fade=FlatCosine(rate=1.0, steps=1000), momentum=0.0, nesterov=False)
     """
 
     learning_rate: float | Schedule
+    fade: float | Schedule = field(default=1.0, kw_only=True, metadata=UNSAID)
 
     def __post_init__(self) -> None:
-        schedule = as_schedule(self.learning_rate)
-        rate = schedule.rate if isinstance(schedule, Constant) else schedule
-        object.__setattr__(self, "learning_rate", rate)
-        for entry in fields(self)[1:]:
-            object.__setattr__(self, entry.name, self._checked(entry.name, getattr(self, entry.name)))
+        for entry in fields(self):
+            check = _number_or_schedule if entry.name in ("learning_rate", "fade") else self._checked
+            object.__setattr__(self, entry.name, check(entry.name, getattr(self, entry.name)))
+        if self.fading.bound > 1.0:
+            raise InputError(f"fade: expected a share from 0 to 1, or a schedule of such, got {self.fade!r}")
+
+    __repr__ = said
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -46,6 +55,16 @@ class Optimizer(ABC):
     @cached_property
     def schedule(self) -> Schedule:
         return as_schedule(self.learning_rate)
+
+    @cached_property
+    def fading(self) -> Schedule:
+        """`fade` as a schedule."""
+        return as_schedule(self.fade, "fade")
+
+    @property
+    def fades(self) -> bool:
+        """Whether dropout and decay are ever less than in full."""
+        return self.fade != 1.0
 
     @abstractmethod
     def update(
@@ -57,6 +76,9 @@ class Optimizer(ABC):
         step: int,
         weights: NDArray[np.bool_],
         record: Record = ignore,
+        *,
+        factors: Array | float = 1.0,
+        fade: float = 1.0,
     ) -> tuple[Array, Slots]:
         """The new parameters and slots.
 
@@ -67,21 +89,25 @@ class Optimizer(ABC):
             step: how many updates came before.
             weights: (P,), which of the parameters are weights; biases are not decayed.
             record: is told what `formulas` names, but for the slots, which are returned.
+            factors: (P,), what the rate is multiplied by, as `Parameters.rate_factors` has it.
+            fade: the share of decoupled decay that is left.
         """
 
     @abstractmethod
     def formulas(self, weight: bool) -> dict[str, str]:
         """What `update` computes for a weight or for a bias, in order; the last is "new", the parameter afterwards.
 
-        They are written in w, its gradient g, eta (the rate), t (the number of this update, from 1), the fields of
-        the optimizer, the slots as they were (m_old) and what is named before.
+        They are written in w, its gradient g, eta (the rate), factor (what a layer multiplies it by), t (the number of
+        this update, from 1), the fields of the optimizer, the slots as they were (m_old) and what is named before.
         """
 
     def to_json(self) -> dict[str, Any]:
         """A description of plain numbers and strings."""
-        rate = self.learning_rate
-        plain = rate.to_json() if isinstance(rate, Schedule) else rate
-        return {"kind": _KINDS[type(self)], **asdict(self), "learning_rate": plain}
+        plain = {
+            name: value.to_json() if isinstance(value, Schedule) else value
+            for name, value in (("learning_rate", self.learning_rate), ("fade", self.fade))
+        }
+        return {"kind": _KINDS[type(self)], **asdict(self), **plain}
 
     def _checked(self, name: str, value: object) -> float | bool:
         if name == "nesterov":
@@ -94,7 +120,7 @@ class Optimizer(ABC):
         return number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SGD(Optimizer):
     """Gradient descent: u ← momentum·u + g, w ← w - rate·u; with Nesterov w ← w - rate·(g + momentum·u).
 
@@ -127,21 +153,24 @@ class SGD(Optimizer):
         step: int,
         weights: NDArray[np.bool_],
         record: Record = ignore,
+        *,
+        factors: Array | float = 1.0,
+        fade: float = 1.0,
     ) -> tuple[Array, Slots]:
         if not self.momentum:
-            return w - rate * gradient, slots
+            return w - rate * factors * gradient, slots
         u = self.momentum * slots["u"] + gradient
         direction = gradient + self.momentum * u if self.nesterov else u
-        return w - rate * direction, {"u": u}
+        return w - rate * factors * direction, {"u": u}
 
     def formulas(self, weight: bool) -> dict[str, str]:
         if not self.momentum:
-            return {"new": "w - eta * g"}
-        new = "w - eta * (g + momentum * u)" if self.nesterov else "w - eta * u"
+            return {"new": "w - eta * factor * g"}
+        new = "w - eta * factor * (g + momentum * u)" if self.nesterov else "w - eta * factor * u"
         return {"u": "momentum * u_old + g", "new": new}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Adam(Optimizer):
     """m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², w ← w - rate · m/(1-β₁ᵗ) / (√(v/(1-β₂ᵗ)) + ε), t from 1.
 
@@ -166,6 +195,9 @@ class Adam(Optimizer):
         step: int,
         weights: NDArray[np.bool_],
         record: Record = ignore,
+        *,
+        factors: Array | float = 1.0,
+        fade: float = 1.0,
     ) -> tuple[Array, Slots]:
         m = self.beta1 * slots["m"] + (1.0 - self.beta1) * gradient
         v = self.beta2 * slots["v"] + (1.0 - self.beta2) * gradient * gradient
@@ -173,7 +205,7 @@ class Adam(Optimizer):
         v_corrected = v / (1.0 - self.beta2 ** (step + 1))
         record("m_hat", m_corrected)
         record("v_hat", v_corrected)
-        return w - rate * m_corrected / (np.sqrt(v_corrected) + self.epsilon), {"m": m, "v": v}
+        return w - rate * factors * m_corrected / (np.sqrt(v_corrected) + self.epsilon), {"m": m, "v": v}
 
     def formulas(self, weight: bool) -> dict[str, str]:
         return {
@@ -181,13 +213,13 @@ class Adam(Optimizer):
             "v": "beta2 * v_old + (1 - beta2) * g**2",
             "m_hat": "m / (1 - beta1**t)",
             "v_hat": "v / (1 - beta2**t)",
-            "new": "w - eta * m_hat / (sqrt(v_hat) + epsilon)",
+            "new": "w - eta * factor * m_hat / (sqrt(v_hat) + epsilon)",
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AdamW(Adam):
-    """Adam with decoupled decay: first w ← w - rate·weight_decay·w for the weights, not the biases; then Adam's step.
+    """Adam with decoupled decay: first w ← w - rate·weight_decay·fade·w for the weights, not the biases; then its step.
 
     Loshchilov and Hutter, ICLR 2019.
     """
@@ -203,20 +235,24 @@ class AdamW(Adam):
         step: int,
         weights: NDArray[np.bool_],
         record: Record = ignore,
+        *,
+        factors: Array | float = 1.0,
+        fade: float = 1.0,
     ) -> tuple[Array, Slots]:
-        decayed = np.where(weights, w - rate * self.weight_decay * w, w)
+        decayed = np.where(weights, w - rate * self.weight_decay * fade * w, w)
         record("decayed", decayed)
-        return super().update(decayed, gradient, slots, rate, step, weights, record)
+        return super().update(decayed, gradient, slots, rate, step, weights, record, factors=factors)
 
     def formulas(self, weight: bool) -> dict[str, str]:
         adam = super().formulas(weight)
         if not weight:
             return adam
         new = adam.pop("new").replace("w", "decayed", 1)
-        return {"decayed": "w - eta * weight_decay * w", **adam, "new": new}
+        left = "weight_decay * fade" if self.fades else "weight_decay"
+        return {"decayed": f"w - eta * {left} * w", **adam, "new": new}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RMSprop(Optimizer):
     """v ← decay·v + (1-decay)g², w ← w - rate · g / (√v + ε). Hinton, lecture 6e, 2012."""
 
@@ -237,12 +273,20 @@ class RMSprop(Optimizer):
         step: int,
         weights: NDArray[np.bool_],
         record: Record = ignore,
+        *,
+        factors: Array | float = 1.0,
+        fade: float = 1.0,
     ) -> tuple[Array, Slots]:
         v = self.decay * slots["v"] + (1.0 - self.decay) * gradient * gradient
-        return w - rate * gradient / (np.sqrt(v) + self.epsilon), {"v": v}
+        return w - rate * factors * gradient / (np.sqrt(v) + self.epsilon), {"v": v}
 
     def formulas(self, weight: bool) -> dict[str, str]:
-        return {"v": "decay * v_old + (1 - decay) * g**2", "new": "w - eta * g / (sqrt(v) + epsilon)"}
+        return {"v": "decay * v_old + (1 - decay) * g**2", "new": "w - eta * factor * g / (sqrt(v) + epsilon)"}
+
+
+def _number_or_schedule(name: str, given: object) -> float | Schedule:
+    schedule = as_schedule(given, name)
+    return schedule.rate if isinstance(schedule, Constant) else schedule
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW, "rmsprop": RMSprop}

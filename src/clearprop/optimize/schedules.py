@@ -1,7 +1,8 @@
-"""Schedules: the learning rate of each update, counted from 0."""
+"""Schedules: the learning rate of each update, counted from 0; or a share that falls from 1."""
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
@@ -19,6 +20,8 @@ Steps = NDArray[np.int64]
 Rates = NDArray[np.float64]
 KindT = TypeVar("KindT", bound="DataclassInstance")
 
+MOST_CYCLES = 32  # the first of more would be over before the first of a billion updates
+
 
 @dataclass(frozen=True)
 class Schedule(ABC):
@@ -28,12 +31,25 @@ class Schedule(ABC):
 
     def __post_init__(self) -> None:
         for entry in fields(self):
-            check = check_count if entry.name in ("every", "steps") else check_number
+            check = check_count if entry.name in ("every", "steps", "cycles") else check_number
             object.__setattr__(self, entry.name, check(entry.name, getattr(self, entry.name)))
 
     @abstractmethod
     def rates(self, steps: Steps) -> Rates:
         """The rate of each update in `steps` (n,), counted from 0."""
+
+    @property
+    @abstractmethod
+    def bound(self) -> float:
+        """What no rate exceeds; inf where there is no such number."""
+
+    def at(self, step: int) -> float:
+        """The rate of one update, counted from 0.
+
+        >>> Exponential(1.0, factor=0.5).at(2)
+        0.25
+        """
+        return float(self.rates(np.array([step]))[0])
 
     def of_epochs(self, first: int, batches: int, count: int) -> list[float]:
         """The rate of the first update of each of `count` epochs of so many batches, from update `first` on."""
@@ -58,6 +74,10 @@ class Constant(Schedule):
     def rates(self, steps: Steps) -> Rates:
         return np.full(len(steps), self.rate, dtype=np.float64)
 
+    @property
+    def bound(self) -> float:
+        return self.rate
+
     def of_epochs(self, first: int, batches: int, count: int) -> list[float]:
         return [float(self.rate)] * count
 
@@ -77,6 +97,10 @@ class Step(Schedule):
     def rates(self, steps: Steps) -> Rates:
         return self.rate * np.power(self.factor, steps // self.every, dtype=np.float64)
 
+    @property
+    def bound(self) -> float:
+        return self.rate if self.factor <= 1.0 or not self.rate else math.inf
+
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
@@ -93,6 +117,10 @@ class Exponential(Schedule):
     def rates(self, steps: Steps) -> Rates:
         return self.rate * np.power(self.factor, steps / self.every, dtype=np.float64)
 
+    @property
+    def bound(self) -> float:
+        return self.rate if self.factor <= 1.0 or not self.rate else math.inf
+
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
@@ -108,6 +136,61 @@ class Cosine(Schedule):
 
     def rates(self, steps: Steps) -> Rates:
         return self.final + (self.rate - self.final) * _half_cosine(steps / self.steps)
+
+    @property
+    def bound(self) -> float:
+        return max(self.rate, self.final)
+
+
+@dataclass(frozen=True)
+class FlatCosine(Schedule):
+    """`rate` for the first half of the steps, then along half a cosine to 0: rate/2 · (1 + cos(π(2t / steps - 1))).
+
+    Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024.
+
+    >>> FlatCosine(1.0, steps=8).rates(np.arange(10)).round(3).tolist()
+    [1.0, 1.0, 1.0, 1.0, 1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
+    """
+
+    rate: float
+    steps: int
+
+    def rates(self, steps: Steps) -> Rates:
+        return self.rate * _half_cosine(2.0 * steps / self.steps - 1.0)
+
+    @property
+    def bound(self) -> float:
+        return self.rate
+
+
+@dataclass(frozen=True)
+class CosLog(Schedule):
+    """rate/2 · (1 - cos(2π · log₂(1 + (2^cycles - 1)·t / steps))), then 0: up and down in cycles, each twice as long.
+
+    Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024.
+
+    >>> CosLog(1.0, steps=6, cycles=2).rates(np.arange(8)).round(3).tolist()
+    [0.0, 0.934, 0.0, 0.531, 1.0, 0.589, 0.0, 0.0]
+    """
+
+    rate: float
+    steps: int
+    cycles: int = 4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.cycles > MOST_CYCLES:
+            raise InputError(f"cycles: expected at most {MOST_CYCLES}, got {self.cycles!r}")
+
+    def rates(self, steps: Steps) -> Rates:
+        share = np.minimum(steps / self.steps, 1.0)
+        turns = np.log2(1.0 + (2.0**self.cycles - 1.0) * share)
+        rates: Rates = self.rate * 0.5 * (1.0 - np.cos(2.0 * np.pi * turns))
+        return rates
+
+    @property
+    def bound(self) -> float:
+        return self.rate
 
 
 @dataclass(frozen=True)
@@ -137,24 +220,30 @@ class OneCycle(Schedule):
         fall = self.final + (1.0 - self.final) * _half_cosine((steps - top) / (self.steps - top))
         return self.rate * np.where(steps < top, rise, fall)
 
+    @property
+    def bound(self) -> float:
+        return self.rate * max(1.0, self.start, self.final)
+
 
 SCHEDULES: dict[str, type[Schedule]] = {
     "constant": Constant,
     "step": Step,
     "exponential": Exponential,
     "cosine": Cosine,
+    "flat_cosine": FlatCosine,
+    "cos_log": CosLog,
     "one_cycle": OneCycle,
 }
 _KINDS = {kind: name for name, kind in SCHEDULES.items()}
 
 
-def as_schedule(learning_rate: object) -> Schedule:
+def as_schedule(given: object, name: str = "learning_rate") -> Schedule:
     """A schedule as it is, a number as a constant one, a description that `to_json` made as what it describes."""
-    if isinstance(learning_rate, Schedule):
-        return learning_rate
-    if isinstance(learning_rate, Mapping):
-        return described("schedule", SCHEDULES, learning_rate)
-    return Constant(check_number("learning_rate", learning_rate))
+    if isinstance(given, Schedule):
+        return given
+    if isinstance(given, Mapping):
+        return described("schedule", SCHEDULES, given)
+    return Constant(check_number(name, given))
 
 
 def described(

@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from clearprop.engines.base import Outcome, State
@@ -298,7 +297,7 @@ class _Loop:
         )
         self._take(again)
         result = self._finish("diverged")
-        rate = float(job.plan.optimizer.schedule.rates(np.array([failed.step]))[0])
+        rate = job.plan.optimizer.schedule.at(failed.step)
         last = result.history.last("loss")
         losses = "" if last is None else f" (the loss of the epoch before was {last:.4g})"
         raise DivergenceError(

@@ -20,7 +20,6 @@ from clearprop.explain.expression import evaluate
 from clearprop.explain.ref import Ref
 from clearprop.explain.trace import Trace, trace
 from clearprop.model import Model
-from clearprop.optimize.schedules import Constant
 from clearprop.sheet import Sheet
 from clearprop.training.prepare import plan_of
 
@@ -126,8 +125,9 @@ class Course:
         """What differs from update to update, beside the parameters."""
         optimizer = self.sheet.optimizer
         samples = [Ref("x"), Ref("y")] if self.plan.batches(len(self.samples)) > 1 else []
-        constant = isinstance(optimizer.schedule, Constant)
-        return [*samples, *([Ref("t")] if optimizer.slots else []), *([] if constant else [Ref("eta")])]
+        followed = {"eta": optimizer.schedule, "fade": optimizer.fading}
+        changing = [Ref(name) for name, schedule in followed.items() if not schedule.is_constant]
+        return [*samples, *([Ref("t")] if optimizer.slots else []), *changing]
 
     def _fresh(self, begun: int, updates: int) -> list[tuple[float, ...]]:
         """The numbers of what varies, for each of the updates between."""
@@ -146,7 +146,9 @@ class Course:
                 case "t":
                     found.append(update + 1.0)
                 case "eta":
-                    found.append(float(self.sheet.optimizer.schedule.rates(np.array([update]))[0]))
+                    found.append(self.sheet.optimizer.schedule.at(update))
+                case "fade":
+                    found.append(self.sheet.optimizer.fading.at(update))
         return tuple(found)
 
     @cached_property

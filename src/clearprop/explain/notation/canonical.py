@@ -17,9 +17,10 @@ SETTING_MARKS = {
     "epsilon": Mark("ε"),
     "decay": Mark("ρ"),
     "weight_decay": Mark("ω"),
+    "fade": Mark("κ"),
     "t": Mark("t"),
 }
-_PLAIN = {"x": "x", "y": "y", "w": "w", "s": "s", "z": "z", "f": "f", "mask": "r", "a": "a", "W": "W", "b": "b"}
+_PLAIN = {name: name for name in ("x", "y", "q", "w", "s", "z", "f", "a", "W", "b")} | {"mask": "r"}
 _OVER = {"dE/da": "a", "dE[k]/da": "a", "dE/dW": "W", "dE/db": "b", "dR/dW": "W", "dJ/dW": "W"}
 
 

@@ -31,7 +31,7 @@ def named(error: str, weight: str, text: Text, above: str, parameters_of: int) -
             return lettered(error, "0" if penalised and ref.kind == "E" else "")
         if ref.kind == "share":
             return share(error, ref, shapes)
-        if ref.kind in ("x", "y", "R"):
+        if ref.kind in ("x", "y", "q", "R"):
             return lettered(ref.kind, unit(ref), tail=tail)
         place = cell(ref, shapes, to_first=True) if ref.by_weight and ref.place else unit(ref)
         letter = weight if ref.kind == "W" else ref.kind

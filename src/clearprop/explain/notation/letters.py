@@ -83,7 +83,7 @@ def composed(plain: Naming, derivatives: Mapping[str, tuple[str, str]] = DERIVAT
     """Names for all quantities of a step, from those of the simple ones.
 
     Args:
-        plain: names x, y, W, b, s, z, f, mask, a, delta, share, E, R and J.
+        plain: names x, y, q, W, b, s, z, f, mask, a, delta, share, E, R and J.
         derivatives: for each kind that is named as a derivative, what is derived, by what.
     """
 

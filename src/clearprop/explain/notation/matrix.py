@@ -34,7 +34,16 @@ _OUTPUT = {
     "W": "wout",
     "b": "bout",
 }
-_OF_NONE = {"x": "X", "y": "y", "w": "sample_weight", "E": "loss", "share": "losses", "R": "penalty", "J": "objective"}
+_OF_NONE = {
+    "x": "X",
+    "y": "y",
+    "q": "smoothed",
+    "w": "sample_weight",
+    "E": "loss",
+    "share": "losses",
+    "R": "penalty",
+    "J": "objective",
+}
 _GRADIENTS = {"dE/dW": "d_", "dE/db": "d_", "dR/dW": "d_penalty_", "dJ/dW": "d_objective_"}
 
 

@@ -44,12 +44,14 @@ def name(ref: Ref, shapes: Shapes) -> Name:
     tail = f"[{sample}]" if sample else ""
     if ref.by_weight or ref.by_bias:
         return _of_parameter(ref, shapes)
-    layer = len(shapes.network.layers) if ref.kind in ("y", "share") else ref.layer
+    layer = len(shapes.network.layers) if ref.kind in ("y", "q", "share") else ref.layer
     of = unit(layer, place[0], shapes) if place else ""
     if ref.kind == "x":
         return Name(of + tail, Mark(of[0], of[1:].removeprefix("_"), sample))
     if ref.kind == "y":
         return Name(f"target_{of}{tail}", Mark("target", of, sample))
+    if ref.kind == "q":
+        return Name(f"q_{of}{tail}", Mark("q", of, sample))
     if ref.kind == "share":
         return Name(f"E_{of}{tail}", Mark("E", of, sample))
     if ref.kind == "w":

@@ -22,7 +22,7 @@ def plain(ref: Ref, shapes: Shapes) -> Name:
     tail = sample(ref, shapes)
     if ref.kind == "share":
         return share("E", ref, shapes)
-    if ref.kind in ("x", "y", "E", "R", "J"):
+    if ref.kind in ("x", "y", "q", "E", "R", "J"):
         return lettered(ref.kind, place, tail=tail)
     if ref.kind in ("f", "mask"):
         return lettered(ref.kind, place, f"({ref.layer})", tail)

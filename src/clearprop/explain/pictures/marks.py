@@ -67,7 +67,7 @@ def _in_network(trace: Trace, ref: Ref) -> tuple[str, ...]:
     at_unit = (_at("a", layer, str(ref.place[-1]) if ref.place else ""),)
     if not has_room(trace.network.sizes) or len(trace.samples) > 1:
         return at_unit
-    if ref.kind == "y":
+    if ref.kind in ("y", "q"):
         return tuple(f"y[{unit}]" for unit in units)
     tags = tuple(f"z{layer}[{unit}]" for unit in units)
     if ref.kind in ("s", "z"):
@@ -87,6 +87,8 @@ def _in_graph(trace: Trace, ref: Ref) -> tuple[str, ...]:
             found.append(trace.text(Ref("W" if one.by_weight else "b", one.layer, one.place)))
         elif one.kind in ("x", "y", "w", "f", "mask", "share", "E"):
             found.append(trace.text(one))
+        elif one.kind == "q":
+            found.append(trace.text(Ref("y", 0, one.place)))
         elif one.kind in ("R", "J"):
             found.append("E")
         elif one.kind == "da/dz":

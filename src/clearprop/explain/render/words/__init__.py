@@ -16,8 +16,8 @@ from clearprop.explain.scalar import Shapes
 from clearprop.explain.trace import Trace
 from clearprop.optimize.optimizers import Optimizer
 
-OF_BIASES = ("gradients.bias", "gradients.frozen", "update.frozen")
-OF_WEIGHTS = ("gradients.weights", "gradients.l1", "gradients.l2", "gradients.penalty")
+OF_BIASES = ("gradients.bias", "gradients.frozen", "update.frozen", "update.bias_rate")
+OF_WEIGHTS = ("gradients.weights", "gradients.l1", "gradients.l2", "gradients.penalty", "update.weight_rate")
 
 LANGUAGES: dict[str, ModuleType] = {"en": en, "zh": zh}
 
@@ -71,20 +71,26 @@ class Words:
         """What sentences may name: letters as the notation has them, and numbers of the network."""
         of = layer or self._last
         described = self.network.layers[of - 1]
-        number = self.network.loss_function.number
+        loss, fade = self.network.loss_function, Ref("fade")
+        left = self.trace.value(fade) if fade in self.trace.given else 1.0
         z, d, E = self._letter(Ref("z", of, (1, 1))), self._letter(Ref("delta", of, (1, 1))), self._letter(Ref("E"))
         sign = "-" if self.notation.sign(Ref("delta", of)) < 0 else ""
         return {
             "z": z,
             "a": self._letter(Ref("a", of, (1, 1))),
             "d": d,
-            "y": self._letter(Ref("y", 0, (1, 1))),
+            "y": self._letter(Ref("q" if loss.aim else "y", 0, (1, 1))),
             "E": E,
-            **{kind: self._letter(Ref(kind)) for kind in ("J", "R", "beta1", "beta2")},
+            **{kind: self._letter(Ref(kind)) for kind in ("J", "R", "beta1", "beta2", "eta", "fade")},
             "meaning": f"{d} = {sign}∂{E}/∂{z}" if d != f"∂{E}/∂{z}" else d,
             "f": described.activation,
-            "p": given(described.dropout, 17),
-            "n": "" if number is None else given(number, 17),
+            "p": given(described.dropout * left, 6 if left != 1.0 else 17),
+            "dropout": given(described.dropout, 17),
+            "left": given(left, 6),
+            "n": "" if loss.number is None else given(loss.number, 17),
+            "l": of,
+            "weight_rate": given(described.weight_rate, 17),
+            "bias_rate": given(described.bias_rate, 17),
             "B": len(self.trace.samples),
             "above": of + 1,
             "d_above": self._letter(Ref("delta", min(of + 1, self._last), (1, 1))),
@@ -112,6 +118,8 @@ class Words:
         yield f"forward.{kind}" if kind in ("identity", "step", "softmax") else "forward.activation"
         if self.trace.step.dropout and described.dropout:
             yield "forward.dropout"
+            if Ref("fade") in self.trace.given:
+                yield "forward.fade"
 
     def _loss(self, layer: int) -> Iterator[str]:
         yield f"loss.{self.network.loss_function.kind}"
@@ -128,8 +136,7 @@ class Words:
         if layer < self._last:
             yield from self._handed_back(layer)
         elif self.network.joint_pair:
-            unsure = "" if self.trace.step.sure or self.network.loss != "cross_entropy" else ".unsure"
-            yield f"joint.{self.network.loss_function.kind}{unsure}"
+            yield from self._joint()
         else:
             yield "backward.jacobian" if kind == "softmax" else "backward.chain"
         if layer == self._last and self._batch:
@@ -138,6 +145,13 @@ class Words:
             yield "backward.step"
         if self.notation.sign(Ref("delta", layer)) < 0:
             yield "flipped"
+
+    def _joint(self) -> Iterator[str]:
+        loss = self.network.loss_function
+        if loss.of_classes:
+            yield "joint.cross_entropy" if self.trace.step.sure else "joint.cross_entropy.unsure"
+        else:
+            yield f"joint.{loss.kind}"
 
     def _handed_back(self, layer: int) -> Iterator[str]:
         described = self.network.layers[layer - 1]
@@ -165,8 +179,12 @@ class Words:
     def _update(self, layer: int) -> Iterator[str]:
         described = self.network.layers[layer - 1]
         yield from taken(self.trace.optimizer)
+        if described.weight_rate != 1.0:
+            yield "update.weight_rate"
         if described.bias != "none" and not described.train_bias:
             yield "update.frozen"
+        elif described.bias != "none" and described.bias_rate != 1.0:
+            yield "update.bias_rate"
 
 
 def taken(optimizer: Optimizer | None) -> Iterator[str]:
@@ -178,6 +196,8 @@ def taken(optimizer: Optimizer | None) -> Iterator[str]:
         yield f"update.{kind}"
     if kind == "adamw":
         yield "update.adam"
+        if optimizer and optimizer.fades:
+            yield "update.fade"
 
 
 def letter(notation: Notation, ref: Ref, shapes: Shapes) -> str:

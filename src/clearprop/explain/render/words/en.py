@@ -51,6 +51,7 @@ SENTENCES = {
         "Dropout: in training, each output of the layer is set to 0 with probability {p}; those that stay are "
         "divided by 1 - {p}, so that on average nothing changes. The mask says which stay."
     ),
+    "forward.fade": "At this update {left} of the layer's dropout of {dropout} is left.",
     "loss.half_squared_error": (
         "The error of an output is half the square of its distance from the target; the half makes the derivative "
         "the distance itself."
@@ -78,6 +79,11 @@ SENTENCES = {
     "loss.cross_entropy": (
         "The outputs are the probabilities of the classes. The error is minus the logarithm of the probability "
         "given to the true class."
+    ),
+    "loss.smoothed_cross_entropy": (
+        "The outputs are the probabilities of the classes. They are not to become quite sure: the smoothed targets {y} "
+        "take the share {n} away from the true class and spread it evenly over all classes. The error is minus the "
+        "logarithm of each probability, times its smoothed target."
     ),
     "loss.perceptron": (
         "The perceptron's error is 0 where the answer is right; where it is wrong, it is the distance of the net "
@@ -169,6 +175,9 @@ SENTENCES = {
         "for large ones."
     ),
     "update.adamw": "AdamW first makes each weight (no bias) a little smaller, and then takes the step of Adam.",
+    "update.fade": "Of the decay the share {fade} is left at this update.",
+    "update.weight_rate": "The weights of layer {l} learn at {weight_rate} times the learning rate {eta}.",
+    "update.bias_rate": "The biases of layer {l} learn at {bias_rate} times the learning rate {eta}.",
     "update.rmsprop": (
         "RMSprop keeps a running mean v of the squared gradient and divides the gradient by its root, which makes "
         "steps about as long for small gradients as for large ones."

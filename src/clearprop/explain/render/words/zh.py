@@ -37,6 +37,7 @@ SENTENCES = {
     "forward.dropout": (
         "Dropout：训练时本层每个输出以概率 {p} 置为 0，留下的除以 1 - {p}，使平均值不变。掩码说明留下了哪些。"
     ),
+    "forward.fade": "本层的 dropout 概率为 {dropout}，这次更新时还剩其中的 {left}。",
     "loss.half_squared_error": "每个输出的误差是它与目标之差的平方的一半；取一半，求导后正好是这个差。",
     "loss.mean_squared_error": "每个输出的误差是它与目标之差的平方，再除以输出的个数。",
     "loss.absolute": "每个输出的误差是它与目标的距离。",
@@ -47,6 +48,10 @@ SENTENCES = {
     "loss.poisson": "输出是期望的计数。误差是泊松分布给实际计数的概率取对数再取负，略去与权重无关的一项。",
     "loss.binary_cross_entropy": "每个输出是“是”的概率。误差是给真实情况的概率取对数再取负。",
     "loss.cross_entropy": "各输出是各类别的概率。误差是给真实类别的概率取对数再取负。",
+    "loss.smoothed_cross_entropy": (
+        "各输出是各类别的概率。为了不让它们过于肯定，平滑后的目标 {y} 从真实类别拿走 {n}，平均分给所有类别。"
+        "误差是每个概率取对数再取负，乘以平滑后的目标。"
+    ),
     "loss.perceptron": "感知机的误差：答对时为 0；答错时为净输入到 0 的距离，0 正是答案翻转之处。",
     "loss.outputs": "各输出的误差相加。",
     "loss.mean": "整批的误差是 {B} 个样本的平均。",
@@ -114,6 +119,9 @@ SENTENCES = {
         "这一步是修正后的 m 除以修正后的 v 的平方根：梯度无论大小，步长相近。"
     ),
     "update.adamw": "AdamW 先把每个权重（偏置除外）缩小一点，再走 Adam 的一步。",
+    "update.fade": "这次更新时衰减还剩 {fade} 这一份。",
+    "update.weight_rate": "第 {l} 层的权重以 {weight_rate} 倍的学习率 {eta} 学习。",
+    "update.bias_rate": "第 {l} 层的偏置以 {bias_rate} 倍的学习率 {eta} 学习。",
     "update.rmsprop": "RMSprop 记着梯度平方的滑动平均 v，用梯度除以它的平方根：梯度无论大小，步长相近。",
     "update.frozen": "偏置是固定的，保持不变。",
     "paths": (
