@@ -38,6 +38,23 @@ def test_a_number_of_an_activation_survives(tmp_path):
     assert cp.load(tmp_path / "m").network.layers[0].activation == "leaky_relu(0.3)"
 
 
+def test_rates_of_layers_and_a_smoothed_loss_survive(tmp_path):
+    layers = [cp.Dense(4, "tanh", weight_rate=6.0), cp.Dense(2, "softmax", bias_rate=0.1)]
+    model = cp.Model.initialized(cp.Network(3, layers, "smoothed_cross_entropy(0.25)"), seed=2)
+    cp.save(model, tmp_path / "m")
+    again = cp.load(tmp_path / "m")
+    assert again == model and again.network.layers[0].weight_rate == 6.0 and again.network.layers[1].bias_rate == 0.1
+    assert again.network.loss == "smoothed_cross_entropy(0.25)"
+
+
+def test_a_file_from_before_layers_had_rates_is_read(tmp_path):
+    def forget(tensors, metadata):
+        for layer in metadata["network"]["layers"]:
+            del layer["weight_rate"], layer["bias_rate"]
+
+    assert cp.load(rewritten(tmp_path, forget)) == some_model()
+
+
 def rewritten(tmp_path, change):
     """A valid model file whose contents `change` has altered, checksum and all."""
     path = tmp_path / "model.safetensors"

@@ -81,6 +81,27 @@ def test_one_sample_at_a_time_over_thousands_of_updates() -> None:
     assert [(mark.status, mark.slips) for mark in report.marks] == [("wrong", ())]
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("updates", [1, 7, 60])
+def test_rates_of_layers_and_what_fades_over_updates(updates: int, dropout: float) -> None:
+    layers = [cp.Dense(3, "tanh", dropout=dropout, weight_rate=0.5), cp.Dense(2, "softmax", bias_rate=3.0)]
+    model = cp.Model.initialized(cp.Network(2, layers, "smoothed_cross_entropy"), seed=1)
+    X, Y = np.array([[0.5, -1.0], [1.5, 0.25]]), np.array([1, 0])
+    optimizer = cp.AdamW(0.05, weight_decay=0.5, fade=cp.schedules.FlatCosine(0.9, steps=50))
+    after = cp.train(model, X, Y, optimizer=optimizer, order="sequential", epochs=updates).model.parameters
+    right = [Claim("W1", written(after.weights[0]), updates), Claim("b2", written(after.biases[1]), updates)]
+    sheet = Sheet(model, X, Y, optimizer, order="sequential", claims=tuple(right))
+    assert cp.check_worksheet(sheet).ok
+    wrong = replace(sheet, optimizer=replace(optimizer, fade=0.3))
+    assert cp.check_worksheet(wrong)[f"W1@{updates}"].status != "right"
+
+
+def written(values: np.ndarray) -> tuple:
+    if values.ndim > 1:
+        return tuple(written(row) for row in values)
+    return tuple(Written(f"{value:.9f}") for value in values)
+
+
 def test_an_empty_sheet_passes() -> None:
     report = marked("")
     assert report.ok and report.marks == ()

@@ -24,7 +24,11 @@ ROWS = 400
 NETWORKS = {
     "classes": Network(
         13,
-        [Dense(9, "tanh", dropout=0.3, weight_rate=0.5), Dense(17, "gelu", "layer", bias_rate=0.1), Dense(3, "softmax")],
+        [
+            Dense(9, "tanh", dropout=0.3, weight_rate=0.5),
+            Dense(17, "gelu", "layer", bias_rate=0.1),
+            Dense(3, "softmax"),
+        ],
         "smoothed_cross_entropy",
         l1=1e-3,
     ),

@@ -24,7 +24,7 @@ from clearprop.network.losses import LOSSES
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
-from clearprop.optimize.schedules import SCHEDULES, CosLog, Cosine, Exponential, FlatCosine, OneCycle, Step
+from clearprop.optimize.schedules import SCHEDULES, Cosine, CosLog, Exponential, FlatCosine, OneCycle, Step
 
 Agree = Callable[[Outcome, Outcome], None]
 STEPS, ROWS = 100, 23

@@ -20,7 +20,11 @@ Agree = Callable[[Outcome, Outcome], None]
 # Six operations a weight and row: enough for eight threads to be worth it, by far, even in the short last batch.
 LARGE = Network(
     101,
-    [Dense(256, "relu", dropout=0.1, weight_rate=0.7), Dense(199, "tanh", "layer", bias_rate=0.3), Dense(10, "softmax")],
+    [
+        Dense(256, "relu", dropout=0.1, weight_rate=0.7),
+        Dense(199, "tanh", "layer", bias_rate=0.3),
+        Dense(10, "softmax"),
+    ],
     "smoothed_cross_entropy",
     l1=1e-5,
     l2=1e-4,

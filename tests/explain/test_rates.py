@@ -56,7 +56,9 @@ def test_a_rate_of_nothing_leaves_the_weights(optimizer: cp.Optimizer) -> None:
 
 
 @pytest.mark.parametrize("notation", NOTATIONS)
-@pytest.mark.parametrize("optimizer", [cp.SGD(0.5), cp.SGD(0.5, momentum=0.5), cp.AdamW(0.5), cp.RMSprop(0.5)], ids=repr)
+@pytest.mark.parametrize(
+    "optimizer", [cp.SGD(0.5), cp.SGD(0.5, momentum=0.5), cp.AdamW(0.5), cp.RMSprop(0.5)], ids=repr
+)
 def test_no_factor_of_1_is_ever_written(optimizer: cp.Optimizer, notation: str) -> None:
     for format in ("text", "latex", "markdown", "python"):
         for rates in ({}, {"weight_rate": 6.0}):
@@ -92,7 +94,9 @@ def test_every_format_tells_all_of_it(format: str, language: str, notation: str)
 def test_the_mask_and_the_words_take_what_is_left_of_dropout() -> None:
     trace = step(cp.SGD(0.5, fade=0.5))
     assert set(trace["mask1"].value.ravel()) <= {0.0, 1 / (1 - 0.2)}
-    assert "set to 0 with probability 0.2; those that stay are divided by 1 - 0.2" in text(trace.explain()).replace("\n", " ")
+    assert "set to 0 with probability 0.2; those that stay are divided by 1 - 0.2" in text(trace.explain()).replace(
+        "\n", " "
+    )
     plain = text(step(cp.SGD(0.5)).explain()).replace("\n", " ")
     assert "with probability 0.4" in plain and "dropout of" not in plain
     none = step(cp.SGD(0.5, fade=0.0))

@@ -20,7 +20,7 @@ from clearprop.network.initializers import initial
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize import schedules
 from clearprop.optimize.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop, optimizer_from_json
-from clearprop.optimize.schedules import Constant, CosLog, Cosine, Exponential, FlatCosine, OneCycle, Step
+from clearprop.optimize.schedules import Constant, Cosine, CosLog, Exponential, FlatCosine, OneCycle, Step
 
 STEPS = 100
 

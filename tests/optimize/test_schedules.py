@@ -13,8 +13,8 @@ from clearprop.errors import InputError
 from clearprop.optimize.schedules import (
     SCHEDULES,
     Constant,
-    CosLog,
     Cosine,
+    CosLog,
     Exponential,
     FlatCosine,
     OneCycle,
@@ -40,7 +40,8 @@ POINTS: list[tuple[Schedule, dict[int, float]]] = [
     (FlatCosine(0.5, steps=100), {0: 0.5, 50: 0.5, 75: 0.25, 100: 0.0, 101: 0.0}),
     (FlatCosine(1.0, steps=12), {6: 1.0, 8: 0.75, 10: 0.25, 12: 0.0}),
     # The cycles end where 1 + 15t is a power of 2; at 3/2 of one, it is log2(3/2) through the next.
-    (CosLog(2.0, steps=15), {0: 0.0, 1: 0.0, 3: 0.0, 7: 0.0, 15: 0.0, 10**9: 0.0, 5: 1.0 - math.cos(math.tau * math.log2(6))}),
+    (CosLog(2.0, steps=15), {0: 0.0, 1: 0.0, 3: 0.0, 7: 0.0, 15: 0.0, 10**9: 0.0}),
+    (CosLog(2.0, steps=15), {5: 1.0 - math.cos(math.tau * math.log2(6))}),
     (CosLog(1.0, steps=1, cycles=1), {0: 0.0, 1: 0.0}),
     (CosLog(1.0, steps=30, cycles=4), {1: 0.5 - 0.5 * math.cos(math.tau * math.log2(1.5)), 2: 0.0}),
 ]

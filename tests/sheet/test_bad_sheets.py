@@ -135,7 +135,11 @@ BAD = {
     "key of a layer": (
         SIZES, TABLES.replace("units = 1", "units = 1\nbais = 1"),
         'line 8: unknown key of [[network.layer]] "bais"; did you mean "bias"? '
-        "Known: activation, bias, dropout, train_bias, units",
+        "Known: activation, bias, bias_rate, dropout, train_bias, units, weight_rate",
+    ),
+    "rate of a layer": (
+        SIZES, TABLES.replace("units = 1", "units = 1\nweight_rate = -1"),
+        "line 8: weight_rate: expected a number from 0 up, got -1",
     ),
     "activation of a layer": (
         SIZES, TABLES.replace("units = 1", 'units = 1\nactivation = "tan"'),
@@ -225,7 +229,7 @@ BAD = {
     "setting": (
         "learning_rate", "learing_rate",
         'line 17: unknown key of [optimizer] "learing_rate"; did you mean "learning_rate"? '
-        "Known: batch_size, kind, learning_rate, momentum, nesterov, order, seed",
+        "Known: batch_size, fade, kind, learning_rate, momentum, nesterov, order, seed",
     ),
     "kind": (
         "learning_rate = 0.5", 'kind = "sdg"',
@@ -237,7 +241,8 @@ BAD = {
     ),
     "schedule": (
         "learning_rate = 0.5", 'learning_rate = { kind = "stp" }',
-        'line 17: unknown schedule "stp"; did you mean "step"? Known: constant, cosine, exponential, one_cycle, step',
+        'line 17: unknown schedule "stp"; did you mean "step"? Known: constant, cos_log, cosine, '
+        "exponential, flat_cosine, one_cycle, step",
     ),
     "Nesterov": (
         "learning_rate = 0.5", "learning_rate = 0.5\nnesterov = true",

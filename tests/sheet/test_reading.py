@@ -118,17 +118,23 @@ units = 3
 activation = "leaky_relu(0.2)"
 bias = "none"
 dropout = 0.25
+weight_rate = 6
 [[network.layer]]
 units = 1
 train_bias = false
+bias_rate = 0.1
 """
     sheet = edited(SHORT, '\n[network]\nlayers = "2-3-1"\n', tables)
-    layers = [cp.Dense(3, "leaky_relu(0.2)", "none", dropout=0.25), cp.Dense(1, train_bias=False)]
+    layers = [
+        cp.Dense(3, "leaky_relu(0.2)", "none", dropout=0.25, weight_rate=6.0),
+        cp.Dense(1, train_bias=False, bias_rate=0.1),
+    ]
     assert sheet.network == cp.Network(2, layers, l1=0.5)
 
 
-def test_several_samples_and_classes() -> None:
-    text = SHORT.replace('"2-3-1"', '"2-3-3"\noutput = "softmax"\nloss = "cross_entropy"')
+@pytest.mark.parametrize("loss", ["cross_entropy", "smoothed_cross_entropy(0.2)"])
+def test_several_samples_and_classes(loss: str) -> None:
+    text = SHORT.replace('"2-3-1"', f'"2-3-3"\noutput = "softmax"\nloss = "{loss}"')
     sheet = edited(text, "x = [[1, 2]]\ny = [[1]]", "x = [[1, 2], [3, 4.5]]\ny = [2, 0]")
     assert sheet.X.tolist() == [[1.0, 2.0], [3.0, 4.5]]
     assert (sheet.Y.dtype, sheet.Y.tolist()) == (np.int64, [2, 0])
@@ -145,6 +151,13 @@ def test_training() -> None:
         batch_size=sheet.batch_size, order=sheet.order, seed=sheet.seed, engine="reference",
     )  # fmt: skip
     assert result.state.step == 2
+
+
+def test_what_fades() -> None:
+    fade = '{ kind = "flat_cosine", rate = 1, steps = 50 }'
+    sheet = read_sheet(f'{SHORT}[optimizer]\nkind = "adamw"\nlearning_rate = 0.1\nfade = {fade}\n')
+    assert sheet.optimizer == cp.AdamW(0.1, fade=schedules.FlatCosine(1.0, steps=50))
+    assert read_sheet(f"{SHORT}[optimizer]\nfade = 0.5\n").optimizer == cp.SGD(fade=0.5)
 
 
 @pytest.mark.parametrize("notation", NOTATIONS)

@@ -24,24 +24,31 @@ rates = st.one_of(
     positive,
     st.builds(schedules.Step, positive, st.integers(1, 10**6), share),
     st.builds(schedules.Cosine, positive, st.integers(1, 10**6)),
+    st.builds(schedules.CosLog, positive, st.integers(1, 10**6), st.integers(1, 8)),
 )
+fades = st.one_of(share, st.builds(schedules.FlatCosine, share, st.integers(1, 10**6)))
 optimizers = st.one_of(
     st.builds(cp.SGD, rates, st.floats(0.01, 0.99), st.booleans()),
-    st.builds(cp.SGD, rates),
-    st.builds(cp.AdamW, rates, beta1=share, weight_decay=positive),
+    st.builds(cp.SGD, rates, fade=fades),
+    st.builds(cp.AdamW, rates, beta1=share, weight_decay=positive, fade=fades),
     st.builds(cp.RMSprop, rates, decay=share),
 )
+ENDS = [
+    ("identity", "mean_squared_error"),
+    ("softmax", "cross_entropy"),
+    ("softmax", "smoothed_cross_entropy"),
+    ("softmax", "smoothed_cross_entropy(0.25)"),
+]
 activations = st.sampled_from(["sigmoid", "tanh", "leaky_relu(0.25)", "identity", "step"])
 
 
 @st.composite
 def networks(draw: Any, outputs: int) -> cp.Network:
     """Layers that are alike or differ, with a loss that fits the last one."""
-    layer = st.builds(
-        cp.Dense, st.integers(1, 4), activations, st.sampled_from(["unit", "layer", "none"]), st.booleans(), share
-    )
+    bias, factor = st.sampled_from(["unit", "layer", "none"]), st.sampled_from([1.0, 1.0, 0.1, 6.0, 0.0])
+    layer = st.builds(cp.Dense, st.integers(1, 4), activations, bias, st.booleans(), share, factor, factor)
     alike, hidden = draw(st.tuples(st.booleans(), st.lists(layer, max_size=3)))
-    last, loss = draw(st.sampled_from([("identity", "mean_squared_error"), ("softmax", "cross_entropy")]))
+    last, loss = draw(st.sampled_from(ENDS))
     penalties = {"l1": draw(positive), "l2": draw(positive), "reduction": draw(st.sampled_from(["mean", "sum"]))}
     if not alike:
         final = cp.Dense(outputs, last, draw(st.sampled_from(["unit", "none"])), draw(st.booleans()))
@@ -60,7 +67,7 @@ def sheets(draw: Any) -> Sheet:
     rows = draw(st.integers(1, 4))
     X = np.array(draw(st.lists(finite, min_size=rows * network.inputs, max_size=rows * network.inputs)))
     Y = np.array(draw(st.lists(st.integers(0, network.outputs - 1), min_size=rows, max_size=rows)))
-    if network.loss != "cross_entropy" or draw(st.booleans()):
+    if not network.loss_function.of_classes or draw(st.booleans()):
         Y = np.eye(network.outputs)[Y]
     vectors = st.lists(digits, min_size=1, max_size=3).map(tuple)
     claims = st.builds(Claim, ids, st.one_of(digits, vectors, vectors.map(lambda row: (row, row))), st.integers(0, 9))

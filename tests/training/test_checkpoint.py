@@ -147,6 +147,7 @@ def test_without_resume_a_run_begins_anew(numbers: Make, same: Make, tmp_path: P
 OTHERS: list[tuple[str, dict[str, Any]]] = [
     (r"optimizer \(learning_rate then 0.3, now 0.2\)", {"optimizer": cp.Adam(0.2)}),
     (r"optimizer \(kind then \"adam\", now \"sgd\"", {"optimizer": cp.SGD(0.3)}),
+    (r"optimizer \(fade then 1.0, now 0.5\)", {"optimizer": cp.Adam(0.3, fade=0.5)}),
     (r"batch size \(then 8, now 4\)", {"batch_size": 4}),
     (r"order \(then \"shuffled\", now \"sequential\"\)", {"order": "sequential"}),
     (r"drop_last \(then false, now true\)", {"drop_last": True}),
@@ -192,6 +193,10 @@ def test_another_model_or_other_data_are_refused(classes: Make, tmp_path: Path) 
             problem.train(callbacks=[cp.Checkpoint(path, resume=True)], **plan)
 
     resume(classes(dropout=0.5), r"network \(layers other values\)")
+    first, *others = problem.model.network.layers
+    slower = cp.Network(4, [replace(first, weight_rate=0.5), *others], problem.model.network.loss, l2=0.001)
+    same = problem.model.parameters
+    resume(replace(problem, model=cp.Model(slower, same.weights, same.biases)), r"network \(layers other values\)")
     resume(classes(dtype="float32"), "float type")
     resume(replace(problem, model=cp.Model.initialized(problem.model.network, seed=9)), r"starting point \(parameters")
     X = problem.X.copy()

@@ -15,7 +15,13 @@ from clearprop.errors import ClearpropError
 from clearprop.random import Stream, permutation
 from clearprop.training import prepare
 
-OPTIMIZERS = [cp.SGD(0.1), cp.SGD(0.1, momentum=0.9), cp.Adam(0.01), cp.AdamW(cp.schedules.Cosine(0.02, steps=40))]
+OPTIMIZERS = [
+    cp.SGD(0.1),
+    cp.SGD(0.1, momentum=0.9),
+    cp.Adam(0.01),
+    cp.AdamW(cp.schedules.Cosine(0.02, steps=40)),
+    cp.AdamW(cp.schedules.CosLog(0.02, steps=100), weight_decay=0.5, fade=cp.schedules.FlatCosine(1.0, steps=100)),
+]
 
 
 def test_learns_and_leaves_all_that_was_given_alone(engine: str, classes: Any) -> None:

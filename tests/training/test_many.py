@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,10 @@ OPTIMIZERS: dict[str, Any] = {
         cp.Adam(cp.schedules.Step(0.1, 5)),
         cp.Adam(cp.schedules.OneCycle(0.1, 30)),
         cp.Adam(cp.schedules.Cosine(0.1, 7)),
+    ],
+    "what fades": [
+        cp.AdamW(0.03, weight_decay=2.0, fade=fade)
+        for fade in (1.0, 0.5, 0.0, cp.schedules.FlatCosine(1.0, 20), cp.schedules.Cosine(0.7, 9))
     ],
 }
 
@@ -147,8 +152,11 @@ def test_fewer_large_networks_than_threads(same: Same, numbers: Build) -> None:
 
 def test_learning_rates_come_in_parts(numbers: Build, same: Same, monkeypatch: pytest.MonkeyPatch) -> None:
     problem = numbers()
-    models = variants(problem, 4)
-    optimizers = [cp.Adam(cp.schedules.Cosine(0.1, steps)) for steps in (10, 20, 40)] + [cp.Adam(0.1)]
+    first, *others = problem.model.network.layers
+    network = cp.Network(3, [replace(first, dropout=0.3), *others], problem.model.network.loss)
+    models = [cp.Model.initialized(network, seed=seed) for seed in range(4)]
+    optimizers = [cp.Adam(cp.schedules.Cosine(0.1, steps)) for steps in (10, 20)]
+    optimizers += [cp.Adam(0.1, fade=cp.schedules.FlatCosine(1.0, 40)), cp.Adam(0.1)]
     rows = [np.arange(length) for length in (30, 12, 3, 30)]
     settings: dict[str, Any] = {"optimizer": optimizers, "rows": rows, "batch_size": 2, "epochs": 3}
     monkeypatch.setattr(native, "RATES_AT_ONCE", 8)

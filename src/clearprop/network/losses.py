@@ -28,9 +28,11 @@ class Loss(Entry):
     `formula` is an output's share as text, in a, y, z, the number of outputs O and the number's name;
     `gradient_formula` its derivative by a, `joint_gradient_formula` by z where both are computed together.
     `lowest` and `highest` bound the targets. `positive` asks for outputs above 0. `kinks` are the residuals a - y at
-    which the derivative jumps or bends, those of a parametrised entry in multiples of its number. `of_classes` says that
-    class indices may stand for the targets. A loss that aims at something else than the targets has `aim`, which takes Y
-    to Q, and its `aim_formula`; its other formulas then are written in y for what is aimed at.
+    which the derivative jumps or bends, those of a parametrised entry in multiples of its number. `of_classes` says
+    that class indices may stand for the targets.
+
+    A loss that aims at something else than the targets has `aim`, which takes Y to Q, and its `aim_formula`; in its
+    other formulas y is then what is aimed at.
     """
 
     name: str
@@ -133,7 +135,8 @@ def _cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
 
 
 def _smoothed(Y: Array, epsilon: float) -> Array:
-    return (1.0 - epsilon) * Y + epsilon / Y.shape[1]
+    aims: Array = (1.0 - epsilon) * Y + epsilon / Y.shape[1]
+    return aims
 
 
 def _smoothed_cross_entropy(Z: Array, Y: Array, epsilon: float) -> tuple[Array, Array]:

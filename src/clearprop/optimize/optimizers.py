@@ -27,8 +27,8 @@ Slots = dict[str, Array]
 class Optimizer(ABC):
     """From gradients to new parameters.
 
-    `learning_rate` is a number or a schedule. `fade` is one with values from 0 to 1: the share of dropout and of decoupled
-    weight decay that is left at each update.
+    `learning_rate` is a number or a schedule. `fade` is one with values from 0 to 1: the share of dropout and of
+    decoupled weight decay that is left at each update.
 
     >>> from clearprop.optimize.schedules import FlatCosine
     >>> SGD(0.1, fade=FlatCosine(1.0, steps=1000))
