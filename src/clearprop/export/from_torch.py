@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from clearprop.errors import InputError
-from clearprop.export.needed import needed
+from clearprop.errors import InputError, needed
 from clearprop.export.pieces import COUNTERPARTS
 from clearprop.model import Model
 from clearprop.network.activations import ACTIVATIONS

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from clearprop.export.needed import needed
+from clearprop.errors import needed
 
 ML = "ai.onnx.ml"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from clearprop.errors import needed
 from clearprop.export.members import parts
-from clearprop.export.needed import needed
 from clearprop.export.pieces import OWN, Piece, pieces, tensors
 from clearprop.model import Model
 

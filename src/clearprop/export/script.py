@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import textwrap
 from pathlib import Path
@@ -87,14 +88,14 @@ def _script(given: Exported, weights: str) -> str:
         module = built[0]
     else:
         listed = textwrap.indent(",\n".join(built) + ",", " " * 8)
-        options = f"temperature={given.temperature!r}, two_sided={given.activation == 'sigmoid'}"
-        module = f"Mean(\n    [\n{listed}\n    ],\n    {options},\n)"
+        options = f"    temperature={given.temperature!r},\n    two_sided={given.activation == 'sigmoid'},\n"
+        module = f"Mean(\n    [\n{listed}\n    ],\n{options})"
     used = {piece.module for member in given.members for piece in pieces(member)}
     used |= set() if _is_plain(given) else {"Mean"}
     head = [
         f'"""{_about(given)}\n"""',
         "from pathlib import Path\n\nimport torch\nfrom safetensors.torch import load_file\nfrom torch import nn",
-        f"WEIGHTS = Path(__file__).with_name({weights!r})" + _constants(given.encoding),
+        f"WEIGHTS = Path(__file__).with_name({json.dumps(weights, ensure_ascii=False)})" + _constants(given.encoding),
     ]
     rest = [
         *(_own_module(name) for name in OWN if name in used),
