@@ -154,6 +154,12 @@ def test_a_map_of_a_classifier_without_probabilities(pyplot):
     assert set(np.unique(display.response)) == {0.0, 1.0}
 
 
+def test_a_map_of_a_model_of_classes(pyplot):
+    model = cp.Model.initialized(cp.Network.parse("2-3-2", output="softmax", loss="cross_entropy"))
+    display = cp.plots.DecisionMapDisplay.from_estimator(model, X, Y, grid_resolution=9)
+    assert display.classes == [0, 1] and display.response.shape == (9, 9, 2)
+
+
 def test_a_map_of_numbers(pyplot):
     estimator = fitted(MLPRegressor(max_iter=5, random_state=0), X, Y.astype(float))
     display = cp.plots.DecisionMapDisplay.from_estimator(estimator, X, Y, grid_resolution=9)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clearprop.errors import InputError
+from clearprop.network.spec import Network
 from clearprop.plots.house import Look, axes, colorbar, colormap
 
 Grid = NDArray[np.float64]
@@ -60,8 +61,9 @@ class DecisionMapDisplay:
     ) -> DecisionMapDisplay:
         """Draws a fitted estimator around the rows of X (N, 2), an array or a DataFrame, with its points if y is given.
 
-        Probabilities are those of `predict_proba`; a classifier without it has its predicted classes shown, any other
-        estimator, and a Model, the one number that it predicts.
+        Probabilities are those of `predict_proba`, or the outputs of a Model that ends with softmax, whose classes are
+        0, 1, …; a classifier without probabilities has its predicted classes shown, all else the one number that it
+        predicts.
 
         Raises:
             InputError: X has not two columns, or the estimator predicts several numbers.
@@ -183,6 +185,9 @@ def _response(estimator: Any, X: Any) -> tuple[Grid, list[Any]]:
     if hasattr(estimator, "predict_proba"):
         return np.asarray(estimator.predict_proba(X), dtype=np.float64), list(estimator.classes_)
     predicted = np.asarray(estimator.predict(X))
+    network = getattr(getattr(estimator, "members", [estimator])[0], "network", None)  # of a Model or an Ensemble
+    if isinstance(network, Network) and network.layers[-1].activation == "softmax":
+        return predicted.astype(np.float64), list(range(network.outputs))
     if hasattr(estimator, "classes_"):
         classes = list(estimator.classes_)
         return (predicted[:, None] == np.array(classes)[None, :]).astype(np.float64), classes
