@@ -9,10 +9,10 @@ import numpy as np
 
 from clearprop import __version__
 from clearprop.container import replacing
-from clearprop.errors import InputError
 from clearprop.export.graph import ML, Graph
 from clearprop.export.members import Exported, parts
 from clearprop.export.onnx_activations import activated
+from clearprop.export.onnx_features import features
 from clearprop.model import Model
 
 if TYPE_CHECKING:
@@ -121,9 +121,8 @@ def _tempered(graph: Graph, given: Exported, P: str) -> str:
 
 
 def _network(graph: Graph, model: Model, X: str, prefix: str) -> str:
-    if getattr(model.network, "columns", ()):
-        raise InputError("export: column layers have no form in ONNX yet")
-    A, parameters = X, model.parameters
+    parameters = model.parameters
+    A = features(graph, parameters, X, prefix)
     for number, layer in enumerate(model.network.layers):
         at = f"{prefix}layer{number + 1}"
         W, b = parameters.weights[number], parameters.biases[number]
