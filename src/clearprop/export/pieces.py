@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from clearprop.errors import InputError
 from clearprop.model import Model
 from clearprop.network.activations import Activation
 
-OWN = ("Step", "Exp", "Mean")
+OWN = ("Step", "Exp", "Columns", "Periodic", "PiecewiseLinear", "Tables", "Mean")
 """The modules of `torch_modules`; all others are PyTorch's."""
 
 
@@ -61,6 +61,16 @@ class Piece:
         given = [repr(one) for one in self.arguments] + [f"{name}={one!r}" for name, one in self.options.items()]
         return f"{'' if self.module in OWN else 'nn.'}{self.module}({', '.join(given)})"
 
+    __repr__ = __str__
+
+    @property
+    def modules(self) -> Iterator[str]:
+        """The names of this module and of those that it is made of."""
+        yield self.module
+        for argument in self.arguments:
+            for part in argument if isinstance(argument, list) else []:
+                yield from part.modules if isinstance(part, Piece) else ()
+
 
 def pieces(model: Model) -> list[Piece]:
     """The modules of a model's layers, in order; an identity needs none.
@@ -70,9 +80,7 @@ def pieces(model: Model) -> list[Piece]:
     >>> [str(piece) for piece in pieces(Model.initialized(network))]
     ['nn.Linear(2, 3)', 'nn.ELU(alpha=0.5)', 'nn.Linear(3, 1)']
     """
-    if getattr(model.network, "columns", ()):
-        raise InputError("export: column layers have no module of PyTorch yet")
-    made = []
+    made = _of_columns(model.network)
     for layer, W in zip(model.network.layers, model.parameters.weights, strict=True):
         made.append(Piece("Linear", W.shape, {} if layer.bias_size else {"bias": False}))
         if layer.function.kind != "identity":
@@ -87,13 +95,44 @@ def tensors(model: Model) -> dict[str, Array]:
 
     A layer's one bias stands once a unit.
     """
-    named: dict[str, Array] = {}
+    named = _tensors_of_columns(model.parameters)
     places = [place for place, piece in enumerate(pieces(model)) if piece.module == "Linear"]
     for place, W, b in zip(places, model.parameters.weights, model.parameters.biases, strict=True):
         named[f"{place}.weight"] = np.ascontiguousarray(W.T)
         if len(b):
             named[f"{place}.bias"] = np.ascontiguousarray(np.broadcast_to(b, W.shape[1]))
     return named
+
+
+COLUMN_MODULES: dict[str, Callable[[Any], Piece]] = {
+    "plain": lambda layer: Piece("Identity"),
+    "periodic": lambda layer: Piece("Periodic", (layer.count, layer.frequencies, layer.outputs)),
+    "piecewise_linear": lambda layer: Piece("PiecewiseLinear", (layer.count, layer.bins, layer.outputs)),
+    "embedding": lambda layer: Piece("Tables", (layer.count, layer.categories, layer.outputs)),
+}
+
+
+def _of_columns(network: Any) -> list[Piece]:
+    columns = getattr(network, "columns", ())
+    if not columns:
+        return []
+    for layer in columns:
+        if layer.kind not in COLUMN_MODULES:
+            raise InputError(f'export: the column layer "{layer.kind}" has no module of PyTorch yet')
+    made = [COLUMN_MODULES[layer.kind](layer) for layer in columns]
+    scaled = {"scaled": network.width} if network.scale else {}
+    return [Piece("Columns", ([layer.count for layer in columns], made), scaled)]
+
+
+def _tensors_of_columns(parameters: Any) -> dict[str, Array]:
+    if not getattr(parameters.network, "columns", ()):
+        return {}
+    named = {
+        f"0.parts.{place}.{name}": np.ascontiguousarray(array)
+        for place, own in enumerate(parameters.columns)
+        for name, array in own.items()
+    }
+    return {**named, "0.scale": np.ascontiguousarray(parameters.scale)} if parameters.network.scale else named
 
 
 def _of_activation(function: Activation) -> Piece:

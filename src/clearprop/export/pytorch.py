@@ -48,4 +48,10 @@ def _sequential(torch: Any, model: Model) -> Any:
 
 def _module(torch: Any, piece: Piece) -> Any:
     home = import_module("clearprop.export.torch_modules") if piece.module in OWN else torch.nn
-    return getattr(home, piece.module)(*piece.arguments, **piece.options)
+    arguments = [
+        [_module(torch, part) if isinstance(part, Piece) else part for part in argument]
+        if isinstance(argument, list)
+        else argument
+        for argument in piece.arguments
+    ]
+    return getattr(home, piece.module)(*arguments, **piece.options)

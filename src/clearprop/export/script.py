@@ -90,7 +90,7 @@ def _script(given: Exported, weights: str) -> str:
         listed = textwrap.indent(",\n".join(built) + ",", " " * 8)
         options = f"    temperature={given.temperature!r},\n    two_sided={given.activation == 'sigmoid'},\n"
         module = f"Mean(\n    [\n{listed}\n    ],\n{options})"
-    used = {piece.module for member in given.members for piece in pieces(member)}
+    used = {name for member in given.members for piece in pieces(member) for name in piece.modules}
     used |= set() if _is_plain(given) else {"Mean"}
     head = [
         f'"""{_about(given)}\n"""',
