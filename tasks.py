@@ -225,14 +225,14 @@ def demo(arguments: list[str]) -> None:
 @task
 def test(arguments: list[str]) -> None:
     """Run the tests that need no download beyond the pinned packages (PyTorch and a browser are skipped)."""
-    setup("dev")
+    setup("dev", "onnx", "plot")
     run_pytest(arguments)
 
 
 @task
 def test_all(arguments: list[str]) -> None:
     """Run every test: the slow ones too, and those that need PyTorch."""
-    setup("dev", "docs", "torch")
+    setup("dev", "docs", "onnx", "plot", "torch")
     run_pytest(["--run-slow", *arguments])
 
 
@@ -266,7 +266,7 @@ def docs(arguments: list[str]) -> None:
 @task
 def lint(arguments: list[str]) -> None:
     """Check style, format, types and the order of imports."""
-    setup("dev")
+    setup("dev", "onnx", "plot")
     run(BIN / "ruff", "check", echo=True)
     run(BIN / "ruff", "format", "--check", echo=True)
     run(BIN / "mypy", echo=True)

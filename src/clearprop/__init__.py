@@ -13,6 +13,7 @@ from clearprop.network.columns import Embedding, Periodic, PiecewiseLinear, Plai
 from clearprop.network.spec import Dense, Network
 
 if TYPE_CHECKING:
+    from clearprop import export, plots
     from clearprop.artefact import TableModel, load, save
     from clearprop.check import GradientReport, WorksheetReport, check_gradients, check_worksheet
     from clearprop.estimators import Perceptron
@@ -49,6 +50,9 @@ _HOMES = {
     "GradientReport": "check",
 }
 
+# Rooms that are used by their names: cp.export.to_onnx.
+_ROOMS = ("export", "plots")
+
 __all__ = [
     "SGD",
     "Adam",
@@ -81,7 +85,9 @@ __all__ = [
     "check_gradients",
     "check_worksheet",
     "derive",
+    "export",
     "load",
+    "plots",
     "save",
     "schedules",
     "trace",
@@ -91,6 +97,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"clearprop.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'clearprop' has no attribute {name!r}")
     value = getattr(import_module(f"clearprop.{_HOMES[name]}"), name)

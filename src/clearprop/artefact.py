@@ -48,7 +48,7 @@ class TableModel:
     @staticmethod
     def load(path: str | os.PathLike[str]) -> TableModel:
         """The table model in a file that `save` or `clearprop train` wrote."""
-        loaded = _read(path)
+        loaded = read(path)
         if isinstance(loaded, Model):
             raise InputError(f"{path}: this model was not trained on a table; load it with clearprop.load")
         return loaded
@@ -123,11 +123,12 @@ def load(path: str | os.PathLike[str]) -> Model:
     Raises:
         InputError: there is no such file, it is damaged, or what it holds is no model.
     """
-    loaded = _read(path)
+    loaded = read(path)
     return loaded.model if isinstance(loaded, TableModel) else loaded
 
 
-def _read(path: str | os.PathLike[str]) -> Model | TableModel:
+def read(path: str | os.PathLike[str]) -> Model | TableModel:
+    """What is in a file, a model or a table model; raises as `load` does."""
     contents = container.read(path)
     metadata = contents.metadata
     if metadata.get("kind") != KIND:

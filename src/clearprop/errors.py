@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from importlib import import_module
 from numbers import Integral, Real
+from typing import Any
 
 
 class ClearpropError(Exception):
@@ -75,3 +77,20 @@ def check_count(name: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise InputError(f"{name}: expected a whole number from 1 up, got {value!r}")
     return int(value)
+
+
+_CALLED = {"onnx": "ONNX", "torch": "PyTorch", "matplotlib.pyplot": "matplotlib"}
+
+
+def needed(package: str, extra: str) -> Any:
+    """A package that an extra brings, imported when it is needed; one that is missing is an `InputError`.
+
+    >>> needed("onix", "onnx")
+    Traceback (most recent call last):
+    clearprop.errors.InputError: onix is not installed; pip install "clearprop[onnx]"
+    """
+    try:
+        return import_module(package)
+    except ImportError:
+        called = _CALLED.get(package, package)
+        raise InputError(f'{called} is not installed; pip install "clearprop[{extra}]"') from None

@@ -15,6 +15,7 @@ from clearprop.cli.derive import derive
 from clearprop.cli.evaluate import evaluate
 from clearprop.cli.examples import examples
 from clearprop.cli.explain import explain
+from clearprop.cli.export import export
 from clearprop.cli.predict import predict
 from clearprop.cli.train import train
 from clearprop.errors import ClearpropError, InputError
@@ -36,6 +37,7 @@ app.command()(explain)
 app.command()(derive)
 app.command()(check)
 app.command()(examples)
+app.command()(export)
 app.command()(bench)
 
 
