@@ -1,6 +1,7 @@
 """Five tables that no recipe is tuned on: chosen before there was one, and looked at only to report.
 
-Each differs in kind from those of the suite and from the other four. Who changes a recipe because of them has none left.
+Each differs in kind from those of the suite and from the other four. Who changes a recipe because of them has none
+left.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ def spirals(seed: int) -> pl.DataFrame:
     way = np.sqrt(rng.uniform(0.02, 1.0, rows))
     angle = 4 * np.pi * way + 2 * np.pi * arm / 3
     noise = rng.normal(0, 0.03, (2, rows))
-    distractors = {f"tag_{k}": rng.choice([f"t{j}" for j in range(levels)], rows) for k, levels in enumerate((4, 12, 40))}
+    sizes = (4, 12, 40)
+    distractors = {f"tag_{k}": rng.choice([f"t{j}" for j in range(size)], rows) for k, size in enumerate(sizes)}
     columns = {"x": way * np.cos(angle) + noise[0], "y": way * np.sin(angle) + noise[1], **distractors}
     return pl.DataFrame({**columns, TARGET: [f"arm {one}" for one in arm]})
 
