@@ -8,7 +8,7 @@ import pytest
 
 from clearprop.benchmark.accuracy import fit as fitting
 from clearprop.benchmark.accuracy.cache import Cache
-from clearprop.benchmark.accuracy.entrants import entrant
+from clearprop.benchmark.accuracy.entrants import Entrant, entrant
 from clearprop.benchmark.accuracy.entrants.columns import Columns
 from clearprop.benchmark.accuracy.fit import Draw, Fitted, Job, Processes
 from clearprop.benchmark.accuracy.suite import Rules, runs
@@ -123,13 +123,14 @@ def test_all_learn_the_same_rows(monkeypatch):
             self.rows.append(frame.hash_rows().to_list())
             return frame.to_numpy()[:, 0], None
 
-    monkeypatch.setattr(fitting.entrant("lightgbm").__class__, "begin", lambda one, *_: Spy(one.name))
+    monkeypatch.setattr(Entrant, "begin", lambda one, *_: Spy(one.name))
     for name in ("lightgbm", "catboost", "clearprop"):
         for fold in range(2):
             fitting.fit(Job("friedman3", name, fold, QUICK, 1))
     assert seen["lightgbm"] == seen["catboost"] == seen["clearprop"] and len(seen["lightgbm"]) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["realmlp", "lightgbm", "catboost", "scikit-learn"])
 @pytest.mark.parametrize("of", ["mixed", "sales", "hundred_categories"])
 def test_every_peer_takes_dates_categories_and_what_is_missing(name, of):

@@ -100,7 +100,7 @@ def draw(run: Run) -> Markup:
 
 def _compared_with(entrants: Sequence[Entrant]) -> str:
     """RealMLP-TD, or where it is not there the last that is."""
-    there = [one.name for one in entrants if one.missing() is None]
+    there = [one.name for one in entrants]
     return REALMLP if REALMLP in there or not there else there[-1]
 
 

@@ -98,10 +98,9 @@ def field_of(name: str, entrants: Sequence[Entrant]) -> list[str]:
     >>> field_of("clearprop-quick", [entrant("clearprop"), entrant("clearprop-quick"), entrant("catboost")])
     ['clearprop-quick', 'catboost']
     """
-    there = [one.name for one in entrants if one.missing() is None]
-    ours = [one for one in there if entrant(one).ours]
+    ours = [one.name for one in entrants if one.ours]
     mine = [name] if name in ours else ours[:1]
-    return [*mine, *(one for one in there if not entrant(one).ours)]
+    return [*mine, *(one.name for one in entrants if not one.ours)]
 
 
 def _rank(entrants: Sequence[Entrant], outcome: Outcome, name: str) -> float | None:

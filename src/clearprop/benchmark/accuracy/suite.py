@@ -50,7 +50,7 @@ class About:
 
 @dataclass(frozen=True)
 class Run:
-    """All that a run has found."""
+    """All that a run has found; `entrants` are those that are installed."""
 
     about: About
     entrants: tuple[Entrant, ...]
@@ -82,7 +82,7 @@ def runs(
     for number, task in enumerate(tasks, 1):
         say(f"{number}/{len(tasks)} {task.name}: {task.what}; {time.monotonic() - began:.0f} s so far")
         outcomes.append(_Round(task, there, rules, about.processor.name, cache, fit, say).outcome(absent))
-        yield Run(replace(about, seconds=time.monotonic() - began), tuple(entrants), tuple(outcomes))
+        yield Run(replace(about, seconds=time.monotonic() - began), tuple(there), tuple(outcomes))
 
 
 @dataclass

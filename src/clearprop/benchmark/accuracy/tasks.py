@@ -28,8 +28,8 @@ def task(name: str) -> Task:
 def chosen(names: Sequence[str], *, unseen: bool) -> list[Task]:
     """The tasks of these names, in the order of the list; of no names the suite, with `unseen` all.
 
-    >>> [one.name for one in chosen(["wine", "iris"], unseen=False)]
-    ['iris', 'wine']
+    >>> [one.name for one in chosen(["iris", "wine"], unseen=False)]
+    ['wine', 'iris']
     """
     wanted = {task(name).name for name in names}
     return [one for one in TASKS if (one.name in wanted if names else unseen or not one.unseen)]

@@ -39,7 +39,8 @@ class Entrant:
     """Someone who takes part, before anything of it is imported.
 
     Attributes:
-        package: what must be installed.
+        package: what must be installed, and whose version it is.
+        needs: what else must be.
         module: the file here, which has `begin(kind, settings, threads, seed) -> Learner`.
         settings: what is not as the package has it by default.
         ours: whether it is clearprop.
@@ -51,15 +52,17 @@ class Entrant:
     package: str
     module: str
     settings: dict[str, Any] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
     ours: bool = False
     note: str = ""
 
     def missing(self) -> str | None:
         """Why it cannot take part on this machine, or None."""
-        try:
-            version(self.package)
-        except PackageNotFoundError:
-            return f"{self.package} is not installed"
+        for name in (self.package, *self.needs):
+            try:
+                version(name)
+            except PackageNotFoundError:
+                return f"{name} is not installed"
         if self.ours:
             import clearprop
 
@@ -143,6 +146,7 @@ ENTRANTS: tuple[Entrant, ...] = (
         "scikit-learn's MLP",
         "scikit-learn",
         "scikit",
+        needs=("pandas",),
         note=f"defaults, behind what a careful user puts before it: {PREPARED}; the number to predict is standardised",
     ),
 )

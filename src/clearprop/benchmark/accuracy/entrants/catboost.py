@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from catboost import CatBoostClassifier, CatBoostRegressor
 
 from clearprop.benchmark.accuracy.entrants import Array, Learner
 from clearprop.benchmark.accuracy.entrants.columns import Columns
@@ -13,6 +12,8 @@ from clearprop.benchmark.accuracy.task import Kind
 
 
 def begin(kind: Kind, settings: dict[str, Any], threads: int, seed: int) -> Learner:
+    from catboost import CatBoostClassifier, CatBoostRegressor
+
     estimator = (CatBoostClassifier if kind == "classes" else CatBoostRegressor)(
         thread_count=threads, random_seed=seed, verbose=False, allow_writing_files=False, **settings
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from lightgbm import LGBMClassifier, LGBMRegressor
 
 from clearprop.benchmark.accuracy.entrants import Array, Learner
 from clearprop.benchmark.accuracy.entrants.columns import Columns
@@ -13,6 +12,8 @@ from clearprop.benchmark.accuracy.task import Kind
 
 
 def begin(kind: Kind, settings: dict[str, Any], threads: int, seed: int) -> Learner:
+    from lightgbm import LGBMClassifier, LGBMRegressor
+
     estimator = (LGBMClassifier if kind == "classes" else LGBMRegressor)(
         n_jobs=threads, random_state=seed, verbosity=-1, **settings
     )

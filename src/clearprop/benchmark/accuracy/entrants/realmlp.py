@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
 
 from clearprop.benchmark.accuracy.entrants import Array, Learner
 from clearprop.benchmark.accuracy.entrants.columns import Columns
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 
 
 def begin(kind: Kind, settings: dict[str, Any], threads: int, seed: int) -> Learner:
+    with _quiet():
+        from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
+
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)  # which else tells of each of its 256 epochs
     estimator = (RealMLP_TD_Classifier if kind == "classes" else RealMLP_TD_Regressor)(
         device="cpu", n_threads=threads, random_state=seed, **settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from typing import Any
 
 import polars as pl
@@ -19,6 +20,7 @@ from clearprop.benchmark.accuracy.task import Kind
 
 
 def begin(kind: Kind, settings: dict[str, Any], threads: int, seed: int) -> Learner:
+    import_module("pandas")  # which is else imported in the time of the first fit
     return _Pipeline(kind, settings, seed)
 
 
