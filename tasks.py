@@ -195,7 +195,7 @@ def help(arguments: list[str]) -> None:
     """List the tasks."""
     print("make TARGET, or where there is no make: python tasks.py TARGET [ARGUMENTS]\n")
     for name, function in TASKS.items():
-        print(f"  {name:10} {(function.__doc__ or '').splitlines()[0]}")
+        print(f"  {name:14} {(function.__doc__ or '').splitlines()[0]}")
 
 
 @task
@@ -254,6 +254,13 @@ def bench(arguments: list[str]) -> None:
     """Time clearprop side by side with other tools; a run of everything writes benchmarks/results/."""
     setup("bench")
     run(BIN / "clearprop", "bench", *arguments)
+
+
+@task
+def bench_accuracy(arguments: list[str]) -> None:
+    """Compare the default models with those of other tools, on the same tables and folds."""
+    setup("accuracy")
+    run(BIN / "clearprop", "bench-accuracy", *arguments)
 
 
 @task

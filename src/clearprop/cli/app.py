@@ -10,6 +10,7 @@ import typer
 
 import clearprop
 from clearprop.cli.bench import bench
+from clearprop.cli.bench_accuracy import bench_accuracy
 from clearprop.cli.check import check
 from clearprop.cli.derive import derive
 from clearprop.cli.evaluate import evaluate
@@ -39,6 +40,7 @@ app.command()(check)
 app.command()(examples)
 app.command()(export)
 app.command()(bench)
+app.command()(bench_accuracy)
 
 
 def _version(asked: bool) -> None:

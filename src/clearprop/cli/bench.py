@@ -71,7 +71,7 @@ def bench(
     whole = not (cases or against or quick or repeats or threads or any(one.missing() for one in others))
     published = PUBLISHED if out is None and whole and PUBLISHED.is_dir() else None
     if out is not None:
-        _make_folder(out)
+        make_folder(out)
     rules = Rules(cores, seed, repeats or 7, fewest=min(repeats or 3, 3))
     if quick:
         rules = Rules(cores, seed, repeats or 2, fewest=1, seconds=2.0, compiling=60.0)
@@ -115,7 +115,7 @@ def _where(out: Path | None, published: Path | None) -> str:
     return "printed and not kept (--out FOLDER writes table and plot)"
 
 
-def _make_folder(out: Path) -> None:
+def make_folder(out: Path) -> None:
     """Says before the work, not after it, that nothing can be written there."""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: this is a file; name a folder")

@@ -1,0 +1,1 @@
+"""How good the models are beside those of other tools: the same tables, the same folds, and then who is better."""
