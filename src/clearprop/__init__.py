@@ -14,6 +14,7 @@ from clearprop.network.spec import Dense, Network
 if TYPE_CHECKING:
     from clearprop.artefact import TableModel, load, save
     from clearprop.check import GradientReport, WorksheetReport, check_gradients, check_worksheet
+    from clearprop.ensemble import Ensemble
     from clearprop.estimators import Perceptron
     from clearprop.explain import Trace, derive, trace
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
@@ -35,6 +36,7 @@ _HOMES = {
     "Progress": "training",
     "EarlyStopping": "training",
     "Checkpoint": "training",
+    "Ensemble": "ensemble",
     "save": "artefact",
     "load": "artefact",
     "TableModel": "artefact",
@@ -58,6 +60,7 @@ __all__ = [
     "Dense",
     "DivergenceError",
     "EarlyStopping",
+    "Ensemble",
     "GradientReport",
     "History",
     "InputError",
