@@ -122,8 +122,7 @@ def test_it_says_what_it_is():
         "member 3: 3-8-2 sigmoid softmax, cross_entropy: 50 parameters",
     ]
     assert repr(same) == (
-        "Ensemble(3 members, temperature 0.5; the first 3-4-2 sigmoid softmax, cross_entropy; "
-        "102 parameters, float64)"
+        "Ensemble(3 members, temperature 0.5; the first 3-4-2 sigmoid softmax, cross_entropy; 102 parameters, float64)"
     )
 
 

@@ -88,9 +88,7 @@ class Ensemble:
         return Ensemble, (self.members, self.temperature)
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Ensemble) and self.temperature == other.temperature and self.members == other.members
-        )
+        return isinstance(other, Ensemble) and self.temperature == other.temperature and self.members == other.members
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -154,7 +152,9 @@ def _members(given: Sequence[Model]) -> tuple[Model, ...]:
         for what in ("inputs", "outputs", "last activation", "dtype"):
             own, first = _of(member, what), _of(given[0], what)
             if own != first:
-                raise InputError(f"member {number}: all must have the same {what}; here it is {own}, in member 1 {first}")
+                raise InputError(
+                    f"member {number}: all must have the same {what}; here it is {own}, in member 1 {first}"
+                )
     return tuple(given)
 
 

@@ -80,7 +80,9 @@ def test_of_an_ensemble_one_member_is_explained_beside_the_mean_of_all(run, ense
     assert said[1].startswith("  it answers      no 0.") and f"yes {yes:.4f}"[:-1] in said[2]
     for words in (("explain", ensemble, people, "--member", 4), ("check", ensemble, people, "--member", 4)):
         refused = run(*words)
-        assert refused.status == 2 and "ensemble.safetensors: there is no member 4; members go from 1 to 3" in refused.err
+        assert (
+            refused.status == 2 and "ensemble.safetensors: there is no member 4; members go from 1 to 3" in refused.err
+        )
     for words in (("explain", "cnblogs-2-2-2", "--member", 1), ("check", "cnblogs-2-2-2", "--member", 1)):
         refused = run(*words)
         assert refused.status == 2 and "--member goes with a model and its table only" in refused.err

@@ -8,7 +8,7 @@ import pytest
 
 from clearprop.training import Progress
 
-TRAIN = "train table.csv --target answer --recipe quick --epochs 12 --engine reference".split()
+TRAIN = ["train", "table.csv", "--target", "answer", "--recipe", "quick", "--epochs", "12", "--engine", "reference"]
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])

@@ -16,7 +16,7 @@ def test_classes_are_shared_out_evenly(count, rows):
     sizes = np.bincount(dealt, minlength=count)
     assert sizes.sum() == rows and sizes.max() - sizes.min() <= 1
     for label in range(4):
-        shares = np.bincount(dealt[Y == label], minlength=count)
+        shares = np.bincount(dealt[label == Y], minlength=count)
         assert shares.max() - shares.min() <= 1
 
 

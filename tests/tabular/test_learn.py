@@ -1,4 +1,4 @@
-"""Members by fold: what each leaves out, which weights it keeps, how they answer together, and what may come between."""
+"""Members by fold: what each leaves out, which weights it keeps, how all answer together, what may come between."""
 
 from __future__ import annotations
 
@@ -28,7 +28,14 @@ def small(task="classes", networks=("4-8", "4-6-6"), **changes):
     made = [
         cp.Network.parse(f"{text}-{last}", hidden="relu", output=output, loss=loss, dropout=0.1) for text in networks
     ]
-    settings = {"optimizer": cp.AdamW(cp.schedules.OneCycle(0.02, steps=1)), "batch_size": 16, "epochs": 6, "first_epoch": 2, "folds": 4, "drop_last": True}
+    settings = {
+        "optimizer": cp.AdamW(cp.schedules.OneCycle(0.02, steps=1)),
+        "batch_size": 16,
+        "epochs": 6,
+        "first_epoch": 2,
+        "folds": 4,
+        "drop_last": True,
+    }
     return Recipe(tuple(made[place // 2] for place in range(4)), **{**settings, **changes})
 
 

@@ -84,9 +84,7 @@ def explain(
         _write(out, text)
 
 
-def _step(
-    source: Path, table: Path | None, row: int | None, member: int | None
-) -> tuple[Trace, str, Row | None]:
+def _step(source: Path, table: Path | None, row: int | None, member: int | None) -> tuple[Trace, str, Row | None]:
     """The step that is meant, the notation it is usually written in, and the row of a table that it starts from."""
     from clearprop.examples import load, names
     from clearprop.sheet import read_sheet

@@ -102,7 +102,8 @@ class Column:
 class Structure:
     """The network of each of `members`: units by layer, the input first, and an activation for each layer but that.
 
-    `parameters` counts those of one member; `temperature` is that of the ensemble. `inputs` and `outputs` name the units of the first and the last layer, if they have names.
+    `parameters` counts those of one member; `temperature` is that of the ensemble. `inputs` and `outputs` name the
+    units of the first and the last layer, if they have names.
     """
 
     sizes: Sequence[int]

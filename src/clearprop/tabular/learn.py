@@ -1,4 +1,4 @@
-"""The one place where a recipe becomes an ensemble: members that learn side by side, each watched by rows of its own."""
+"""Where a recipe becomes an ensemble: members that learn side by side, each watched by rows of its own."""
 
 from __future__ import annotations
 
@@ -137,7 +137,9 @@ def _checked(
         for what in ("inputs", "outputs", "loss"):
             own, expected = getattr(network, what), getattr(first, what)
             if own != expected:
-                raise InputError(f"network {number}: all must have the same {what}; here {own}, in network 1 {expected}")
+                raise InputError(
+                    f"network {number}: all must have the same {what}; here {own}, in network 1 {expected}"
+                )
     samples = check_samples(first, dtype, X, Y, sample_weight)
     if validation is None:
         if recipe.folds > 1 and len(samples) < 2:

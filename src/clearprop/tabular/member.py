@@ -160,9 +160,7 @@ class Member:
 def history_of(columns: Mapping[str, list[float]], metric: str | None) -> History:
     """The history of a member's columns."""
     watched = bool(columns["validation_loss"])
-    return History(
-        columns, monitor="validation_loss" if watched else "loss", metric_name=metric if watched else None
-    )
+    return History(columns, monitor="validation_loss" if watched else "loss", metric_name=metric if watched else None)
 
 
 def mean_history(members: list[Member]) -> History:

@@ -1,4 +1,4 @@
-"""Members that learn side by side, epoch by epoch: the engine computes, the course keeps the books between its calls."""
+"""Members that learn side by side: the engine computes, the course keeps the books between its calls."""
 
 from __future__ import annotations
 

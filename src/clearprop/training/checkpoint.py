@@ -156,9 +156,7 @@ class Checkpoint(Callback):
         history = moment.history
         tensors.update(columns_of(history))
         about_history = {name: getattr(history, name) for name in ("first_epoch", "metric_name", "monitor")}
-        self.write(
-            tensors, {"epochs": moment.epochs, "state": state, "history": about_history, "ended": moment.ended}
-        )
+        self.write(tensors, {"epochs": moment.epochs, "state": state, "history": about_history, "ended": moment.ended})
 
     def _compare(self, then: Mapping[str, Any], callbacks: Mapping[str, Any]) -> None:
         now = json.loads(json.dumps(self._about))
