@@ -210,10 +210,10 @@ def _ensemble(metadata: Mapping[str, Any], tensors: Mapping[str, Array]) -> Ense
         raise InputError(f"an ensemble: expected {expected} arrays, 1/W1, 1/b1 and so on, got {len(tensors)}")
     parts: list[dict[str, Array]] = [{} for _ in chosen]
     for name, array in tensors.items():
-        number, _, own = name.partition("/")
-        if not (number.isascii() and number.isdecimal() and len(number) < 9 and 1 <= int(number) <= len(chosen)):
+        first, _, own = name.partition("/")
+        if not (first.isascii() and first.isdecimal() and len(first) < 9 and 1 <= int(first) <= len(chosen)):
             raise InputError(f"an ensemble: the array {name} belongs to no member; there are {len(chosen)}")
-        parts[int(number) - 1][own] = array
+        parts[int(first) - 1][own] = array
     members = []
     for number, (place, part) in enumerate(zip(chosen, parts, strict=True), 1):
         try:

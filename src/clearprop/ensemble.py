@@ -160,12 +160,13 @@ def _members(given: Sequence[Model]) -> tuple[Model, ...]:
 
 def _of(member: Model, what: str) -> int | str:
     network = member.network
-    return {
+    found: dict[str, int | str] = {
         "inputs": network.inputs,
         "outputs": network.outputs,
         "last activation": network.layers[-1].activation,
         "dtype": member.dtype,
-    }[what]
+    }
+    return found[what]
 
 
 def _temperature(given: object, activation: str) -> float:

@@ -34,10 +34,13 @@ def warnings_said() -> Iterator[None]:
     """A block whose warnings are said as lines of their own."""
     import warnings
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", RuntimeWarning)
-        warnings.showwarning = lambda message, *place, **more: say(f"warning: {message}")
-        yield
+        try:
+            yield
+        finally:
+            for one in caught:
+                say(f"warning: {one.message}")
 
 
 def heading(text: str) -> None:

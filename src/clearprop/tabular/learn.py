@@ -26,6 +26,7 @@ from clearprop.training.history import History
 from clearprop.training.interrupts import keyboard_interrupts
 from clearprop.training.loop import check_callbacks
 from clearprop.training.prepare import plan_of, rows_of, within
+from clearprop.training.split import Rows
 
 DTYPE = "float32"
 
@@ -161,7 +162,8 @@ def _members(
     fold_of = None if watched is not None or count < 2 else folds(samples.Y, count, seed)
     members = []
     for place, (network, own_seed) in enumerate(zip(recipe.networks, member_seeds(seed, recipe.members), strict=True)):
-        rows = left = None
+        rows: Rows | None = None
+        left: Rows | None = None
         if fold_of is not None:
             rows, left = np.flatnonzero(fold_of != place % count), np.flatnonzero(fold_of == place % count)
             if samples.weights is not None:

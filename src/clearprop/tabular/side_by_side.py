@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, get_args
 
 from clearprop.container import Contents
-from clearprop.engines.base import Engine, Samples
+from clearprop.engines.base import Array, Engine, Samples
 from clearprop.tabular.member import Member, mean_history
 from clearprop.tabular.recipe import Recipe
 from clearprop.training.callbacks import Callback, Ending, Moment
@@ -215,7 +215,8 @@ class Course:
     def _keep(self) -> None:
         if self.checkpoint is None or not self.going:
             return
-        tensors, about = {}, []
+        tensors: dict[str, Array] = {}
+        about: list[dict[str, Any]] = []
         for member in self.members:
             own, values = member.pack()
             tensors |= {f"{member.number}/{name}": array for name, array in own.items()}

@@ -142,12 +142,13 @@ class Checkpoint(Callback):
         """Writes arrays and plain values, with what the run is about and what its callbacks keep."""
         from clearprop.container import write
 
-        tensors, memories = dict(tensors), {}
+        arrays = dict(tensors)
+        kept: dict[str, dict[str, Any]] = {}
         for name, callback in self._others.items():
             memory = callback.save() or Memory({})
-            memories[name] = dict(memory.values)
-            tensors.update({f"callbacks/{name}/{key}": array for key, array in memory.tensors.items()})
-        write(self.path, tensors, {"kind": KIND, "about": self._about, "callbacks": memories, **values})
+            kept[name] = dict(memory.values)
+            arrays.update({f"callbacks/{name}/{key}": array for key, array in memory.tensors.items()})
+        write(self.path, arrays, {"kind": KIND, "about": self._about, "callbacks": kept, **values})
         self._written = time.monotonic()
 
     def _write(self, moment: Moment) -> None:
