@@ -75,7 +75,7 @@ def test_of_an_ensemble_one_member_is_explained_beside_the_mean_of_all(run, ense
     said = first.err.splitlines()
     assert said[0] == "member 1 of 3 is explained (--member M for another)"
     assert third.err.startswith("member 3 of 3")
-    together = TableModel.load(ensemble).predict(pl.read_csv(people))
+    together = TableModel.load(ensemble).predict(people)
     yes = together["P(yes)"][1]
     assert said[1].startswith("  it answers      no 0.") and f"yes {yes:.4f}"[:-1] in said[2]
     for words in (("explain", ensemble, people, "--member", 4), ("check", ensemble, people, "--member", 4)):

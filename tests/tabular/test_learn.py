@@ -363,6 +363,24 @@ def test_checkpoints_on_the_way_change_nothing(tmp_path, every_tick, engine):
     assert resumed.ended == "epochs done"
 
 
+@pytest.mark.parametrize("tick", [5, 33, 80])
+def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path, every_tick, tick):
+    """An error stands for the kill: nothing is written after it."""
+
+    class Killed(StopAt):
+        def on_tick(self, moment):
+            self.tick -= 1
+            if self.tick == 0:
+                raise MemoryError
+
+    made, path = small(epochs=4), tmp_path / "c"
+    with pytest.raises(MemoryError):
+        callbacks = [Killed(tick), cp.Checkpoint(path, every_seconds=0.002)]
+        learn(X, LABELS, recipe=made, engine="reference", callbacks=callbacks)
+    again = learn(X, LABELS, recipe=made, engine="reference", callbacks=[cp.Checkpoint(path, resume=True)])
+    assert same(again, learn(X, LABELS, recipe=made, engine="reference"))
+
+
 def test_ctrl_c_is_a_keyboard_interrupt_after_the_checkpoint(tmp_path, every_tick):
     path = tmp_path / "c"
     with pytest.raises(KeyboardInterrupt):
