@@ -111,8 +111,153 @@ def test_a_file_that_does_not_fit_is_refused(tmp_path, change, words):
     assert "model.safetensors" in str(caught.value)
 
 
+def some_ensemble(temperature=0.75, dtype="float32"):
+    """Three members of two networks, the first and the last of the same."""
+    settings = {"output": "softmax", "loss": "cross_entropy"}
+    networks = [cp.Network.parse(text, **settings) for text in ("3-4-2", "3-2-5-2", "3-4-2")]
+    made = [cp.Model.initialized(network, "lecun", seed=seed, dtype=dtype) for seed, network in enumerate(networks)]
+    return cp.Ensemble(made, temperature)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_an_ensemble_comes_back_as_it_was(tmp_path, dtype):
+    ensemble = some_ensemble(dtype=dtype)
+    cp.save(ensemble, tmp_path / "m")
+    again = cp.load(tmp_path / "m")
+    assert isinstance(again, cp.Ensemble) and again == ensemble
+    metadata = container.read(tmp_path / "m").metadata
+    assert len(metadata["networks"]) == 2 and metadata["members"] == [0, 1, 0]
+
+
+def rewritten_ensemble(tmp_path, change):
+    """A valid file of an ensemble whose contents `change` has altered, checksum and all."""
+    path = tmp_path / "ensemble.safetensors"
+    cp.save(some_ensemble(), path)
+    contents = container.read(path)
+    tensors, metadata = dict(contents.tensors), json.loads(json.dumps(contents.metadata))
+    change(tensors, metadata)
+    container.write(path, tensors, metadata)
+    return path
+
+
+def renamed(old, new):
+    return lambda tensors, metadata: tensors.__setitem__(new, tensors.pop(old))
+
+
+def told(**changes):
+    return lambda tensors, metadata: metadata.update(changes)
+
+
+def layer_of(network, **changes):
+    return lambda tensors, metadata: metadata["networks"][network]["layers"][0].update(changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (drop("1/W1"), "expected 14 arrays"),
+        (put("4/W1", np.zeros((2, 2), np.float32)), "expected 14 arrays"),
+        (renamed("1/W1", "4/W1"), "4/W1 belongs to no member"),
+        (renamed("1/W1", "0/W1"), "0/W1 belongs to no member"),
+        (renamed("1/W1", "W1"), "W1 belongs to no member"),
+        (renamed("1/W1", "٣/W1"), "belongs to no member"),
+        (renamed("1/W1", "1/W9"), "member 1: expected the arrays W1, b1 to W2, b2"),
+        (renamed("1/W1", "2/W1/"), "member 1: expected the arrays"),
+        (put("2/W1", np.zeros((4, 3), np.float32)), "member 2: W1: expected shape"),
+        (put("2/W1", np.full((3, 2), np.inf, np.float32)), "member 2: .*finite"),
+        (put("3/W1", np.zeros((3, 4))), "member 3: expected float32 or float64 throughout"),
+        (told(members=[]), "members of 2 networks"),
+        (told(members=[0, 1, 2]), "members of 2 networks"),
+        (told(members=[0, 1, -1]), "members of 2 networks"),
+        (told(members=[0, 0, 0]), "each used"),
+        (told(members=[0, 1]), "expected 10 arrays"),
+        (told(members=[0, True, 0]), "list of members"),
+        (told(members="010"), "list of members"),
+        (told(members=[0, 1] + [0] * 300_000), "arrays"),
+        (told(networks=[]), "list of networks"),
+        (told(networks={}), "list of networks"),
+        (told(networks=[1, 2]), "network: expected a table"),
+        (told(temperature=0), "temperature"),
+        (told(temperature="1"), "temperature"),
+        (told(temperature=None), "temperature"),
+        (lambda tensors, metadata: metadata.pop("temperature"), "temperature"),
+        (layer_of(1, units=5), "member 2: W1: expected shape"),
+        (layer_of(0, units=10**12), "member 1: W1: expected shape"),
+        (layer_of(0, activation="relux"), 'did you mean "relu"'),
+        (told(kind="model"), "network"),
+        (told(kind="ensembles"), "ensembles, not a model"),
+        (told(encoding={"columns": 3}), "encoding"),
+    ],
+)
+def test_an_ensemble_that_does_not_fit_is_refused(tmp_path, change, words):
+    path = rewritten_ensemble(tmp_path, change)
+    with pytest.raises(cp.InputError, match=words) as caught:
+        cp.load(path)
+    assert "ensemble.safetensors" in str(caught.value)
+
+
+def test_an_ensemble_cut_or_changed_anywhere_is_refused(tmp_path):
+    path = tmp_path / "m"
+    cp.save(some_ensemble(), path)
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for place in sorted({0, 7, 8, len(whole) - 1, *rng.integers(0, len(whole), 150).tolist()}):
+        changed = bytearray(whole)
+        changed[place] ^= 1 << int(rng.integers(8))
+        for damaged in (whole[:place], bytes(changed)):
+            path.write_bytes(damaged)
+            with pytest.raises(cp.InputError):
+                cp.load(path)
+
+
+def test_whatever_an_ensemble_says_of_itself_loads_or_is_refused(tmp_path):
+    """Metadata changed at random places behind a right checksum: an ensemble, or one typed error."""
+    rng = np.random.default_rng(1)
+    values = [None, True, 0, -1, 2, 10**15, 0.5, "", "softmax", [], {}, [0], {"inputs": 3}]
+
+    def change(value):
+        """One place of a tree of plain values replaced."""
+        if isinstance(value, dict) and value and rng.random() < 0.8:
+            key = list(value)[rng.integers(len(value))]
+            return {**value, key: change(value[key])}
+        if isinstance(value, list) and value and rng.random() < 0.8:
+            place = rng.integers(len(value))
+            return [change(one) if i == place else one for i, one in enumerate(value)]
+        return values[rng.integers(len(values))]
+
+    refused = 0
+    for _ in range(200):
+
+        def mutate(tensors, metadata):
+            altered = change(metadata)
+            metadata.clear()
+            metadata.update(altered if isinstance(altered, dict) else {})
+
+        path = rewritten_ensemble(tmp_path, mutate)
+        try:
+            assert isinstance(cp.load(path), cp.Ensemble | cp.Model)
+        except cp.InputError:
+            refused += 1
+    assert refused > 100
+
+
+def test_a_small_file_asks_for_no_large_room(tmp_path):
+    import tracemalloc
+
+    path = rewritten_ensemble(tmp_path, layer_of(0, units=10**9))
+    tracemalloc.start()
+    with pytest.raises(cp.InputError):
+        cp.load(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 4 * path.stat().st_size + 16e6
+
+
 def test_a_plain_model_is_no_table_model(tmp_path):
     cp.save(some_model(), tmp_path / "m")
+    with pytest.raises(cp.InputError, match=r"clearprop\.load"):
+        cp.TableModel.load(tmp_path / "m")
+    cp.save(some_ensemble(), tmp_path / "m")
     with pytest.raises(cp.InputError, match=r"clearprop\.load"):
         cp.TableModel.load(tmp_path / "m")
 

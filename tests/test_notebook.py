@@ -22,6 +22,7 @@ def objects() -> dict[str, object]:
         "model": trace.model,
         "large model": large().model,
         "model without bias": cp.Model.initialized(cp.Network.parse("2-2-1", bias="none")),
+        "ensemble": cp.Ensemble([trace.model, trace.model]),
         "history": History({"loss": [0.5, 0.3, 0.2], "validation_loss": [0.6, 0.4, 0.5]}, monitor="validation_loss"),
         "history of nothing": History({"loss": []}),
         "history gone wrong": History({"loss": [1.0, math.inf, math.nan]}),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clearprop import export, plots
     from clearprop.artefact import TableModel, load, save
     from clearprop.check import GradientReport, WorksheetReport, check_gradients, check_worksheet
+    from clearprop.ensemble import Ensemble
     from clearprop.estimators import Perceptron
     from clearprop.explain import Trace, derive, trace
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
@@ -37,6 +38,7 @@ _HOMES = {
     "Progress": "training",
     "EarlyStopping": "training",
     "Checkpoint": "training",
+    "Ensemble": "ensemble",
     "save": "artefact",
     "load": "artefact",
     "TableModel": "artefact",
@@ -64,6 +66,7 @@ __all__ = [
     "DivergenceError",
     "EarlyStopping",
     "Embedding",
+    "Ensemble",
     "GradientReport",
     "History",
     "InputError",

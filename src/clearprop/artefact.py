@@ -1,4 +1,9 @@
-"""A model, and how its table was encoded, in one container file; nothing is ever executed by loading."""
+"""A model or an ensemble, and how its table was encoded, in one container file; nothing is executed by loading.
+
+A model's arrays are W1, b1, W2, … and its metadata has its "network". An ensemble's are 1/W1, 1/b1, …, 2/W1, …, the
+member first; its metadata has each different network once, in "networks", and for each member, in "members", which of
+them is its own, counted from 0; and the "temperature".
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clearprop import __version__, container
+from clearprop.ensemble import Ensemble
 from clearprop.errors import InputError
 from clearprop.model import Model
 from clearprop.network.spec import Network
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
     from clearprop.engines.base import Array
     from clearprop.table import Encoding, Table
 
-KIND = "model"
+MODEL, ENSEMBLE = "model", "ensemble"
 
 
 @dataclass(frozen=True)
@@ -28,28 +34,40 @@ class TableModel:
     """A model together with how its table is read: from rows as they are to predictions in the target's own words.
 
     Attributes:
-        model: float inputs to outputs.
+        model: float inputs to outputs, one model or an ensemble.
         encoding: columns of a table to inputs, and the target to what the model learns.
         about: what its file says besides: plain numbers, strings and lists.
     """
 
-    model: Model
+    model: Model | Ensemble
     encoding: Encoding
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         inputs, outputs = len(self.encoding.input_names), max(1, len(self.encoding.classes))
-        if (self.model.network.inputs, self.model.network.outputs) != (inputs, outputs):
+        network = self.members[0].network
+        if (network.inputs, network.outputs) != (inputs, outputs):
             raise InputError(
                 f"the table gives {inputs} inputs and {outputs} outputs, the network has "
-                f"{self.model.network.inputs} and {self.model.network.outputs}"
+                f"{network.inputs} and {network.outputs}"
             )
+
+    @property
+    def members(self) -> tuple[Model, ...]:
+        """The members of the ensemble, or the one model."""
+        return self.model.members if isinstance(self.model, Ensemble) else (self.model,)
+
+    def member(self, number: int) -> Model:
+        """The member of a number, counted from 1; an `InputError` where there is none."""
+        if not 1 <= number <= len(self.members):
+            raise InputError(f"there is no member {number}; members go from 1 to {len(self.members)}")
+        return self.members[number - 1]
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> TableModel:
         """The table model in a file that `save` or `clearprop train` wrote."""
         loaded = read(path)
-        if isinstance(loaded, Model):
+        if not isinstance(loaded, TableModel):
             raise InputError(f"{path}: this model was not trained on a table; load it with clearprop.load")
         return loaded
 
@@ -69,7 +87,7 @@ class TableModel:
         outputs = self.outputs(table, engine=engine, threads=threads)
         target = self.encoding.target
         if self.encoding.task == "numbers":
-            return pl.DataFrame({target.name: target.unstandardise(outputs[:, 0])})
+            return pl.DataFrame({target.name: target.predicted(outputs[:, 0])})
         labels = pl.Series(target.name, list(self.encoding.classes))
         chosen = labels[outputs.argmax(axis=1)]
         shares = {f"P({label})": outputs[:, code] for code, label in enumerate(self.encoding.classes)}
@@ -78,14 +96,14 @@ class TableModel:
     def outputs(
         self, table: Table | str | os.PathLike[str] | Any, *, engine: str = "auto", threads: int | None = None
     ) -> Array:
-        """What the network itself gives (B, outputs): probabilities of the classes, or a standardised number."""
+        """What the model itself gives (B, outputs): probabilities of the classes, or a standardised number."""
         from clearprop.table import as_table
 
         return self.model.predict(self.encoding.inputs(as_table(table)), engine=engine, threads=threads)
 
 
-def save(model: Model | TableModel, path: str | os.PathLike[str]) -> None:
-    """Writes a model, or a table model, to one safetensors file, whole or not at all.
+def save(model: Model | Ensemble | TableModel, path: str | os.PathLike[str]) -> None:
+    """Writes a model, an ensemble or a table model to one safetensors file, whole or not at all.
 
     >>> import tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "model.safetensors")
@@ -97,28 +115,13 @@ def save(model: Model | TableModel, path: str | os.PathLike[str]) -> None:
     container.write(path, *_contents(model))
 
 
-def check_storable(model: Model | TableModel) -> None:
+def check_storable(model: Model | Ensemble | TableModel) -> None:
     """Raises an `InputError` for a model that `save` could not store; worth asking before hours of work."""
     container.packed("the model", *_contents(model))
 
 
-def _contents(model: Model | TableModel) -> tuple[dict[str, Array], dict[str, Any]]:
-    table_model = model if isinstance(model, TableModel) else None
-    plain = model.model if isinstance(model, TableModel) else model
-    if not isinstance(plain, Model):
-        raise InputError(f"save: expected a Model or a TableModel, got {type(model).__name__}")
-    metadata = {
-        "kind": KIND,
-        "clearprop": __version__,
-        "network": plain.network.to_json(),
-        "encoding": table_model.encoding.to_json() if table_model else None,
-        "about": dict(table_model.about) if table_model else {},
-    }
-    return _tensors(plain), metadata
-
-
-def load(path: str | os.PathLike[str]) -> Model:
-    """The model in a file; `TableModel.load` gives it together with how its table is read.
+def load(path: str | os.PathLike[str]) -> Model | Ensemble:
+    """The model or ensemble in a file; `TableModel.load` gives it together with how its table is read.
 
     Raises:
         InputError: there is no such file, it is damaged, or what it holds is no model.
@@ -127,14 +130,54 @@ def load(path: str | os.PathLike[str]) -> Model:
     return loaded.model if isinstance(loaded, TableModel) else loaded
 
 
-def read(path: str | os.PathLike[str]) -> Model | TableModel:
-    """What is in a file, a model or a table model; raises as `load` does."""
+def _contents(model: Model | Ensemble | TableModel) -> tuple[dict[str, Array], dict[str, Any]]:
+    table_model = model if isinstance(model, TableModel) else None
+    plain = model.model if isinstance(model, TableModel) else model
+    if isinstance(plain, Model):
+        kind, tensors = MODEL, _tensors(plain)
+        described: dict[str, Any] = {"network": plain.network.to_json()}
+    elif isinstance(plain, Ensemble):
+        kind, tensors = ENSEMBLE, {}
+        for number, member in enumerate(plain.members, 1):
+            tensors |= {f"{number}/{name}": array for name, array in _tensors(member).items()}
+        described = _described(plain)
+    else:
+        raise InputError(f"save: expected a Model, an Ensemble or a TableModel, got {type(model).__name__}")
+    metadata = {
+        "kind": kind,
+        "clearprop": __version__,
+        **described,
+        "encoding": table_model.encoding.to_json() if table_model else None,
+        "about": dict(table_model.about) if table_model else {},
+    }
+    return tensors, metadata
+
+
+def _described(ensemble: Ensemble) -> dict[str, Any]:
+    networks: list[Network] = []
+    for member in ensemble.members:
+        if member.network not in networks:
+            networks.append(member.network)
+    return {
+        "networks": [network.to_json() for network in networks],
+        "members": [networks.index(member.network) for member in ensemble.members],
+        "temperature": ensemble.temperature,
+    }
+
+
+def read(path: str | os.PathLike[str]) -> Model | Ensemble | TableModel:
+    """What is in a file, a model, an ensemble or a table model; raises as `load` does."""
     contents = container.read(path)
     metadata = contents.metadata
-    if metadata.get("kind") != KIND:
-        raise InputError(f"{path}: this file holds a {metadata.get('kind', 'thing of no kind')}, not a model")
+    kind = metadata.get("kind")
+    if kind not in (MODEL, ENSEMBLE):
+        raise InputError(f"{path}: this file holds a {kind or 'thing of no kind'}, not a model")
     try:
-        model = _model(Network.from_json(metadata.get("network", {})), contents.tensors)
+        model: Model | Ensemble
+        if kind == MODEL:
+            model = _model(Network.from_json(metadata.get("network", {})), contents.tensors)
+        else:
+            model = _ensemble(metadata, contents.tensors)
         if metadata.get("encoding") is None:
             return model
         from clearprop.table import Encoding
@@ -157,6 +200,39 @@ def _tensors(model: Model) -> dict[str, Array]:
     return named
 
 
+def _ensemble(metadata: Mapping[str, Any], tensors: Mapping[str, Array]) -> Ensemble:
+    described, chosen = metadata.get("networks"), metadata.get("members")
+    if not isinstance(described, list) or not described:
+        raise InputError("an ensemble: expected a list of networks")
+    networks = [Network.from_json(network) for network in described]
+    if not isinstance(chosen, list) or any(type(one) is not int for one in chosen):
+        raise InputError("an ensemble: expected a list of members, each the place of its network")
+    if set(chosen) != set(range(len(networks))):
+        raise InputError(f"an ensemble: expected members of {len(networks)} networks, counted from 0, and each used")
+    # Counted before the names are made: a short list must not ask for a long one.
+    expected = sum(_array_count(networks[place]) for place in chosen)
+    if len(tensors) != expected:
+        raise InputError(f"an ensemble: expected {expected} arrays, 1/W1, 1/b1 and so on, got {len(tensors)}")
+    parts: list[dict[str, Array]] = [{} for _ in chosen]
+    for name, array in tensors.items():
+        first, _, own = name.partition("/")
+        if not (first.isascii() and first.isdecimal() and len(first) < 9 and 1 <= int(first) <= len(chosen)):
+            raise InputError(f"an ensemble: the array {name} belongs to no member; there are {len(chosen)}")
+        parts[int(first) - 1][own] = array
+    members = []
+    for number, (place, part) in enumerate(zip(chosen, parts, strict=True), 1):
+        try:
+            members.append(_model(networks[place], part))
+        except InputError as error:
+            raise InputError(f"member {number}: {error}") from None
+    return Ensemble(members, metadata.get("temperature"))  # type: ignore[arg-type]  # what it is not, it says
+
+
+def _array_count(network: Network) -> int:
+    of_columns = sum(len(layer.shapes) for layer in network.columns)
+    return 2 * len(network.layers) + of_columns + (1 if network.scale else 0)
+
+
 def _model(network: Network, tensors: Mapping[str, Array]) -> Model:
     depth = len(network.layers)
     of_columns = [{name: f"{name}c{k}" for name in layer.shapes} for k, layer in enumerate(network.columns, 1)]
@@ -164,12 +240,24 @@ def _model(network: Network, tensors: Mapping[str, Array]) -> Model:
     expected |= {id for names in of_columns for id in names.values()} | ({"scale"} if network.scale else set())
     if set(tensors) != expected:
         wrong = sorted(set(tensors) ^ expected)
-        raise InputError(f"expected the arrays {', '.join(sorted(expected))}; missing or too many: {', '.join(wrong)}")
+        more = " and those of the column layers" if network.columns else ""
+        raise InputError(
+            f"expected the arrays W1, b1 to W{depth}, b{depth}{more}; missing or too many: {', '.join(wrong)}"
+        )
     kinds = {array.dtype for array in tensors.values()}
     if len(kinds) != 1 or next(iter(kinds)) not in (np.float32, np.float64):
         raise InputError(f"expected float32 or float64 throughout, got {', '.join(sorted(map(str, kinds)))}")
     weights = [tensors[f"W{number}"] for number in range(1, depth + 1)]
     biases = [tensors[f"b{number}"] for number in range(1, depth + 1)]
+    if network.parameter_count != sum(array.size for array in tensors.values()):  # before as many are made room for
+        for number, (units, W) in enumerate(zip(network.sizes, weights, strict=False), 1):
+            shape = (units, network.layers[number - 1].units)
+            if W.shape != shape:
+                raise InputError(f"W{number}: expected shape (inputs, units) = {shape}, got {W.shape}")
+        for layer, names in zip(network.columns, of_columns, strict=True):
+            for name, id in names.items():
+                if tensors[id].shape != layer.shapes[name]:
+                    raise InputError(f"{id}: expected shape {layer.shapes[name]}, got {tensors[id].shape}")
     return Model(
         network,
         weights,

@@ -32,7 +32,8 @@ class Stream(IntEnum):
     REPLACEMENT = 4  # time: epoch
     DROPOUT = 5  # lane: layer, time: step
     SPLIT = 6
-    SAMPLE = 7
+    SAMPLE = 7  # lane: layer
+    MEMBER = 8  # seeds of the members of an ensemble
 
 
 def check_seed(seed: object) -> int:

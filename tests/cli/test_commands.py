@@ -10,7 +10,7 @@ import pytest
 
 
 def test_train_predict_evaluate(run, table, tmp_path):
-    trained = run("train", "table.csv", "--target", "answer", "--epochs", 60)
+    trained = run("train", "table.csv", "--target", "answer", "--recipe", "quick", "--epochs", 60)
     assert trained.status == 0, trained.err
     assert trained.err == ""  # progress goes to terminals only
     for word in (
@@ -82,12 +82,14 @@ def test_json_is_one_object_and_nothing_else(run, table):
     summary = json.loads(ran.out)
     assert ran.err == ""
     assert summary["task"] == "numbers"
+    assert len(summary["networks"]) == len(summary["best_epochs"]) == 8 and summary["epochs"] == 5
+    assert set(summary["left_out_scores"]) == {"r2", "rmse", "mae"}
     assert set(summary["scores"]) == {"r2", "rmse", "mae"}
     assert sum(summary["rows"].values()) == 300
 
 
 def test_predict_prints_csv_in_the_order_of_rows(run, table):
-    run("train", "table.csv", "--target", "amount", "--epochs", 30)
+    run("train", "table.csv", "--target", "amount", "--recipe", "quick", "--epochs", 60)
     ran = run("predict", "model.safetensors", "table.csv")
     lines = ran.out.splitlines()
     assert lines[0] == "amount" and len(lines) == 301
@@ -119,6 +121,34 @@ def test_the_task_can_be_said(run, tmp_path):
     assert (by_values["task"], asked["task"]) == ("classes", "numbers")
 
 
+def test_members_and_recipe_can_be_asked_for(run, table):
+    command = ["train", "table.csv", "--target", "answer", "--epochs", 1]
+    many = json.loads(run(*command, "--recipe", "quick", "--members", 11, "--json").out)
+    assert [len(network["layers"]) for network in many["networks"]] == [3] * 11
+    said = run(*command, "--members", 3).out
+    assert "members  3, each without one of 8 parts of the rows" in said
+    assert "on the 90 rows that members left out" in said
+    for wrong in ("0", "-1", "many", "1001", "2.5"):
+        refused = run(*command, "--members", wrong)
+        assert refused.status == 2 and "--members" in refused.err
+    assert 'expected a whole number from 1 to 1,000, or "auto"' in run(*command, "--members", "many").err
+
+
+def test_a_member_that_diverges_is_a_warning_of_one_line(run, table, monkeypatch):
+    from clearprop.tabular.member import Member
+
+    take = Member.take
+
+    def lose_the_second(self, outcome, seconds):
+        take(self, outcome, seconds)
+        self.lost = self.number == 2
+
+    monkeypatch.setattr(Member, "take", lose_the_second)
+    ran = run("train", "table.csv", "--target", "answer", "--epochs", 2)
+    assert ran.status == 0
+    assert ran.err.startswith("warning: of 8 members 1 diverged (member 2)") and ran.err.count("\n") == 1
+
+
 def test_a_chinese_report(run, table):
     assert run("train", "table.csv", "--target", "answer", "--epochs", 1, "--language", "zh").status == 0
     page = Path("report.html").read_text(encoding="utf-8")
@@ -130,7 +160,8 @@ def test_help_names_the_commands_and_options(run):
     assert helped.status == 0
     assert all(command in helped.out for command in ("train", "predict", "evaluate"))
     train = run("train", "--help")
-    for option in ("target", "out", "report", "task", "epochs", "engine", "threads", "seed", "json", "resume"):
+    options = "target out report task epochs recipe members engine threads seed json resume"
+    for option in options.split():
         assert f"--{option}" in train.out
 
 

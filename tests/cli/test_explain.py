@@ -58,6 +58,36 @@ def model(people, tmp_path):
     return model_of(people, "answer", tmp_path / "model.safetensors", "amount")
 
 
+@pytest.fixture
+def ensemble(model, people, tmp_path):
+    """Three members: that of `model`, and two others."""
+    loaded = TableModel.load(model)
+    members = [cp.Model.initialized(loaded.model.network, seed=seed, dtype="float32") for seed in range(3)]
+    save(TableModel(cp.Ensemble(members, 0.5), loaded.encoding), tmp_path / "ensemble.safetensors")
+    return tmp_path / "ensemble.safetensors"
+
+
+def test_of_an_ensemble_one_member_is_explained_beside_the_mean_of_all(run, ensemble, model, people):
+    alone = run("explain", model, people, "--row", 2)
+    first, third = run("explain", ensemble, people, "--row", 2), run("explain", ensemble, people, "--member", 3)
+    assert first.status == third.status == 0
+    assert first.out == alone.out != third.out
+    said = first.err.splitlines()
+    assert said[0] == "member 1 of 3 is explained (--member M for another)"
+    assert third.err.startswith("member 3 of 3")
+    together = TableModel.load(ensemble).predict(people)
+    yes = together["P(yes)"][1]
+    assert said[1].startswith("  it answers      no 0.") and f"yes {yes:.4f}"[:-1] in said[2]
+    for words in (("explain", ensemble, people, "--member", 4), ("check", ensemble, people, "--member", 4)):
+        refused = run(*words)
+        assert (
+            refused.status == 2 and "ensemble.safetensors: there is no member 4; members go from 1 to 3" in refused.err
+        )
+    for words in (("explain", "cnblogs-2-2-2", "--member", 1), ("check", "cnblogs-2-2-2", "--member", 1)):
+        refused = run(*words)
+        assert refused.status == 2 and "--member goes with a model and its table only" in refused.err
+
+
 def test_a_row_becomes_inputs_and_a_step(run, model, people):
     done = run("explain", model, people, "--row", 2, "--digits", 4)
     assert done.status == 0 and not done.err

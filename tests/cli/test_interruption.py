@@ -8,7 +8,7 @@ import pytest
 
 from clearprop.training import Progress
 
-TRAIN = ["train", "table.csv", "--target", "answer", "--epochs", 40, "--engine", "reference"]
+TRAIN = ["train", "table.csv", "--target", "answer", "--recipe", "quick", "--epochs", "12", "--engine", "reference"]
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
@@ -16,11 +16,11 @@ def test_a_stopped_run_goes_on_to_the_same_model(run, table, tmp_path, monkeypat
     with monkeypatch.context() as patch:
 
         def interrupt(self, moment):
-            if moment.step == 101:  # in the middle of an epoch
+            if moment.step == 14:  # in the middle of an epoch
                 signal.raise_signal(kind)
 
         patch.setattr(Progress, "on_tick", interrupt)
-        patch.setattr("clearprop.training.loop.TICK_SECONDS", 0.0)
+        patch.setattr("clearprop.tabular.side_by_side.TICK_SECONDS", 0.0)
         stopped = run(*TRAIN, "--out", "stopped")
     assert stopped.status == 128 + kind
     assert "held-out" not in stopped.out
@@ -36,7 +36,7 @@ def test_a_stopped_run_goes_on_to_the_same_model(run, table, tmp_path, monkeypat
 def test_a_checkpoint_of_another_run_is_refused(run, table, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Progress, "on_tick", lambda self, moment: signal.raise_signal(signal.SIGINT))
-        patch.setattr("clearprop.training.loop.TICK_SECONDS", 0.0)
+        patch.setattr("clearprop.tabular.side_by_side.TICK_SECONDS", 0.0)
         run(*TRAIN, "--out", "stopped")
     kept = (tmp_path / "stopped.checkpoint").read_bytes()
     refused = run(*TRAIN, "--out", "stopped", "--resume", "--seed", 5)

@@ -224,6 +224,15 @@ def test_the_best_epoch_has_a_ring_on_the_judged_curve() -> None:
     assert "best · 2.5" in drawing
 
 
+def test_what_a_curve_is_the_mean_of_lies_faintly_behind_it_and_has_no_name() -> None:
+    series = [Series("mean", [2.0, 1.0], "second", [[3.0, 1.5], [1.0, 0.5]])]
+    root = ElementTree.fromstring(curves(series, [1, 2], prefix="p", label="", across="", up=""))
+    groups = [g.get("data-id") for g in root.iter(f"{SVG}g") if (g.get("data-id") or "").startswith("curve")]
+    assert groups == ["curve[mean 1]", "curve[mean 2]", "curve[mean]"]
+    assert [path.get("class") for path in root.iter(f"{SVG}path")] == ["curve second faint"] * 2 + ["curve second"]
+    assert [text.text for text in root.iter(f"{SVG}text") if "mean" in (text.text or "")] == ["mean"]
+
+
 def test_names_of_curves_that_end_together_are_apart() -> None:
     series = [Series(name, [1.0, 2.0]) for name in "abcd"]
     root = ElementTree.fromstring(curves(series, [1, 2], prefix="p", label="", across="", up=""))

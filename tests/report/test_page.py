@@ -160,14 +160,26 @@ def test_the_main_figures_are_on_the_page(samples: SimpleNamespace) -> None:
     assert "On 114 held-out rows, unseen in training, accuracy is 97.4%" in page
     assert "always naming the most common class gets 62.3%. That is 93% fewer mistakes." in page
     assert "Of 114 held-out rows, 3 got the wrong class (2.6%)." in page
-    assert "from epoch 38 of 60" in page
+    assert "keeps its weights from the epoch that did best on them: epochs 38 to 50 of 60." in page
+    assert "left-out rows" in page and "98.2%" in page
     assert "28 of 30 columns were used." in page
+
+
+def test_every_member_has_its_curve_behind_the_mean(samples: SimpleNamespace) -> None:
+    ids = [attributes.get("data-id") for _, attributes in Reader(render(samples.two_classes())).elements]
+    for kind in ("training", "left out"):
+        assert [one for one in ids if one and one.startswith(f"curve[{kind} ")][:8] == [
+            f"curve[{kind} {place}]" for place in range(1, 9)
+        ]
+        assert f"curve[{kind}]" in ids
+    alone = [attributes.get("data-id") for _, attributes in Reader(render(samples.numbers())).elements]
+    assert "curve[training]" in alone and "curve[training 1]" not in alone
 
 
 def test_all_data_missing_at_once(samples: SimpleNamespace) -> None:
     report = replace(
         samples.numbers(),
-        rows=Rows(1, 1, 0, 0, dropped=3),
+        rows=Rows(1, 1, 0, dropped=3),
         seconds=math.nan,
         rows_per_second=math.inf,
         metrics=(Metric("rmse", math.nan, math.nan, higher_is_better=False),),

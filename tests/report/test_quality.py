@@ -13,7 +13,7 @@ from clearprop.report.quality import gain, wilson
 
 
 def lead(samples: SimpleNamespace, *metrics: Metric, held_out: int = 100_000) -> str:
-    page = render(samples.two_classes(metrics=metrics, rows=Rows(200_000, 50_000, 50_000, held_out)))
+    page = render(samples.two_classes(metrics=metrics, rows=Rows(200_000, 100_000, held_out)))
     return re.findall(r'<p class="lead">(.*?)</p>', page)[0]
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
+from clearprop.optimize import SGD
 from clearprop.report.told import CHINESE, in_chinese
 from clearprop.table import Encoding, from_frame
-from clearprop.tabular.recipe import recipe
+from clearprop.tabular.recipe import RECIPES, recipe
 
 ROWS = 200
 WORDS = re.compile("[A-Za-z]{3,}")
@@ -58,9 +60,12 @@ def test_all_that_is_said_of_columns_has_its_chinese(encoding: Encoding) -> None
 
 
 def test_all_settings_have_their_chinese() -> None:
-    for name, value in recipe(30, 2, 400).settings():
+    X = np.zeros((400, 30), np.float32)
+    made = [recipe(name, X, 2, task) for name in RECIPES for task in ("classes", "numbers")]
+    made.append(replace(made[0], optimizer=SGD(0.5), batch_size=None, folds=1))
+    for name, value in (setting for one in made for setting in one.settings()):
         assert not WORDS.search(in_chinese(name).replace("dropout", "")), name
-        assert not WORDS.search(in_chinese(value).replace("AdamW", "")), value
+        assert not WORDS.search(re.sub("AdamW|SGD", "", in_chinese(value))), value
 
 
 def test_holes_are_kept_in_both_languages() -> None:

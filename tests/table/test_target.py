@@ -78,6 +78,15 @@ def test_numbers_are_a_column_in_their_own_unit() -> None:
     np.testing.assert_allclose(found.unstandardise(standard.astype(np.float32)), values, rtol=1e-6)
 
 
+def test_no_answer_lies_beyond_the_training_rows() -> None:
+    found = target([1.5, 9.25, 4.0])
+    outputs = np.array([-1e30, -1.0, 0.0, 1.0, 1e30])
+    answers = found.predicted(outputs)
+    assert answers.min() == 1.5 and answers.max() == 9.25
+    np.testing.assert_array_equal(answers[1:4], np.clip(found.unstandardise(outputs[1:4]), 1.5, 9.25))
+    assert found.predicted(found.standardise(np.array([4.0])))[0] == pytest.approx(4.0, rel=1e-15)
+
+
 def test_learn_scale_keeps_the_classes_and_takes_the_rows() -> None:
     numbers = target([1.0, 2.0, 30.5]).learn_scale(table([5.0, None, 7.0]))
     assert (numbers.mean, numbers.deviation, numbers.low, numbers.high) == (6.0, 1.0, 5.0, 7.0)

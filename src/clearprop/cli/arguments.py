@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clearprop.engines import MOST_THREADS
 from clearprop.errors import InputError
+
+if TYPE_CHECKING:
+    from clearprop.artefact import TableModel
+    from clearprop.model import Model
 
 TABLE_HELP = "CSV, TSV (also .gz), Parquet or Arrow file."
 
@@ -22,6 +26,11 @@ class Task(StrEnum):
 class Language(StrEnum):
     en = "en"
     zh = "zh"
+
+
+class RecipeName(StrEnum):
+    strong = "strong"
+    quick = "quick"
 
 
 class EngineName(StrEnum):
@@ -41,6 +50,10 @@ Threads = Annotated[
         min=1, max=MOST_THREADS, help="Threads to use; the result is the same.", show_default="one a processor"
     ),
 ]
+MemberNumber = Annotated[
+    int | None,
+    typer.Option("--member", min=1, help="Of an ensemble: which of its members, from 1.", show_default="the first"),
+]
 InLanguage = Annotated[Language, typer.Option("--language", help="en or zh.")]
 InNotation = Annotated[
     str,
@@ -58,3 +71,11 @@ def check_place(path: Path, *inputs: Path) -> None:
     for given in inputs:
         if path.exists() and given.exists() and path.samefile(given):
             raise InputError(f"{path}: this is an input, which would be lost; name another file")
+
+
+def member_of(path: Path, loaded: TableModel, number: int | None) -> Model:
+    """The member of a number, from 1, or the first; one that is not there is an `InputError` with the file's name."""
+    try:
+        return loaded.member(1 if number is None else number)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None

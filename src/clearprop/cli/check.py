@@ -29,6 +29,7 @@ def check(
         ),
     ],
     table: Annotated[Path | None, typer.Argument(metavar="[TABLE]", help=take.TABLE_HELP, show_default=False)] = None,
+    member: take.MemberNumber = None,
     language: take.InLanguage = take.Language.en,
     as_json: take.AsJson = False,
 ) -> None:
@@ -37,8 +38,10 @@ def check(
     Ends with status 1 if something is wrong.
     """
     if table is not None:
-        gradients = _of_gradients(Path(what), table)
+        gradients = _of_gradients(Path(what), table, member)
         ok, found, text = gradients.ok, gradients.to_json(), str(gradients)
+    elif member is not None:
+        raise InputError(f"{what}: --member goes with a model and its table only; leave it out")
     else:
         marks = _of_sheet(what)
         ok, found, text = marks.ok, marks.to_json(), marks.text(language.value)
@@ -58,8 +61,8 @@ def _of_sheet(what: str) -> WorksheetReport:
     return check_worksheet(what if Path(what).exists() or what.endswith(".toml") else load(what))
 
 
-def _of_gradients(model: Path, table: Path) -> GradientReport:
-    """The gradient check of a model on the first rows of a table that have the target."""
+def _of_gradients(model: Path, table: Path, member: int | None) -> GradientReport:
+    """The gradient check of a model, or of one member, on the first rows of a table that have the target."""
     from clearprop.artefact import TableModel
     from clearprop.check import check_gradients
     from clearprop.examples import names
@@ -73,4 +76,7 @@ def _of_gradients(model: Path, table: Path) -> GradientReport:
     targets = encoding.targets(known)
     if encoding.task == "numbers":
         targets = encoding.standardise(targets)
-    return check_gradients(table_model.model, encoding.inputs(known), targets)
+    chosen, total = take.member_of(model, table_model, member), len(table_model.members)
+    if total > 1:
+        show.say(f"the gradients of member {member or 1} of {total} are checked (--member M for another)")
+    return check_gradients(chosen, encoding.inputs(known), targets)

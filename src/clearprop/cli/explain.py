@@ -13,8 +13,11 @@ from clearprop.cli import arguments as take
 from clearprop.errors import InputError
 
 if TYPE_CHECKING:
+    from clearprop.artefact import TableModel
+    from clearprop.engines.base import Array
     from clearprop.explain import Explanation, Trace
     from clearprop.explain.row import Row
+    from clearprop.model import Model
     from clearprop.sheet import Sheet
 
 COLOURS = {"heading": "bold", "words": "dim", "name": "cyan", "numbers": "blue", "result": "bold", "note": "yellow"}
@@ -37,6 +40,7 @@ def explain(
     row: Annotated[
         int | None, typer.Option(help="Which row of TABLE, from 1.", min=1, show_default="the first")
     ] = None,
+    member: take.MemberNumber = None,
     focus: Annotated[
         str | None,
         typer.Option(
@@ -66,7 +70,7 @@ def explain(
         raise unknown("format", format, FORMATS)
     if out:
         take.check_place(out, *(path for path in (source, table) if path))
-    trace, usual, of_row = _step(source, table, row)
+    trace, usual, of_row = _step(source, table, row, member)
     explanation = Explanation(
         trace, notation=notation or usual, language=language.value, digits=digits, form=form, focus=focus, row=of_row
     )
@@ -80,7 +84,7 @@ def explain(
         _write(out, text)
 
 
-def _step(source: Path, table: Path | None, row: int | None) -> tuple[Trace, str, Row | None]:
+def _step(source: Path, table: Path | None, row: int | None, member: int | None) -> tuple[Trace, str, Row | None]:
     """The step that is meant, the notation it is usually written in, and the row of a table that it starts from."""
     from clearprop.examples import load, names
     from clearprop.sheet import read_sheet
@@ -88,11 +92,12 @@ def _step(source: Path, table: Path | None, row: int | None) -> tuple[Trace, str
     is_example = str(source) in names()
     is_sheet = source.suffix.lower() == ".toml"
     if not (is_example or is_sheet) and (source.suffix or source.exists()):
-        return _of_model(source, table, 1 if row is None else row)
+        return _of_model(source, table, 1 if row is None else row, member)
     if table is not None:
         raise InputError(f"{source}: a table goes with a model only; leave {table} out")
-    if row is not None:
-        raise InputError(f"{source}: --row goes with a model and its table only; leave it out")
+    for option, given in (("row", row), ("member", member)):
+        if given is not None:
+            raise InputError(f"{source}: --{option} goes with a model and its table only; leave it out")
     sheet = read_sheet(source) if is_sheet else load(str(source))
     return _first_step(sheet), sheet.notation, None
 
@@ -111,7 +116,7 @@ def _first_step(sheet: Sheet) -> Trace:
     return trace(sheet.model, sheet.X[rows], sheet.Y[rows], optimizer=sheet.optimizer, seed=sheet.seed)
 
 
-def _of_model(model: Path, table: Path | None, row: int) -> tuple[Trace, str, Row]:
+def _of_model(model: Path, table: Path | None, row: int, member: int | None) -> tuple[Trace, str, Row]:
     """The step of a table's model on one row of a table."""
     from clearprop.artefact import TableModel
     from clearprop.explain import trace
@@ -121,8 +126,27 @@ def _of_model(model: Path, table: Path | None, row: int) -> tuple[Trace, str, Ro
     loaded = TableModel.load(model)
     if table is None:
         raise InputError(f"{model}: a model is explained on a row of a table: name the table after it, and --row N")
+    chosen = take.member_of(model, loaded, member)
     found, x, y = row_of(loaded.encoding, read(table), row)
-    return trace(loaded.model, x, y), "canonical", found
+    if len(loaded.members) > 1:
+        _say_which(loaded, chosen, x, 1 if member is None else member)
+    return trace(chosen, x, y), "canonical", found
+
+
+def _say_which(loaded: TableModel, chosen: Model, x: Array, number: int) -> None:
+    """That one member of several is explained, and how the answer of all compares."""
+    from clearprop.cli import show
+    from clearprop.drawing.numerals import number as written
+
+    def said(outputs: Array) -> str:
+        labels = [f"{label} " for label in loaded.encoding.classes] or [""]
+        return ", ".join(f"{label}{written(float(one))}" for label, one in zip(labels, outputs[0], strict=True))
+
+    total = len(loaded.members)
+    show.say(f"member {number} of {total} is explained (--member M for another)")
+    together = f"all {total} together"
+    show.say(f"  {'it answers':{len(together)}}  {said(chosen.predict(x))}")
+    show.say(f"  {together}  {said(loaded.model.predict(x))}")
 
 
 def _in_colour(explanation: Explanation) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -26,6 +27,20 @@ TITLES = {
 def say(text: str = "") -> None:
     """A line on stderr: what is going on, not data."""
     typer.echo(text, err=True)
+
+
+@contextmanager
+def warnings_said() -> Iterator[None]:
+    """A block whose warnings are said as lines of their own."""
+    import warnings
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RuntimeWarning)
+        try:
+            yield
+        finally:
+            for one in caught:
+                say(f"warning: {one.message}")
 
 
 def heading(text: str) -> None:

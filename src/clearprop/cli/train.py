@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clearprop.tabular import Fit, Prepared
 
 MOST_PLAIN_COLUMNS = 12
+MOST_MEMBERS = 1_000
 
 
 def train(
@@ -40,8 +41,15 @@ def train(
         ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="At most so many times through the rows.", show_default="by the row count")
+        int | None, typer.Option(min=1, help="How often through the rows.", show_default="by the row count")
     ] = None,
+    recipe: Annotated[
+        take.RecipeName, typer.Option(help="strong for the best answer, quick for who is in a hurry.")
+    ] = take.RecipeName.strong,
+    members: Annotated[
+        str,
+        typer.Option(metavar="N|auto", help="How many networks answer together; auto goes by recipe and row count."),
+    ] = "auto",
     engine: take.Engine = take.EngineName.auto,
     threads: take.Threads = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same model.")] = 0,
@@ -50,7 +58,8 @@ def train(
 ) -> None:
     """Learn to predict one column of TABLE from the others.
 
-    A fifth of the rows is held out for the scores. Ctrl-C leaves a checkpoint beside the model, from which the same
+    A fifth of the rows is held out for the scores. An ensemble learns from the rest, each member without a part of it,
+    by which it chooses its best epoch. Ctrl-C leaves a checkpoint beside the model, from which the same
     command with --resume goes on.
     """
     from clearprop import artefact
@@ -65,18 +74,26 @@ def train(
     places = {path.resolve() for path in (out, report, checkpoint)}
     if len(places) < 3:
         raise InputError(f"{report}: the model and its checkpoint are written here; name another file for the report")
+    count = _members(members)
     rows = read(table)
     prepared = prepare(
-        rows, target, task=task.value if task else None, kinds=_kinds(exclude, kind), epochs=epochs, seed=seed
+        rows,
+        target,
+        task=task.value if task else None,
+        kinds=_kinds(exclude, kind),
+        recipe_name=recipe.value,
+        members=count,
+        epochs=epochs,
+        seed=seed,
     )
     if checkpoint.exists() and not resume:
         show.say(f"{checkpoint}: the checkpoint of a stopped run is given up, for --resume was not asked for")
     if not as_json:
         _tell_prepared(prepared)
-    with interrupts() as interruption:
+    with interrupts() as interruption, show.warnings_said():
         callbacks = [Progress(), Checkpoint(checkpoint, resume=resume)]
         fitted = fit(prepared, engine=engine.value, threads=threads, callbacks=callbacks)
-    if fitted.result.ended == "interrupted":
+    if fitted.learnt.ended == "interrupted":
         show.say(f"stopped; the same command with --resume goes on from {checkpoint}")
         raise typer.Exit(128 + (interruption.signal or 2))
 
@@ -95,6 +112,14 @@ def _checkpoint(out: Path, resume: bool) -> Path:
     if resume and not path.exists():
         raise InputError(f"{path}: there is no checkpoint to go on from; leave out --resume")
     return path
+
+
+def _members(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST_MEMBERS):
+        raise InputError(f'--members {text}: expected a whole number from 1 to {MOST_MEMBERS:,}, or "auto"')
+    return int(text)
 
 
 def _kinds(exclude: Sequence[str] | None, kind: Sequence[str] | None) -> dict[str, str]:
@@ -131,26 +156,31 @@ def _page(fitted: Fit, source: str, total: int, out: Path, language: str) -> str
 
 
 def _tell_prepared(prepared: Prepared) -> None:
-    encoding, parts = prepared.encoding, prepared.parts
+    encoding, parts, recipe = prepared.encoding, prepared.parts, prepared.recipe
     kind = f"{len(encoding.classes)} classes" if encoding.task == "classes" else "numbers"
     show.heading(f"{encoding.target.name}: {kind}, from {len(prepared.table):,} rows")
     _tell_columns(encoding.columns)
     dropped = f", {parts.dropped:,} without a target left out" if parts.dropped else ""
-    rows = (
-        f"{len(parts.training):,} to learn from, {len(parts.validation):,} to watch, "
-        f"{len(parts.held_out):,} held out{dropped}"
-    )
-    show.rows([("rows", rows), ("network", str(prepared.recipe.network))], indent="")
+    rows = f"{len(parts.training):,} to learn from, {len(parts.held_out):,} held out{dropped}"
+    members = f"{recipe.members}, each without one of {recipe.folds} parts of the rows"
+    show.rows([("rows", rows), ("members", members), ("network", str(recipe.networks[0]))], indent="")
 
 
 def _tell_fitted(fitted: Fit, out: Path, report: Path) -> None:
     from clearprop.table import COPY
 
+    best = fitted.learnt.best_epochs
+    kept = f"epochs {min(best)} to {max(best)}" if min(best) < max(best) else f"epoch {best[0]}"
     learnt = (
-        f"{len(fitted.result.history)} epochs in {fitted.seconds:.2f} s, "
-        f"{fitted.rows_per_second:,.0f} rows/s; kept epoch {fitted.result.history.best_epoch}"
+        f"{len(fitted.learnt.histories[0])} epochs in {fitted.seconds:.2f} s, "
+        f"{fitted.rows_per_second:,.0f} rows/s; kept {kept}"
     )
-    show.rows([("learnt ", learnt)], indent="")
+    lines = [("learnt ", learnt)]
+    if fitted.left_out:
+        score = fitted.left_out.measures[0]
+        rows = f"on the {fitted.left_out.rows:,} rows that members left out"
+        lines.append(("       ", f"{show.TITLES[score.name]} {show.written(score.name, score.value)} {rows}"))
+    show.rows(lines, indent="")
     show.heading(f"On the {fitted.scores.rows:,} held-out rows")
     show.scores(fitted.scores.measures)
     first = fitted.scores.measures[0]
@@ -177,27 +207,24 @@ def _tell_columns(columns: Sequence[Column]) -> None:
 
 
 def _summary(fitted: Fit, out: Path, report: Path) -> dict[str, Any]:
-    encoding, parts, history = fitted.table_model.encoding, fitted.parts, fitted.result.history
+    encoding, parts, learnt = fitted.table_model.encoding, fitted.parts, fitted.learnt
     return {
         "target": encoding.target.name,
         "task": encoding.task,
         "classes": list(encoding.classes),
-        "rows": {
-            "training": len(parts.training),
-            "validation": len(parts.validation),
-            "held_out": len(parts.held_out),
-            "dropped": parts.dropped,
-        },
+        "rows": {"training": len(parts.training), "held_out": len(parts.held_out), "dropped": parts.dropped},
         "columns": [
             {"name": one.name, "kind": one.kind, "done": one.done, "missing": one.missing, "notes": list(one.notes)}
             for one in encoding.columns
         ],
-        "network": fitted.table_model.model.network.to_json(),
-        "epochs": len(history),
-        "best_epoch": history.best_epoch,
-        "ended": fitted.result.ended,
+        "networks": [member.network.to_json() for member in learnt.ensemble.members],
+        "temperature": learnt.ensemble.temperature,
+        "epochs": len(learnt.histories[0]),
+        "best_epochs": list(learnt.best_epochs),
+        "ended": learnt.ended,
         "seconds": fitted.seconds,
         "scores": fitted.scores.to_json(),
+        "left_out_scores": fitted.left_out.to_json() if fitted.left_out else None,
         "model": str(out),
         "report": str(report),
     }

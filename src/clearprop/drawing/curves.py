@@ -20,12 +20,14 @@ LINE = 15.0  # from one direct label to the next
 class Series:
     """One curve: its name, a value for each place on the horizontal axis, and its colour's class.
 
-    Values that are not finite leave a gap.
+    Values that are not finite leave a gap. `parts` are curves drawn faintly behind it, such as those that it is the
+    mean of.
     """
 
     name: str
     values: Sequence[float]
     role: str = "first"
+    parts: Sequence[Sequence[float]] = ()
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ def curves(
     """Curves over the whole numbers `at` (epochs); the axis is logarithmic beyond two decades.
 
     `across` and `up` name the axes, `label` stands for the drawing where it cannot be seen, `percent` says
-    that the values are parts of one (then the axis is linear). Each curve is a group `curve[name]`, the mark
-    is `best`.
+    that the values are parts of one (then the axis is linear). Each curve is a group `curve[name]`, those behind
+    it `curve[name 1]`, `curve[name 2]` and so on, the mark is `best`.
 
     >>> both = [Series("training", [1.0, 0.5]), Series("validation", [1.1, 0.7], "second")]
     >>> drawing = curves(both, [1, 2], prefix="c", label="loss", across="epoch", up="loss")
@@ -61,7 +63,7 @@ def curves(
     True
     """
     right = max((lettering.width(one.name) for one in series), default=0.0) + 12
-    values = [value for one in series for value in one.values]
+    values = [value for one in series for curve in (one.values, *one.parts) for value in curve]
     low, high = height - BOTTOM, TOP
     vertical = linear(values, low, high, percent=True) if percent else fitting(values, low, high)
     left = max(lettering.width(tick, lettering.SMALL) for tick in vertical.labels) + 12
@@ -72,7 +74,12 @@ def curves(
         height,
         label,
         axes(prefix, horizontal, vertical, across, up),
-        *(_curve(prefix, one, at, horizontal, vertical) for one in series),
+        *(
+            _curve(prefix, f"{one.name} {place}", part, f"{one.role} faint", at, horizontal, vertical)
+            for one in series
+            for place, part in enumerate(one.parts, 1)
+        ),
+        *(_curve(prefix, one.name, one.values, one.role, at, horizontal, vertical) for one in series),
         None
         if best is None
         else _mark(prefix, best, series, at, horizontal, vertical, lettering.width(up, lettering.SMALL) + 10),
@@ -97,17 +104,25 @@ def axes(prefix: str, horizontal: Scale, vertical: Scale, across: str, up: str) 
     return group(prefix, "axes", *parts)
 
 
-def _curve(prefix: str, one: Series, at: Sequence[float], horizontal: Scale, vertical: Scale) -> Markup:
+def _curve(
+    prefix: str,
+    name: str,
+    values: Sequence[float],
+    role: str,
+    at: Sequence[float],
+    horizontal: Scale,
+    vertical: Scale,
+) -> Markup:
     path, pen_down = [], False
-    for place, value in _thinned(at, one.values):
+    for place, value in _thinned(at, values):
         if math.isfinite(value):
             x, y = coordinate(horizontal(place)), coordinate(vertical(value))
             path.append(f"{'L' if pen_down else 'M'}{x} {y}")
         pen_down = math.isfinite(value)
     if len(path) == 1:  # a single point: a line of no length, which the round caps make visible
         path.append("h0")
-    line = element("path", d="".join(path), class_=f"curve {one.role}")
-    return group(prefix, f"curve[{one.name}]", element("title", one.name), line)
+    line = element("path", d="".join(path), class_=f"curve {role}")
+    return group(prefix, f"curve[{name}]", element("title", name), line)
 
 
 def _thinned(at: Sequence[float], values: Sequence[float]) -> list[tuple[float, float]]:

@@ -76,6 +76,7 @@ _DRAWING = """
 .drawing .way.used path { stroke: var(--used-line); stroke-width: 2.5; }
 .drawing .way.computed path { stroke: var(--computed-line); stroke-width: 2.5; }
 .drawing .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+.drawing .curve.faint { stroke-width: 1; stroke-opacity: 0.3; }
 .drawing .first { stroke: var(--first); }
 .drawing .second { stroke: var(--second); }
 .drawing text.first { fill: var(--first); stroke: none; }

@@ -55,12 +55,18 @@ def using(report: Report, words: Words) -> Markup:
 
 
 def _facts(structure: Structure, words: Words) -> list[tuple[str, str]]:
-    return [
+    several = structure.members > 1
+    facts = [
         (words("layers"), " – ".join(number(size) for size in structure.sizes)),
         (words("activations"), words.listed(list(structure.activations))),
         (words("loss"), structure.loss),
-        (words("parameters"), number(structure.parameters)),
+        (words("parameters_each" if several else "parameters"), number(structure.parameters)),
     ]
+    if several:
+        facts.insert(0, (words("members"), number(structure.members)))
+    if structure.temperature != 1.0:
+        facts.append((words("temperature"), number(structure.temperature)))
+    return facts
 
 
 def _picture(structure: Structure, words: Words) -> Markup:

@@ -12,18 +12,18 @@ class Rows:
 
     total: int
     training: int
-    validation: int
     held_out: int
     dropped: int = 0
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One measure on the held-out rows beside the trivial baseline's.
+    """One measure on the held-out rows beside the trivial baseline's, and beside it on rows that were left out.
 
     `name` and `explanation` are shown as they are; where `name` is a key of `texts.METRICS` ("accuracy",
     "rmse" ...), it is written in the report's language, and so is an explanation that is left out. `share`
-    says that the value is a part of one, written as a percentage. The best value is taken to be 1 where
+    says that the value is a part of one, written as a percentage. `left_out` is the measure on the training rows, each
+    answered only by members that had not learnt from it. The best value is taken to be 1 where
     higher is better, else 0.
     """
 
@@ -33,23 +33,24 @@ class Metric:
     higher_is_better: bool = True
     explanation: str = ""
     share: bool = False
+    left_out: float | None = None
 
 
 @dataclass(frozen=True)
 class History:
-    """Losses, and one metric, after each epoch; a list may be empty, a value not finite.
+    """Losses, and one metric, of each member after each epoch; a list may be empty, a value not finite.
 
-    `stopped` is a key of `texts.STOPPED` ("early stopping" ...), or a sentence shown as it is.
+    Each of the columns has a list a member, or is empty. `kept` has the epoch of each member's weights. `stopped` is a
+    key of `texts.STOPPED` ("early stopping" ...), or a sentence shown as it is.
     """
 
     epochs: Sequence[int] = ()
-    training_loss: Sequence[float] = ()
-    validation_loss: Sequence[float] = ()
+    loss: Sequence[Sequence[float]] = ()
+    left_out_loss: Sequence[Sequence[float]] = ()
     metric: str = ""
     metric_is_share: bool = False
-    training_metric: Sequence[float] = ()
-    validation_metric: Sequence[float] = ()
-    best_epoch: int | None = None
+    left_out_metric: Sequence[Sequence[float]] = ()
+    kept: Sequence[int] = ()
     stopped: str = ""
 
 
@@ -99,9 +100,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Structure:
-    """The network: units by layer, the input first, and an activation for each layer but the input.
+    """The network of each of `members`: units by layer, the input first, and an activation for each layer but that.
 
-    `inputs` and `outputs` name the units of the first and the last layer, if they have names.
+    `parameters` counts those of one member; `temperature` is that of the ensemble. `inputs` and `outputs` name the
+    units of the first and the last layer, if they have names.
     """
 
     sizes: Sequence[int]
@@ -110,6 +112,8 @@ class Structure:
     parameters: int
     inputs: Sequence[str] = ()
     outputs: Sequence[str] = ()
+    members: int = 1
+    temperature: float = 1.0
 
 
 @dataclass(frozen=True)

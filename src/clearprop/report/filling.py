@@ -37,13 +37,10 @@ def of_fit(
         target=encoding.target.name,
         task=encoding.task,
         when=when,
-        rows=Rows(total, len(parts.training), len(parts.validation), len(parts.held_out), parts.dropped),
+        rows=Rows(total, len(parts.training), len(parts.held_out), parts.dropped),
         seconds=fit.seconds,
         rows_per_second=fit.rows_per_second,
-        metrics=[
-            Metric(one.name, one.value, one.baseline, one.higher_is_better, share=one.name in SHARES)
-            for one in fit.scores.measures
-        ],
+        metrics=_metrics(fit),
         baseline="most_frequent" if classes else "mean",
         history=_history(fit),
         errors=_class_errors(fit.scores, encoding.classes) if classes else _number_errors(fit.scores),
@@ -61,18 +58,37 @@ def of_fit(
     )
 
 
+def _metrics(fit: Fit) -> list[Metric]:
+    left_out = {one.name: one.value for one in fit.left_out.measures} if fit.left_out else {}
+    return [
+        Metric(
+            one.name,
+            one.value,
+            one.baseline,
+            one.higher_is_better,
+            share=one.name in SHARES,
+            left_out=left_out.get(one.name),
+        )
+        for one in fit.scores.measures
+    ]
+
+
 def _history(fit: Fit) -> History:
-    history = fit.result.history
+    histories = fit.learnt.histories
+    name = histories[0].metric_name or ""
+
+    def column(kind: str) -> list[tuple[float, ...]]:
+        return [getattr(one, kind) for one in histories if getattr(one, kind)]
+
     return History(
-        epochs=list(history.epochs),
-        training_loss=history.loss,
-        validation_loss=history.validation_loss,
-        metric=history.metric_name or "",
-        metric_is_share=history.metric_name in SHARES,
-        training_metric=history.metric,
-        validation_metric=history.validation_metric,
-        best_epoch=history.best_epoch,
-        stopped=fit.result.ended,
+        epochs=list(histories[0].epochs),
+        loss=column("loss"),
+        left_out_loss=column("validation_loss"),
+        metric=name,
+        metric_is_share=name in SHARES,
+        left_out_metric=column("validation_metric"),
+        kept=fit.learnt.best_epochs,
+        stopped=fit.learnt.ended,
     )
 
 
@@ -111,7 +127,8 @@ def _column(column: TableColumn) -> Column:
 
 
 def _structure(fit: Fit) -> Structure:
-    network, encoding = fit.table_model.model.network, fit.table_model.encoding
+    ensemble, encoding = fit.learnt.ensemble, fit.table_model.encoding
+    network = ensemble.members[0].network
     return Structure(
         sizes=network.sizes,
         activations=[layer.activation for layer in network.layers],
@@ -119,4 +136,6 @@ def _structure(fit: Fit) -> Structure:
         parameters=network.parameter_count,
         inputs=encoding.input_names,
         outputs=[str(label) for label in encoding.classes] or [encoding.target.name],
+        members=len(ensemble.members),
+        temperature=ensemble.temperature,
     )

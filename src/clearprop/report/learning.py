@@ -1,11 +1,11 @@
-"""How did it learn: losses and the metric over the epochs, the best of them, and why training stopped."""
+"""How did it learn: loss and metric of all members over the epochs, their mean, and which epochs were kept."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from clearprop.drawing import Best, Series, curves
+from clearprop.drawing import Series, curves
 from clearprop.drawing.markup import Markup
 from clearprop.drawing.numerals import number, share
 from clearprop.report.data import History, Report
@@ -18,20 +18,26 @@ def learning(report: Report, words: Words) -> Markup:
     if len(history.epochs) == 0:
         return section("learn", words("learn"), paragraph(words("no_history")), _stopped(history, words))
     metric = words.metric(history.metric)
-    loss = (history.training_loss, history.validation_loss)
-    judged = (history.training_metric, history.validation_metric)
     return section(
         "learn",
         words("learn"),
         paragraph(_sentence(history, words), "lead"),
         _stopped(history, words),
         columns(
-            _plot("loss", words("loss_title"), words("loss"), loss, history, words, False),
+            _plot(
+                "loss",
+                words("loss_title"),
+                words("loss"),
+                [(words("training"), history.loss, "first"), (words("left_out"), history.left_out_loss, "second")],
+                history,
+                words,
+                False,
+            ),
             _plot(
                 "metric",
                 words("metric_title", metric=metric[:1].upper() + metric[1:]),
                 metric,
-                judged,
+                [(words("left_out"), history.left_out_metric, "second")],
                 history,
                 words,
                 history.metric_is_share,
@@ -46,26 +52,31 @@ def _stopped(history: History, words: Words) -> Markup | None:
 
 def _sentence(history: History, words: Words) -> str:
     epochs = number(len(history.epochs))
-    if history.best_epoch is None:
+    if not history.kept:
         return words("epochs_sentence", epochs=epochs)
-    return words("best_sentence", epoch=number(history.best_epoch), epochs=epochs)
+    first, last = min(history.kept), max(history.kept)
+    if not history.left_out_loss:
+        return words("kept_last", epochs=epochs)
+    if len(history.kept) == 1:
+        return words("kept_one", epoch=number(first), epochs=epochs)
+    fields = {"members": number(len(history.kept)), "first": number(first), "last": number(last), "epochs": epochs}
+    return words("kept_sentence", **fields)
 
 
 def _plot(
     prefix: str,
     title: str,
     up: str,
-    values: tuple[Sequence[float], Sequence[float]],
+    kinds: Sequence[tuple[str, Sequence[Sequence[float]], str]],
     history: History,
     words: Words,
     percent: bool,
 ) -> Markup | None:
-    """The training and the validation curve of one quantity, as far as there are any."""
-    names = (words("training"), words("validation"))
+    """The mean curve of each kind over all members, and these faintly behind it, as far as there are any."""
     series = [
-        Series(name, list(numbers), role)
-        for name, numbers, role in zip(names, values, ("first", "second"), strict=True)
-        if len(numbers)
+        Series(name, _mean(members), role, members if len(members) > 1 else ())
+        for name, members, role in kinds
+        if members
     ]
     if not series:
         return None
@@ -75,9 +86,6 @@ def _plot(
         for one in series
         if (ends := [value for value in one.values if math.isfinite(value)])
     ]
-    best = None
-    if history.best_epoch is not None:
-        best = Best(history.best_epoch, words("best", epoch=number(history.best_epoch)))
     drawing = curves(
         series,
         list(history.epochs),
@@ -85,7 +93,10 @@ def _plot(
         label=words("curves_label", title=title, series=words.listed(spoken)),
         across=words("epoch"),
         up=up,
-        best=best,
         percent=percent,
     )
-    return figure(title, drawing)
+    return figure(title, drawing, words("curves_note") if series[0].parts else None)
+
+
+def _mean(members: Sequence[Sequence[float]]) -> list[float]:
+    return [sum(values) / len(values) for values in zip(*members, strict=True)]

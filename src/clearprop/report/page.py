@@ -79,7 +79,7 @@ def _bar(words: Words) -> Markup:
 def _rail(report: Report, words: Words) -> Markup:
     """What the run was, beside everything else, and the way to each question."""
     rows = report.rows
-    counted = [(words(key), number(getattr(rows, key))) for key in ("total", "training", "validation", "held_out")]
+    counted = [(words(key), number(getattr(rows, key))) for key in ("total", "training", "held_out")]
     if rows.dropped:
         counted.append((words("dropped"), number(rows.dropped)))
     versions = [(words.told(name), value) for name, value in report.versions]

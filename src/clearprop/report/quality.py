@@ -26,17 +26,19 @@ def quality(report: Report, words: Words) -> Markup:
             words.metric(one.name),
             written(one, one.value),
             written(one, one.baseline),
+            "" if one.left_out is None else written(one, one.left_out),
             _meaning(one, words),
         )
         for one in report.metrics
     ]
-    heads = [words(key) for key in ("measure", "model", "baseline", "meaning")]
+    heads = [words(key) for key in ("measure", "model", "baseline", "left_out_rows", "meaning")]
     return section(
         "good",
         words("good"),
         element("div", _headline(first, words), _comparison(first, words), class_="headline"),
         paragraph(_sentence(first, report, words), "lead"),
-        table(words("metrics_label"), heads, rows, key="metrics", numeric=(1, 2)),
+        table(words("metrics_label"), heads, rows, key="metrics", numeric=(1, 2, 3)),
+        paragraph(words("left_out_note")) if any(one.left_out is not None for one in report.metrics) else None,
     )
 
 

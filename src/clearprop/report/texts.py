@@ -27,7 +27,7 @@ PAGE: Mapping[str, Pair] = {
     "rows": ("Rows", "行数"),
     "total": ("in the table", "表中共有"),
     "training": ("training", "训练"),
-    "validation": ("validation", "验证"),
+    "left_out": ("left out", "未学"),
     "held_out": ("held out", "留出"),
     "dropped": ("unusable", "无法使用"),
     "run": ("Run", "运行"),
@@ -70,6 +70,11 @@ PAGE: Mapping[str, Pair] = {
     "baseline": ("baseline", "基线"),
     "metrics_label": ("Measures on held-out rows", "留出行上的各项指标"),
     "measure": ("measure", "指标"),
+    "left_out_rows": ("left-out rows", "未学的行"),
+    "left_out_note": (
+        "On left-out rows each training row is answered only by members that had not learnt from it.",
+        "“未学的行”一栏中，每个训练行只由没有学过它的成员来回答。",
+    ),
     "meaning": ("what it says", "含义"),
     "higher": ("Higher is better.", "越高越好。"),
     "lower": ("Lower is better.", "越低越好。"),
@@ -137,11 +142,18 @@ PAGE: Mapping[str, Pair] = {
     "loss_title": ("Loss after each epoch", "每轮之后的损失"),
     "metric_title": ("{metric} after each epoch", "每轮之后的{metric}"),
     "epoch": ("epoch", "轮"),
-    "best": ("best: epoch {epoch}", "最佳：第 {epoch} 轮"),
-    "best_sentence": (
-        "The model keeps its weights from epoch {epoch} of {epochs}, where the validation loss was lowest.",
-        "模型保留第 {epoch} 轮（共 {epochs} 轮）的权重，此时验证损失最低。",
+    "curves_note": ("Each member is a faint line; the strong one is their mean.", "细线是各个成员，粗线是它们的平均。"),
+    "kept_sentence": (
+        "Each of the {members} members leaves out another part of the rows, and keeps its weights from the epoch that "
+        "did best on them: epochs {first} to {last} of {epochs}.",
+        "{members} 个成员各自留出不同的一部分行不学，并保留在这些行上表现最好的一轮的权重："
+        "第 {first} 至 {last} 轮（共 {epochs} 轮）。",
     ),
+    "kept_one": (
+        "The model keeps its weights from epoch {epoch} of {epochs}, which did best on the rows it had left out.",
+        "模型保留第 {epoch} 轮（共 {epochs} 轮）的权重，这一轮在未学的行上表现最好。",
+    ),
+    "kept_last": ("The weights are those of the last of {epochs} epochs.", "权重取自最后一轮，共 {epochs} 轮。"),
     "epochs_sentence": ("Training ran to epoch {epochs}.", "共训练 {epochs} 轮。"),
     "curves_label": ("{title}: {series}.", "{title}：{series}。"),
     "curve_label": ("{name} from {first} to {last}", "{name}从 {first} 到 {last}"),
@@ -166,6 +178,9 @@ PAGE: Mapping[str, Pair] = {
     "figures": ("In figures", "概况"),
     "layers": ("layers", "层"),
     "activations": ("activations", "激活函数"),
+    "members": ("members", "成员"),
+    "temperature": ("temperature", "温度"),
+    "parameters_each": ("parameters of each", "每个成员的参数数量"),
     "parameters": ("parameters", "参数数量"),
     "input": ("input", "输入"),
     "settings": ("Settings", "设置"),
@@ -223,8 +238,8 @@ BASELINES: Mapping[str, Pair] = {
 # Why training ended, by the names that `train` gives to that.
 STOPPED: Mapping[str, Pair] = {
     "early stopping": (
-        "It stopped because the validation loss had not improved for a while.",
-        "由于验证损失一段时间没有改善，训练提前停止。",
+        "It stopped because the loss on left-out rows had not improved for a while.",
+        "由于未学的行上的损失一段时间没有改善，训练提前停止。",
     ),
     "epochs done": ("It stopped at the number of epochs asked for.", "达到设定的轮数后停止。"),
     "all right": ("It stopped because every row was right.", "所有行都正确，训练停止。"),

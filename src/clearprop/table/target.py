@@ -124,6 +124,18 @@ class Target:
         """z · deviation + mean, the inverse of `standardise`."""
         return restored(np.asarray(z, dtype=np.float64), self.mean, self.deviation)
 
+    def predicted(self, z: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """What a model's outputs z answer, in the target's own unit: never beyond the range of the training rows.
+
+        A network goes on along a straight line where it has seen nothing; an answer that no row has given is seldom
+        better than the nearest that one has.
+
+        >>> target = Target.learn(Table.of(pl.DataFrame({"y": [1.5, 2.5, 9.0]}), "table.csv"), "y", "numbers")
+        >>> target.predicted(np.array([-7.0, 0.0, 7.0])).round(3).tolist()
+        [1.5, 4.333, 9.0]
+        """
+        return np.clip(self.unstandardise(z), self.low, self.high)
+
     def to_json(self) -> dict[str, Any]:
         described_target: dict[str, Any] = described.to_json(self)
         return described_target

@@ -1,4 +1,4 @@
-"""The main job: a table in, a trained model out, scored on rows it has not seen."""
+"""The main job: a table in, a trained ensemble out, scored on rows it has not seen."""
 
 from __future__ import annotations
 
@@ -11,57 +11,73 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.artefact import TableModel, check_storable
+from clearprop.ensemble import Ensemble, tempered
 from clearprop.errors import InputError
 from clearprop.model import Model
 from clearprop.table import Encoding, Table, Target, labelled
+from clearprop.tabular.learn import DTYPE, Learnt, learn
 from clearprop.tabular.recipe import Recipe, recipe
 from clearprop.tabular.scores import Scores, score_outputs
-from clearprop.training import Callback, EarlyStopping, Result, train
+from clearprop.training.callbacks import Callback
 from clearprop.training.split import split
 
 HELD_OUT_SHARE = 0.2
-VALIDATION_SHARE = 0.15
 FEWEST_ROWS = 5
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Which rows of a table are learnt from, watched while learning, and kept for the score; indices from 0.
+    """Which rows of a table are learnt from, and which kept for the score; indices from 0.
 
     `dropped` counts the rows without a target.
     """
 
     training: NDArray[np.int64]
-    validation: NDArray[np.int64]
     held_out: NDArray[np.int64]
     dropped: int
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What has come of a table: the model, its scores on the held-out rows, and how it was learnt."""
+    """What has come of a table.
+
+    Attributes:
+        table_model: the ensemble, and how its table is read.
+        scores: on the held-out rows.
+        left_out: on the training rows, each by the members that left it out alone; None where none is left out.
+        parts, recipe, learnt: of what, how and with what course it was learnt.
+        seconds: how long that took.
+    """
 
     table_model: TableModel
     scores: Scores
+    left_out: Scores | None
     parts: Parts
     recipe: Recipe
-    result: Result
+    learnt: Learnt
     seconds: float
 
     @property
     def rows_per_second(self) -> float:
-        """Of the training part, over all epochs, also those before a run was taken up again."""
-        history = self.result.history
-        return len(self.parts.training) * len(history) / max(sum(history.seconds), 1e-9)
+        """Rows that members learnt from, over all epochs, also those before a run was taken up again."""
+        histories = self.learnt.histories
+        share = 1.0 if self.recipe.folds < 2 else 1.0 - 1.0 / self.recipe.folds
+        rows = share * len(self.parts.training) * sum(len(history) for history in histories)
+        return rows / max(sum(sum(history.seconds) for history in histories), 1e-9)
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A table read, split and encoded, with the recipe that suits it: all that is known before anything is learnt."""
+    """A table read, split and encoded, with the recipe that suits it: all that is known before anything is learnt.
+
+    `X` and `Y` are of the training rows.
+    """
 
     table: Table
     encoding: Encoding
     parts: Parts
+    X: NDArray[np.float32]
+    Y: NDArray[Any]
     recipe: Recipe
     seed: int
 
@@ -72,19 +88,22 @@ def prepare(
     *,
     task: str | None = None,
     kinds: Mapping[str, str] | None = None,
+    recipe_name: str = "strong",
+    members: int | None = None,
     epochs: int | None = None,
     seed: int = 0,
 ) -> Prepared:
     """Splits a table and learns how to read its columns.
 
-    A fifth of the rows is held out for the score, and 15 % of the rest are watched while learning. All statistics come
-    from the training rows alone.
+    A fifth of the rows is held out for the score. All statistics come from the others, the training rows.
 
     Args:
         target: the column to predict from the others.
         task: "classes", "numbers", or None to go by the target's values.
         kinds: "number", "category", "boolean", "date" or "left out" for columns that are not to be what they look like.
-        epochs: at most so many; None goes by the row count.
+        recipe_name: "strong" or "quick".
+        members: how many; None goes by the recipe and the row count.
+        epochs: how often through the rows; None goes by the row count.
         seed: the same table, target and seed give the same model.
 
     Raises:
@@ -93,47 +112,52 @@ def prepare(
     answer = Target.learn(table, target, task)
     parts = _parts(table, answer, seed)
     encoding = Encoding.learn(table, answer, rows=parts.training, kinds=kinds)
-    chosen = recipe(len(encoding.input_names), len(encoding.classes), len(parts.training), epochs)
-    return Prepared(table, encoding, parts, chosen, seed)
+    training = table.select(parts.training)
+    X, Y = encoding.inputs(training), _targets(encoding, training)
+    outputs = max(1, len(encoding.classes))
+    chosen = recipe(recipe_name, X, outputs, encoding.task, members=members, epochs=epochs)
+    return Prepared(table, encoding, parts, X, Y, chosen, seed)
 
 
 def fit(
     prepared: Prepared, *, engine: str = "auto", threads: int | None = None, callbacks: Sequence[Callback] = ()
 ) -> Fit:
-    """Learns, keeps the weights of the epoch that did best on the watched rows, and scores them on the held-out ones.
+    """Learns an ensemble, whose members watch the rows that they leave out, and scores it on the held-out rows.
 
     Args:
         callbacks: such as `Progress()` and `Checkpoint(path)`.
     """
-    table, encoding, parts, chosen = prepared.table, prepared.encoding, prepared.parts, prepared.recipe
-    training, validation = table.select(parts.training), table.select(parts.validation)
-    held_out = table.select(parts.held_out)
-    X, Y = encoding.inputs(training), _targets(encoding, training)
+    encoding, parts, chosen = prepared.encoding, prepared.parts, prepared.recipe
+    held_out = prepared.table.select(parts.held_out)
     # What is wrong with the held-out rows, or too large for a file, must not come out after the work.
     X_held_out, Y_held_out = encoding.inputs(held_out), encoding.targets(held_out)
-    initial = Model.initialized(chosen.network, "he", seed=prepared.seed, dtype="float32")
-    untrained = TableModel(initial, encoding, _about(encoding, Y, prepared.seed))
-    check_storable(untrained)
+    untrained = Ensemble([Model.initialized(network, "zeros", dtype=DTYPE) for network in chosen.networks])
+    table_model = TableModel(untrained, encoding, _about(encoding, prepared.Y, prepared.seed))
+    check_storable(table_model)
     started = time.perf_counter()
-    result = train(
-        initial,
-        X,
-        Y,
-        optimizer=chosen.optimizer,
-        batch_size=chosen.batch_size,
-        epochs=chosen.epochs,
+    learnt = learn(
+        prepared.X,
+        prepared.Y,
+        recipe=chosen,
         seed=prepared.seed,
-        validation=(encoding.inputs(validation), _targets(encoding, validation)),
-        metric="accuracy" if encoding.task == "classes" else "r2",
-        callbacks=[EarlyStopping(patience=chosen.patience), *callbacks],
+        callbacks=callbacks,
         engine=engine,
         threads=threads,
     )
     seconds = time.perf_counter() - started
-    table_model = replace(untrained, model=result.model)
-    outputs = result.model.predict(X_held_out, engine=engine, threads=threads)
-    scores = score_outputs(table_model, outputs, Y_held_out)
-    return Fit(table_model, scores, parts, chosen, result, seconds)
+    table_model = replace(table_model, model=learnt.ensemble)
+    scores = score_outputs(table_model, learnt.ensemble.predict(X_held_out, engine=engine, threads=threads), Y_held_out)
+    return Fit(table_model, scores, _score_left_out(table_model, prepared, learnt), parts, chosen, learnt, seconds)
+
+
+def _score_left_out(table_model: TableModel, prepared: Prepared, learnt: Learnt) -> Scores | None:
+    known = np.flatnonzero(np.isfinite(learnt.left_out).all(axis=1))
+    if not len(known):
+        return None
+    ensemble, encoding = learnt.ensemble, prepared.encoding
+    outputs = tempered(learnt.left_out[known], ensemble.temperature, ensemble.activation)
+    true = encoding.targets(prepared.table.select(prepared.parts.training[known]))
+    return score_outputs(table_model, outputs, true)
 
 
 def _parts(table: Table, target: Target, seed: int) -> Parts:
@@ -144,9 +168,8 @@ def _parts(table: Table, target: Target, seed: int) -> Parts:
             "some to learn from and some to judge by"
         )
     classes = target.values(table.select(known)) if target.task == "classes" else None
-    rest, held_out = split(len(known) if classes is None else classes, HELD_OUT_SHARE, seed, lane=0)
-    training, validation = split(len(rest) if classes is None else classes[rest], VALIDATION_SHARE, seed, lane=1)
-    return Parts(known[rest[training]], known[rest[validation]], known[held_out], len(table) - len(known))
+    rest, held_out = split(len(known) if classes is None else classes, HELD_OUT_SHARE, seed)
+    return Parts(known[rest], known[held_out], len(table) - len(known))
 
 
 def _targets(encoding: Encoding, table: Table) -> NDArray[Any]:

@@ -1,64 +1,192 @@
-"""The network and the settings that a table is learnt with, unless asked otherwise."""
+"""The networks and the settings that a table is learnt with, unless asked otherwise."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
+from clearprop.engines.base import Array
+from clearprop.errors import InputError, check_count, unknown
 from clearprop.network.spec import Dense, Network
-from clearprop.optimize.optimizers import AdamW
-from clearprop.optimize.schedules import OneCycle
+from clearprop.optimize.optimizers import AdamW, Optimizer
+from clearprop.optimize.schedules import OneCycle, Schedule
+from clearprop.tabular.start import DATA
+
+TASKS = ("classes", "labels", "numbers")
+UPDATES = 30_000
+FEWEST_EPOCHS = 4
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a table is learnt: the network, the optimizer, and how long."""
+    """How a table is learnt: what its members are, and how each of them learns.
 
-    network: Network
-    optimizer: AdamW
-    batch_size: int
+    Attributes:
+        networks: one a member, of the same inputs and outputs.
+        optimizer: of all members. A schedule in it that has `steps` is stretched over the updates of each member's run.
+        batch_size: rows an update; None is a full batch.
+        epochs: how many.
+        first_epoch: the first whose weights may be kept, counted from 1.
+        folds: member m leaves out part m of so many, and keeps the weights of the epoch that does best on it; 1: no
+            rows are left out, and the last weights are kept.
+        initializer: "data", or a name of `network.initializers`.
+        drop_last: leaves out a last batch that is short.
+    """
+
+    networks: tuple[Network, ...]
+    optimizer: Optimizer
+    batch_size: int | None
     epochs: int
-    patience: int
+    first_epoch: int = 1
+    folds: int = 8
+    initializer: str = DATA
+    drop_last: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.networks:
+            raise InputError("networks: expected one a member, at least one, got none")
+        for name in ("epochs", "first_epoch", "folds"):
+            check_count(name, getattr(self, name))
+
+    @property
+    def members(self) -> int:
+        return len(self.networks)
+
+    def optimizer_for(self, updates: int) -> Optimizer:
+        """The optimizer of a run of so many updates.
+
+        >>> recipe = Recipe((Network.parse("2-1"),), AdamW(OneCycle(0.01, steps=1)), 32, epochs=10)
+        >>> recipe.optimizer_for(500).schedule.steps
+        500
+        """
+        stretched = {
+            entry.name: replace(value, steps=updates)  # type: ignore[call-arg]  # it is looked whether there are any
+            for entry in fields(self.optimizer)
+            if isinstance(value := getattr(self.optimizer, entry.name), Schedule) and hasattr(value, "steps")
+        }
+        return replace(self.optimizer, **stretched)
 
     def settings(self) -> list[tuple[str, str]]:
         """Names and values, for a person to read."""
-        schedule = self.optimizer.schedule
-        assert isinstance(schedule, OneCycle)
-        return [
-            ("optimizer", f"AdamW, weight decay {self.optimizer.weight_decay:g}"),
-            ("learning rate", f"one cycle, at most {schedule.rate:g}, over {schedule.steps:,} updates"),
-            ("batch size", f"{self.batch_size:,}"),
-            ("epochs", f"at most {self.epochs:,}; stops after {self.patience} without improvement"),
-            ("dropout", f"{self.network.layers[0].dropout:g} after each hidden layer"),
+        network, schedule = self.networks[0], self.optimizer.schedule
+        members = f"{self.members:,}"
+        if self.folds > 1:
+            members += f", each without one of {self.folds:,} parts of the rows"
+        optimizer = type(self.optimizer).__name__
+        if decay := getattr(self.optimizer, "weight_decay", 0.0):
+            optimizer += f", weight decay {decay:g}"
+        rate = f"{schedule.rate:g}" if schedule.is_constant else f"at most {schedule.rate:g}"  # type: ignore[attr-defined]
+        if isinstance(schedule, OneCycle):
+            rate += ", in one cycle"
+        listed = [
+            ("members", members),
+            ("optimizer", optimizer),
+            ("learning rate", rate),
+            ("batch size", "all rows" if self.batch_size is None else f"{self.batch_size:,}"),
+            ("epochs", f"{self.epochs:,}; each member keeps its best from epoch {self.first_epoch:,} on"),
         ]
+        if network.layers[0].dropout:
+            listed.append(("dropout", f"{network.layers[0].dropout:g} after each hidden layer"))
+        return listed
+
+    def to_json(self) -> dict[str, Any]:
+        """What a run is told by, of plain values: of its networks a checksum, for they may be many."""
+        networks = json.dumps([network.to_json() for network in self.networks], sort_keys=True)
+        plain = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        checksum = hashlib.sha256(networks.encode()).hexdigest()
+        return {**plain, "networks": f"{self.members}, {checksum}", "optimizer": self.optimizer.to_json()}
 
 
-HIDDEN = (128, 128)
-DROPOUT = 0.1
-UPDATES = 30_000  # about so many, for a table of any size
+def recipe(
+    name: str, X: Array, outputs: int, task: str, *, members: int | None = None, epochs: int | None = None
+) -> Recipe:
+    """The recipe of a name, for these rows.
 
+    "strong" is for the best answer: three layers of 128 units with dropout, eight members, each of which leaves out one
+    of eight parts of the rows. "quick" is for who is in a hurry: four members of two layers of 64. Both start from the
+    data, and follow AdamW over one cycle of the learning rate, in batches of 64, 32 times through the rows, 64 times
+    for classes of under 1,000 rows.
 
-def recipe(inputs: int, classes: int, rows: int, epochs: int | None = None) -> Recipe:
-    """Two ReLU layers of 128 units with dropout, AdamW under a one-cycle schedule.
+    Larger tables get larger batches (128 above 5,000 rows, 256 above 20,000, 1,024 above 200,000), fewer members (half
+    as many above 20,000 rows, a quarter above 200,000), and no more epochs than make 30,000 updates a member, but at
+    least 4.
 
     Args:
-        inputs: columns of the matrix.
-        classes: how many there are; 0 for a number as the target, which is standardised.
-        rows: of the training part.
-        epochs: at most so many; None: as many as make about 30,000 updates, from 20 to 200.
+        name: "strong" or "quick".
+        X: (N, inputs), the rows that are learnt from.
+        outputs: how many classes, labels or numbers.
+        task: "classes", of which each row has one; "labels", of which it may have several; "numbers", standardised.
+        members: how many; None goes by the name and the row count.
+        epochs: how often through the rows; None goes by the row count.
 
-    >>> recipe(30, classes=2, rows=400).network.sizes
-    (30, 128, 128, 2)
+    Raises:
+        InputError: there is no such recipe or task, or a count is none.
+
+    >>> import numpy as np
+    >>> chosen = recipe("strong", np.zeros((400, 30), np.float32), 2, "classes")
+    >>> chosen.members, chosen.networks[0].sizes, chosen.epochs
+    (8, (30, 128, 128, 128, 2), 64)
     """
-    batch_size = 32 if rows < 3_000 else 128 if rows < 30_000 else 256
-    batches = -(-rows // batch_size)
-    if epochs is None:
-        epochs = min(200, max(20, UPDATES // batches))
-    output = Dense(classes, "softmax") if classes else Dense(1, "identity")
-    layers = [*(Dense(units, "relu", dropout=DROPOUT) for units in HIDDEN), output]
+    if name not in RECIPES:
+        raise unknown("recipe", name, RECIPES)
+    if task not in TASKS:
+        raise unknown("task", task, TASKS)
+    made = RECIPES[name](X, outputs, task)
+    if members is not None:
+        count = check_count("members", members)
+        made = replace(made, networks=_repeated(made.networks, count), folds=max(count, made.folds))
+    if epochs is not None:
+        made = replace(made, epochs=check_count("epochs", epochs))
+    return replace(made, first_epoch=min(made.first_epoch, made.epochs))
+
+
+def _strong(X: Array, outputs: int, task: str) -> Recipe:
+    layers = [Dense(128, "mish" if task == "numbers" else "selu", dropout=0.15)] * 3
+    return _made(X, outputs, task, layers, members=8, rate=0.02 if task == "numbers" else 0.004)
+
+
+def _quick(X: Array, outputs: int, task: str) -> Recipe:
+    layers = [Dense(64, "relu", dropout=0.15)] * 2
+    return _made(X, outputs, task, layers, members=4, rate=0.02 if task == "numbers" else 0.006)
+
+
+RECIPES: dict[str, Callable[[Array, int, str], Recipe]] = {"strong": _strong, "quick": _quick}
+
+
+def _made(X: Array, outputs: int, task: str, layers: list[Dense], *, members: int, rate: float) -> Recipe:
+    rows, inputs = X.shape
+    last, loss = {
+        "classes": ("softmax", "cross_entropy"),
+        "labels": ("sigmoid", "binary_cross_entropy"),
+        "numbers": ("identity", "half_squared_error"),
+    }[task]
+    batch_size, share = next(size for limit, *size in _SIZES if rows <= limit)
+    usual = 64 if task != "numbers" and rows < 1_000 else 32
+    epochs = min(usual, max(FEWEST_EPOCHS, UPDATES // max(1, rows // batch_size)))
+    network = Network(inputs, [*layers, Dense(outputs, last)], loss)
     return Recipe(
-        network=Network(inputs, layers, "cross_entropy" if classes else "half_squared_error"),
-        optimizer=AdamW(OneCycle(2e-3, steps=epochs * batches, warmup=0.15), weight_decay=0.02),
+        networks=(network,) * (members // share),
+        optimizer=AdamW(OneCycle(rate, steps=1, warmup=0.15), beta2=0.95, weight_decay=0.02),
         batch_size=batch_size,
         epochs=epochs,
-        patience=max(10, epochs // 5),
+        first_epoch=8,
+        folds=members,
+        drop_last=True,
     )
+
+
+# Rows up to which: a batch has so many, and the members are divided by so many.
+_SIZES: list[tuple[float, int, int]] = [
+    (5_000, 64, 1),
+    (20_000, 128, 1),
+    (200_000, 256, 2),
+    (float("inf"), 1_024, 4),
+]
+
+
+def _repeated(networks: tuple[Network, ...], count: int) -> tuple[Network, ...]:
+    """So many of them: each kind's share stays what it was, as nearly as whole members allow."""
+    return tuple(networks[place * len(networks) // count] for place in range(count))

@@ -68,7 +68,7 @@ def score_outputs(table_model: TableModel, outputs: NDArray[Any], true: NDArray[
     encoding, outputs = table_model.encoding, outputs.astype(np.float64)
     if encoding.task == "classes":
         return _of_classes(true, outputs, _shares(table_model, len(encoding.classes)))
-    return _of_numbers(true[:, 0], encoding.target.unstandardise(outputs[:, 0]), encoding.target.mean)
+    return _of_numbers(true[:, 0], encoding.target.predicted(outputs[:, 0]), encoding.target.mean)
 
 
 def _of_classes(true: NDArray[Any], probabilities: Values, shares: Values) -> Scores:

@@ -28,7 +28,8 @@ class Moment:
         elapsed: seconds since the call began.
         history: the epochs of this call that are done.
         ended: why the run ended, or None while it goes on.
-        run: what training can go on from; None in `on_tick`, where the engine is at work on it.
+        run: what training can go on from; None in `on_tick`, where the engine is at work on it, and where several
+            models are learning at once.
     """
 
     epoch: int
@@ -46,7 +47,10 @@ class Moment:
     def model(self) -> Model:
         """The model as it is now; in `on_tick` there is none to be had."""
         if self.run is None:
-            raise ClearpropError("on_tick: the engine is at work; return True, and take the model in on_pause")
+            raise ClearpropError(
+                "there is no model to be had: in on_tick the engine is at work (return True, and take the model in "
+                "on_pause), and of an ensemble there are several, which are there when it has learnt"
+            )
         return Model.of(self.run.parameters)
 
 

@@ -78,17 +78,10 @@ class Checkpoint(Callback):
 
     def attach(self, job: Job, callbacks: Sequence[Callback]) -> Resumed | None:
         """Called by `train` before all else: what is to be kept, and what to go on from, if anything."""
-        self._about = describe(job)
-        self._others = _named([one for one in callbacks if one.save() is not None])
-        if not self.resume or not self.path.exists():
+        contents = self.open(describe(job), callbacks)
+        if contents is None:
             return None
-        from clearprop.container import read
-
-        contents = read(self.path)
-        if contents.metadata.get("kind") != KIND:
-            raise InputError(f"{self.path}: this is not a checkpoint of a training run")
-        with self._reading():
-            self._compare(contents.metadata["about"], contents.metadata["callbacks"])
+        with self.reading():
             resumed = _unpacked(job, contents)
         state = resumed.run.state
         if (state.epoch, state.batch) > (job.epochs, 0):
@@ -98,19 +91,37 @@ class Checkpoint(Callback):
             )
         return resumed
 
-    def remind(self, resumed: Resumed, moment: Moment) -> None:
-        """Called by `train` after `on_start`: gives the callbacks what they knew."""
-        with self._reading():
-            for name, memory in resumed.memories.items():
+    def open(self, about: Mapping[str, Any], callbacks: Sequence[Callback]) -> Contents | None:
+        """Begins to keep a run that is `about` this, or finds what one like it has left to go on from."""
+        self._about = dict(about)
+        self._others = _named([one for one in callbacks if one.save() is not None])
+        if not self.resume or not self.path.exists():
+            return None
+        from clearprop.container import read
+
+        contents = read(self.path)
+        if contents.metadata.get("kind") != KIND:
+            raise InputError(f"{self.path}: this is not a checkpoint of a training run")
+        with self.reading():
+            self._compare(contents.metadata["about"], contents.metadata["callbacks"])
+        return contents
+
+    def remind(self, memories: Mapping[str, Memory], moment: Moment) -> None:
+        """Called after `on_start`: gives the callbacks what they knew."""
+        with self.reading():
+            for name, memory in memories.items():
                 self._others[name].load(memory, moment)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to write it again."""
+        return self.every_seconds is not None and time.monotonic() - self._written >= self.every_seconds
 
     def on_start(self, moment: Moment) -> None:
         self._written = time.monotonic()
 
     def on_tick(self, moment: Moment) -> bool | None:
-        return (
-            True if self.every_seconds is not None and time.monotonic() - self._written >= self.every_seconds else None
-        )
+        return True if self.is_due else None
 
     def on_pause(self, moment: Moment) -> None:
         self._write(moment)
@@ -127,34 +138,26 @@ class Checkpoint(Callback):
     def each_epoch(self) -> bool:
         return self.every_epochs is not None
 
-    def _write(self, moment: Moment) -> None:
+    def write(self, tensors: Mapping[str, Array], values: Mapping[str, Any]) -> None:
+        """Writes arrays and plain values, with what the run is about and what its callbacks keep."""
         from clearprop.container import write
 
+        arrays = dict(tensors)
+        kept: dict[str, dict[str, Any]] = {}
+        for name, callback in self._others.items():
+            memory = callback.save() or Memory({})
+            kept[name] = dict(memory.values)
+            arrays.update({f"callbacks/{name}/{key}": array for key, array in memory.tensors.items()})
+        write(self.path, arrays, {"kind": KIND, "about": self._about, "callbacks": kept, **values})
+        self._written = time.monotonic()
+
+    def _write(self, moment: Moment) -> None:
         assert moment.run is not None
         tensors, state = moment.run.pack()
         history = moment.history
-        for name in COLUMNS:
-            tensors[f"history/{name}"] = np.array(getattr(history, name), dtype=np.float64)
-        memories = {}
-        for name, callback in self._others.items():
-            memory = callback.save() or Memory({})
-            memories[name] = dict(memory.values)
-            tensors.update({f"callbacks/{name}/{key}": array for key, array in memory.tensors.items()})
-        metadata = {
-            "kind": KIND,
-            "about": self._about,
-            "epochs": moment.epochs,
-            "state": state,
-            "history": {
-                "first_epoch": history.first_epoch,
-                "metric_name": history.metric_name,
-                "monitor": history.monitor,
-            },
-            "callbacks": memories,
-            "ended": moment.ended,
-        }
-        write(self.path, tensors, metadata)
-        self._written = time.monotonic()
+        tensors.update(columns_of(history))
+        about_history = {name: getattr(history, name) for name in ("first_epoch", "metric_name", "monitor")}
+        self.write(tensors, {"epochs": moment.epochs, "state": state, "history": about_history, "ended": moment.ended})
 
     def _compare(self, then: Mapping[str, Any], callbacks: Mapping[str, Any]) -> None:
         now = json.loads(json.dumps(self._about))
@@ -172,8 +175,8 @@ class Checkpoint(Callback):
             )
 
     @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Whatever is wrong with the contents of the file is an `InputError` that names the file."""
+    def reading(self) -> Iterator[None]:
+        """A block in which whatever is wrong with the contents of the file is an `InputError` that names the file."""
         try:
             yield
         except InputError as error:
@@ -196,15 +199,15 @@ def describe(job: Job) -> dict[str, Any]:
         "engine": job.engine.name,
         "optimizer": plan.optimizer.to_json(),
         "batch size": plan.batch_size,
-        "order": plan.order if isinstance(plan.order, str) else _checksum(plan.order),
+        "order": plan.order if isinstance(plan.order, str) else checksum(plan.order),
         "drop_last": plan.drop_last,
         "precision": plan.precision,
         "seed": start.state.seed,
         "stop_when_right": job.stop_when_right,
         "metric": None if job.metric is None else job.metric.name,
-        "training data": _fingerprint(job.samples),
-        "validation data": None if job.validation is None else _fingerprint(job.validation),
-        "starting point": {**state, **{name: _checksum(array) for name, array in tensors.items()}},
+        "training data": fingerprint(job.samples),
+        "validation data": None if job.validation is None else fingerprint(job.validation),
+        "starting point": {**state, **{name: checksum(array) for name, array in tensors.items()}},
     }
 
 
@@ -218,12 +221,13 @@ def _named(callbacks: Iterable[Callback]) -> dict[str, Callback]:
     return named
 
 
-def _fingerprint(samples: Samples) -> dict[str, str | None]:
+def fingerprint(samples: Samples) -> dict[str, str | None]:
+    """Checksums of what is learnt from, by which another run tells whether it learns from the same."""
     parts = {"X": samples.X, "Y": samples.Y, "weights": samples.weights}
-    return {name: None if array is None else _checksum(array) for name, array in parts.items()}
+    return {name: None if array is None else checksum(array) for name, array in parts.items()}
 
 
-def _checksum(array: Array) -> str:
+def checksum(array: Array) -> str:
     from hashlib import sha256
 
     contiguous = np.ascontiguousarray(array)
@@ -251,10 +255,20 @@ def _unpacked(job: Job, contents: Contents) -> Resumed:
     ended = metadata["ended"]
     if ended is not None and ended not in get_args(Ending):
         raise ValueError(f"unknown ending {ended!r}")
-    memories = {}
-    for name, values in metadata["callbacks"].items():
-        prefix = f"callbacks/{name}/"
-        kept = {key.removeprefix(prefix): array for key, array in tensors.items() if key.startswith(prefix)}
-        memories[name] = Memory(values, kept)
     history = History(columns, **metadata["history"])
-    return Resumed(run, history, memories, ended if ended in _FINAL else None)
+    return Resumed(run, history, memories(contents), ended if ended in _FINAL else None)
+
+
+def memories(contents: Contents) -> dict[str, Memory]:
+    """What each callback kept."""
+    found = {}
+    for name, values in contents.metadata["callbacks"].items():
+        prefix = f"callbacks/{name}/"
+        kept = {key.removeprefix(prefix): array for key, array in contents.tensors.items() if key.startswith(prefix)}
+        found[name] = Memory(values, kept)
+    return found
+
+
+def columns_of(history: History) -> dict[str, Array]:
+    """The columns of a history as arrays."""
+    return {f"history/{name}": np.array(getattr(history, name), dtype=np.float64) for name in COLUMNS}

@@ -144,7 +144,7 @@ class _Loop:
     """One call of `train`: the books, which an engine's outcome is entered in."""
 
     def __init__(self, job: Job, callbacks: Sequence[Callback]) -> None:
-        _check_callbacks(job, callbacks)
+        check_callbacks(callbacks, validation=job.validation is not None, metric=job.metric is not None)
         self.job = job
         self.now = job.start
         self.checkpoint = next((one for one in callbacks if isinstance(one, Checkpoint)), None)
@@ -182,7 +182,7 @@ class _Loop:
         for callback in self.callbacks:
             callback.on_start(moment)
         if self.checkpoint and resumed:
-            self.checkpoint.remind(resumed, moment)
+            self.checkpoint.remind(resumed.memories, moment)
         self._end(self._natural_end())
         self.epoch_began = time.perf_counter()
 
@@ -330,7 +330,8 @@ class _Loop:
         )
 
 
-def _check_callbacks(job: Job, callbacks: Sequence[Callback]) -> None:
+def check_callbacks(callbacks: Sequence[Callback], *, validation: bool, metric: bool) -> None:
+    """Whether these are callbacks, and what they watch is computed."""
     if not isinstance(callbacks, Sequence):
         raise InputError(f"callbacks: expected a list of them, such as [Progress()], got {callbacks!r}")
     for callback in callbacks:
@@ -342,9 +343,9 @@ def _check_callbacks(job: Job, callbacks: Sequence[Callback]) -> None:
         if not isinstance(stopping, EarlyStopping):
             continue
         missing = []
-        if stopping.monitor.startswith("validation") and job.validation is None:
+        if stopping.monitor.startswith("validation") and not validation:
             missing.append("validation=0.2")
-        if stopping.monitor == "validation_metric" and job.metric is None:
+        if stopping.monitor == "validation_metric" and not metric:
             missing.append('metric="accuracy"')
         if missing:
             raise InputError(

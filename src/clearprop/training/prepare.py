@@ -140,7 +140,7 @@ def _held_out(
         training, held_out = split(strata(samples.Y), share, seed)
         if samples.weights is not None and not samples.weights[training].any():
             raise InputError("sample_weight: all rows left for training weigh 0; give validation=(X, Y)")
-        return _rows(samples, training), _rows(samples, held_out)
+        return rows_of(samples, training), rows_of(samples, held_out)
     if isinstance(validation, str) or not isinstance(validation, Sequence) or len(validation) not in (2, 3):
         raise InputError(
             f"validation: expected (X, Y), (X, Y, weights) or a share such as 0.2, got {_short(validation)}"
@@ -220,10 +220,11 @@ def _check_right_is_possible(network: Network, samples: Samples) -> None:
 def _few(samples: Samples, seed: int) -> Samples:
     if len(samples) <= METRIC_ROWS:
         return samples
-    return _rows(samples, np.sort(permutation(seed, Stream.SAMPLE, len(samples))[:METRIC_ROWS]))
+    return rows_of(samples, np.sort(permutation(seed, Stream.SAMPLE, len(samples))[:METRIC_ROWS]))
 
 
-def _rows(samples: Samples, rows: Array) -> Samples:
+def rows_of(samples: Samples, rows: Array) -> Samples:
+    """Some rows of the samples, by number; a copy."""
     weights = None if samples.weights is None else samples.weights[rows]
     # Where all weights of a few rows happen to be 0, none of the rows counts more than another.
     return Samples(samples.X[rows], samples.Y[rows], weights if weights is None or weights.any() else None)

@@ -1,0 +1,238 @@
+"""Members that learn side by side: the engine computes, the course keeps the books between its calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any, get_args
+
+from clearprop.container import Contents
+from clearprop.engines.base import Array, Engine, Samples
+from clearprop.tabular.member import Member, mean_history
+from clearprop.tabular.recipe import Recipe
+from clearprop.training.callbacks import Callback, Ending, Moment
+from clearprop.training.checkpoint import Checkpoint, fingerprint, memories
+from clearprop.training.interrupts import asked_to_end
+
+TICK_SECONDS = 0.05
+_FINAL = ("early stopping",)
+
+
+class Course:
+    """One call of `learn`: where it stands, and who is asked what when."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        members: list[Member],
+        samples: Samples,
+        watched: Samples | None,
+        engine: Engine,
+        threads: int,
+        seed: int,
+        callbacks: Sequence[Callback],
+    ) -> None:
+        self.recipe, self.members, self.samples, self.watched = recipe, members, samples, watched
+        self.engine, self.threads, self.seed = engine, threads, seed
+        self.checkpoint = next((one for one in callbacks if isinstance(one, Checkpoint)), None)
+        self.callbacks = [one for one in callbacks if one is not self.checkpoint]
+        # An engine trains networks of one shape together.
+        self.groups = [list(group) for _, group in groupby(members, key=lambda member: member.network)]
+        self.batches = sum(member.batches for member in members)
+        self.epoch = 0
+        self.history = mean_history(members)
+        self.ended: Ending | None = None
+        self.began = self.ticked = time.perf_counter()
+        self.before = self.last_batch = 0  # batches of this epoch by members that are done with it; of the one at work
+        self.pausing: list[Callback] = []
+        self.error: BaseException | None = None
+        self.starts: set[int] = set()  # the updates at which members stood when the engine was called
+
+    def run(self) -> Ending:
+        try:
+            self._start()
+            while self.ended is None:
+                self._advance()
+            self._keep()
+            moment = replace(self._moment(), ended=self.ended)
+            for callback in self.callbacks:
+                callback.on_end(moment)
+            return self.ended
+        finally:
+            for callback in self.callbacks:
+                callback.close()
+
+    @property
+    def going(self) -> list[Member]:
+        """Those that have not diverged."""
+        return [member for member in self.members if not member.lost]
+
+    def _start(self) -> None:
+        found = self.checkpoint.open(self._about(), self.callbacks) if self.checkpoint else None
+        if self.checkpoint and found:
+            with self.checkpoint.reading():
+                self._unpack(found)
+        moment = self._moment()
+        for callback in (*self.callbacks, *([self.checkpoint] if self.checkpoint else [])):
+            callback.on_start(moment)
+        if self.checkpoint and found:
+            self.checkpoint.remind(memories(found), moment)
+        self._look_whether_done()
+
+    def _advance(self) -> None:
+        """All members to the end of the epoch that is under way, unless something comes between."""
+        self.before = self.last_batch = 0
+        for group in self.groups:
+            learning = [member for member in group if not member.lost and member.state.epoch == self.epoch]
+            if learning:
+                self._train(learning)
+                if self.ended or self.pausing or self.error or self._is_due:
+                    break
+            self.before += sum(member.batches for member in group) - self.last_batch
+            self.last_batch = 0
+        if all(member.state.epoch > self.epoch for member in self.going):
+            self._end_epoch()
+        if self.error is not None:
+            self._raise(self.error)
+        if self.pausing and self.ended is None:
+            moment = self._moment()
+            for callback in self.pausing:
+                callback.on_pause(moment)
+        self.pausing = []
+        if self._is_due and self.ended is None:
+            self._keep()
+
+    def _train(self, learning: list[Member]) -> None:
+        started = time.perf_counter()
+        self.starts = {member.state.step for member in learning}
+        outcomes = self.engine.train_many(
+            [member.as_told() for member in learning],
+            self.samples,
+            epochs=self.epoch + 1,
+            threads=self.threads,
+            tick=self._tick,
+        )
+        seconds = (time.perf_counter() - started) / len(learning)
+        for member, outcome in zip(learning, outcomes, strict=True):
+            member.take(outcome, seconds)
+
+    def _end_epoch(self) -> None:
+        for member in self.going:
+            member.judge(self.samples, self.watched, self.engine, self.threads)
+        self.epoch += 1
+        self.starts = set()
+        self.history = mean_history(self.going)
+        self.before = self.last_batch = 0
+        self._look_whether_done()
+        moment = self._moment()
+        for callback in self.callbacks:
+            if callback.each_epoch and self.going and callback.on_epoch_end(moment) is False and self.ended is None:
+                self.ended = callback.ending
+        if self.ended is None and self.error is None:
+            self._tick(self.epoch, 0, moment.step)
+        every = self.checkpoint.every_epochs if self.checkpoint else None
+        if every and self.ended is None and self.epoch % every == 0:
+            self._keep()
+
+    def _look_whether_done(self) -> None:
+        if self.ended is None and (self.epoch >= self.recipe.epochs or not self.going):
+            self.ended = "epochs done"
+
+    def _tick(self, epoch: int, batch: int, step: int) -> bool:
+        """Whether the engine may go on. No error is thrown through the engine: it waits until the engine hands over."""
+        try:
+            if self.ended is not None or self.error is not None:
+                return False
+            if asked_to_end():
+                self.ended = "interrupted"
+                return False
+            now = time.perf_counter()
+            # A callback that always asks for a pause must not hold the run up for ever: first some member goes on.
+            if step in self.starts or now - self.ticked < TICK_SECONDS:
+                return True
+            self.ticked = now
+            return self._ask(batch, step) and not self._is_due
+        except BaseException as error:
+            self.error = error
+            return False
+
+    def _ask(self, batch: int, step: int) -> bool:
+        if batch < self.last_batch:  # the engine has come to another member
+            self.before += self.last_batch
+        self.last_batch = batch
+        moment = replace(self._moment(), batch=min(self.before + batch, self.batches), step=step)
+        for callback in self.callbacks:
+            answer = callback.on_tick(moment)
+            if answer is True:
+                self.pausing.append(callback)
+            elif answer is False and self.ended is None:
+                self.ended = callback.ending
+        return self.ended is None and not self.pausing
+
+    def _raise(self, error: BaseException) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            self.ended = self.ended or "interrupted"
+            self._keep()
+        raise error
+
+    def _moment(self) -> Moment:
+        rows = sum(
+            member.batches * member.plan.batch_size if member.plan.drop_last else self._learnt_from(member)
+            for member in self.members
+        )
+        return Moment(
+            epoch=self.epoch,
+            batch=0,
+            step=max((member.state.step for member in self.going), default=0),
+            epochs=self.recipe.epochs,
+            batches=self.batches,
+            rows=rows,
+            elapsed=time.perf_counter() - self.began,
+            history=self.history,
+        )
+
+    def _learnt_from(self, member: Member) -> int:
+        return len(self.samples) if member.rows is None else len(member.rows)
+
+    # The checkpoint
+
+    @property
+    def _is_due(self) -> bool:
+        return self.checkpoint is not None and self.checkpoint.is_due
+
+    def _about(self) -> dict[str, Any]:
+        """All that the result depends on: a run goes on only as what it was."""
+        return {
+            "recipe": self.recipe.to_json(),
+            "engine": self.engine.name,
+            "seed": self.seed,
+            "training data": fingerprint(self.samples),
+            "validation data": None if self.watched is None else fingerprint(self.watched),
+        }
+
+    def _keep(self) -> None:
+        if self.checkpoint is None or not self.going:
+            return
+        tensors: dict[str, Array] = {}
+        about: list[dict[str, Any]] = []
+        for member in self.members:
+            own, values = member.pack()
+            tensors |= {f"{member.number}/{name}": array for name, array in own.items()}
+            about.append(values)
+        self.checkpoint.write(tensors, {"epoch": self.epoch, "members": about, "ended": self.ended})
+
+    def _unpack(self, contents: Contents) -> None:
+        metadata = contents.metadata
+        for member, values in zip(self.members, metadata["members"], strict=True):
+            prefix = f"{member.number}/"
+            own = {name.removeprefix(prefix): one for name, one in contents.tensors.items() if name.startswith(prefix)}
+            member.unpack(own, values)
+        self.epoch, ended = int(metadata["epoch"]), metadata["ended"]
+        if any(not 0 <= member.state.epoch - self.epoch <= 1 for member in self.going):
+            raise ValueError("the members stand in other epochs than the run")
+        if ended is not None and ended not in get_args(Ending):
+            raise ValueError(f"unknown ending {ended!r}")
+        self.ended = ended if ended in _FINAL else None
+        self.history = mean_history(self.going)

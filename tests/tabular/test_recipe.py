@@ -1,0 +1,91 @@
+"""Recipes: what they say for tables of every size."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import clearprop as cp
+from clearprop.optimize.schedules import OneCycle
+from clearprop.tabular import RECIPES, Recipe, recipe
+
+
+def rows(count, inputs=5):
+    return np.broadcast_to(np.float32(0), (count, inputs))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("task", ["classes", "labels", "numbers"])
+def test_every_recipe_fits_every_task(name, task):
+    made = recipe(name, rows(500), 3, task)
+    last = {"classes": "softmax", "labels": "sigmoid", "numbers": "identity"}[task]
+    assert all((one.inputs, one.outputs, one.layers[-1].activation) == (5, 3, last) for one in made.networks)
+    json.dumps(made.to_json(), allow_nan=False)
+    assert all(text for setting in made.settings() for text in setting)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("count", [5, 63, 999, 1_000, 5_000, 5_001, 20_000, 20_001, 200_000, 200_001, 10**6, 10**8])
+def test_the_number_of_updates_is_bounded(name, count):
+    made = recipe(name, rows(count), 2, "classes")
+    assert made.epochs == 4 or made.epochs * (count // made.batch_size) <= 30_000
+    assert 1 <= made.first_epoch <= made.epochs
+    assert made.members <= made.folds <= 8
+    assert made.epochs <= 64 and (made.epochs == 64) == (count < 1_000)
+
+
+def test_larger_tables_get_larger_batches_and_fewer_members():
+    made = [recipe("strong", rows(count), 2, "classes") for count in (5_000, 20_000, 200_000, 10**6)]
+    assert [one.batch_size for one in made] == [64, 128, 256, 1024]
+    assert [one.members for one in made] == [8, 8, 4, 2]
+
+
+@pytest.mark.parametrize(("members", "folds"), [(1, 8), (2, 8), (8, 8), (12, 12)])
+def test_members_asked_for_leave_out_no_more_than_others(members, folds):
+    made = recipe("strong", rows(500), 2, "classes", members=members)
+    assert (made.members, made.folds) == (members, folds)
+
+
+def test_the_kinds_of_members_keep_their_shares():
+    first, second = (cp.Network.parse(text) for text in ("2-3-1", "2-4-1"))
+    from clearprop.tabular.recipe import _repeated
+
+    assert _repeated((first, first, second, second), 2) == (first, second)
+    assert _repeated((first, second), 6) == (first,) * 3 + (second,) * 3
+
+
+def test_epochs_asked_for_are_those_done():
+    made = recipe("strong", rows(500), 2, "classes", epochs=3)
+    assert (made.epochs, made.first_epoch) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda: recipe("stong", rows(9), 2, "classes"), 'did you mean "strong"'),
+        (lambda: recipe("strong", rows(9), 2, "class"), 'did you mean "classes"'),
+        (lambda: recipe("strong", rows(9), 2, "classes", members=0), "members"),
+        (lambda: recipe("strong", rows(9), 2, "classes", epochs=0), "epochs"),
+        (lambda: Recipe((), cp.Adam(), 32, 1), "networks"),
+        (lambda: Recipe((cp.Network.parse("2-1"),), cp.Adam(), 32, 1, folds=0), "folds"),
+    ],
+)
+def test_what_is_no_recipe_is_said(ask, words):
+    with pytest.raises(cp.InputError, match=words):
+        ask()
+
+
+def test_a_schedule_is_stretched_over_the_run_and_a_constant_rate_left():
+    made = recipe("quick", rows(500), 2, "classes")
+    assert made.optimizer_for(77).schedule == replace(made.optimizer.schedule, steps=77)
+    assert isinstance(made.optimizer_for(77).schedule, OneCycle)
+    assert replace(made, optimizer=cp.SGD(0.5)).optimizer_for(77) == cp.SGD(0.5)
+
+
+def test_recipes_that_differ_are_told_apart():
+    made = recipe("quick", rows(500), 2, "classes")
+    other = replace(made, networks=(*made.networks[:-1], replace(made.networks[0], l2=0.1)))
+    assert made.to_json() != other.to_json() and made.to_json() == recipe("quick", rows(500), 2, "classes").to_json()
