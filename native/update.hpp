@@ -68,11 +68,18 @@ class Updater {
         const Matrix<T> weights{stage.weights.value, stage.panel_step};
         const Index offset = weights.from(item.row, item.column) - stage.weights.value;
         const Index columns = (stage.by_units ? stage.layer.inputs : stage.layer.units) - item.column;
-        if (space_.far && last_chunk_ && rates) fetch(stage.weights, offset, item.rows * W);
-
+        Ahead ahead;
+        if (space_.far && last_chunk_ && rates) {
+            const Index lines = item.rows * W * Index(sizeof(T)) / 64;
+            ahead.add(stage.weights.value + offset, lines);
+            for (T* const slot : stage.weights.slots)
+                if (slot) ahead.add(slot + offset, lines);
+            if (stage.turned.base && !stage.by_units)
+                ahead.add(stage.turned.from(item.column, item.row), columns < W ? columns : W, W * Index(sizeof(T)));
+        }
         alignas(64) T buffer[TILE_ROWS * W];
         T* const sum = stage.weights.gradient ? stage.weights.gradient + offset : buffer;
-        sum_tile(stage, item, columns, sum);
+        sum_tile(stage, item, columns, sum, ahead);
         if (!last_chunk_) return;
 
         if (is_penalised(space_.network))
@@ -86,27 +93,18 @@ class Updater {
     }
 
     // A tile of the gradient, of this chunk and those before.
-    void sum_tile(const Stage<T>& stage, const Item& item, Index columns, T* sum) const {
+    void sum_tile(const Stage<T>& stage, const Item& item, Index columns, T* sum, const Ahead& ahead) const {
         const T* start = first_chunk_ ? nullptr : sum;
         const auto multiply = [&]<class E>(Matrix<E> inputs, Matrix<E> deltas, Index depth) {
             const Matrix<E>&rows = stage.by_units ? deltas : inputs, &along = stage.by_units ? inputs : deltas;
             run_tile<Read::down>(Tile<T, E>{rows.from(0, item.row), 0, along.panel(item.column), depth, start, W, sum,
-                                            Finish::keep, nullptr},
+                                            Finish::keep, nullptr, &ahead},
                                  item.rows, columns);
         };
         if constexpr (ROUNDS<T>)
             if (stage.rounded.weights.base)
                 return multiply(stage.rounded.inputs.down, stage.rounded.deltas.down, even(rows_) / 2);
         multiply(stage.inputs, stage.deltas, rows_);
-    }
-
-    // Asks for what the update of a tile needs, so that it is near when the gradient is there.
-    static void fetch(const Trained<T>& trained, Index offset, Index count) {
-        for (Index i = 0; i < count; i += Index(64 / sizeof(T))) {
-            __builtin_prefetch(trained.value + offset + i, 1);
-            if (trained.slots[0]) __builtin_prefetch(trained.slots[0] + offset + i, 1);
-            if (trained.slots[1]) __builtin_prefetch(trained.slots[1] + offset + i, 1);
-        }
     }
 
     // Updates `rows` rows of a panel with the gradient g. What stands beyond the real columns stays 0.
