@@ -7,6 +7,11 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
+// Which item of a thread's share is next. Each on its own cache line.
+struct alignas(64) Claim {
+    Index next;
+};
+
 // The gradients of a chunk, added up; with the last chunk of a batch, the update.
 template <class T>
 class Updater {
@@ -14,18 +19,30 @@ class Updater {
     Updater(Workspace<T>& space, Index rows, bool first_chunk, bool last_chunk)
         : space_(space), rows_(rows), first_chunk_(first_chunk), last_chunk_(last_chunk) {}
 
+    // A thread's share of the items is its own to begin with. To be called before any thread runs.
+    void claim(Claim* claims, int thread, int threads) const {
+        __atomic_store_n(&claims[thread].next, space_.first_item(thread, threads), __ATOMIC_RELAXED);
+    }
+
     // `rates` null: the gradients are what is asked for. False where a new parameter is not finite. Calls between(i, n)
-    // before the i-th of n items.
+    // before the i-th of the n items of the thread's share, and at last between(n, n).
+    //
+    // Who is done with its share takes what other threads have not begun. An item is still one thread's alone, so that
+    // it makes no difference to the bits whose.
     template <class Between>
-    bool run(int thread, int threads, Rule rule, const Rates<T>* rates, Between between) {
+    bool run(int thread, int threads, Rule rule, const Rates<T>* rates, Claim* claims, Between between) {
         finite_ = V{};
-        const Index first = space_.first_item(thread, threads), count = space_.first_item(thread + 1, threads) - first;
-        for (Index i = 0; i < count; ++i) {
-            between(i, count);
-            const Item& item = space_.items[first + i];
-            const Stage<T>& stage = space_.stages[item.layer];
-            if (item.row < 0) bias(stage, item, rule, rates);
-            else weights(stage, item, rule, rates, first + i);
+        for (int ahead = 0; ahead < threads; ++ahead) {
+            const int owner = (thread + ahead) % threads;
+            const Index first = space_.first_item(owner, threads), end = space_.first_item(owner + 1, threads);
+            for (Index i = next(claims[owner], threads); i < end; i = next(claims[owner], threads)) {
+                if (ahead == 0) between(i - first, end - first);
+                const Item& item = space_.items[i];
+                const Stage<T>& stage = space_.stages[item.layer];
+                if (item.row < 0) bias(stage, item, rule, rates);
+                else weights(stage, item, rule, rates, i);
+            }
+            if (ahead == 0) between(end - first, end - first);
         }
         return sum_of_lanes<T, VECTOR_BYTES>(finite_) == 0;
     }
@@ -33,6 +50,10 @@ class Updater {
   private:
     using V = Vector<T>;
     static constexpr Index W = PANEL<T>;
+
+    static Index next(Claim& claim, int threads) {
+        return threads == 1 ? claim.next++ : __atomic_fetch_add(&claim.next, 1, __ATOMIC_RELAXED);
+    }
 
     void bias(const Stage<T>& stage, const Item& item, Rule rule, const Rates<T>* rates) {
         const Layer& layer = stage.layer;
