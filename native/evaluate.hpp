@@ -27,7 +27,8 @@ class Evaluator {
     explicit Evaluator(Evaluation<T>& run)
         : run_(run), threads_(useful_threads(run.network, run.samples.rows, run.threads)),
           space_(run.network, purpose(run), 0, run.samples.rows),
-          barrier_(threads_) {}
+          barrier_(threads_), claims_block_(threads_ * Index(sizeof(Claim))),
+          claims_(static_cast<Claim*>(claims_block_.start)) {}
 
     void go() {
         const Samples<T>& samples = run_.samples;
@@ -52,6 +53,8 @@ class Evaluator {
             const Index left = rows - first, count = left < space_.chunk ? left : space_.chunk;
             const Chunk chunk{nullptr, first, count, divisor_, 0, 0, 0};
             const Share share = share_of(count, thread, threads_);
+            Updater<T> updater(space_, count, first == 0, first + count == rows);
+            updater.claim(claims_, thread, threads_);
             if (share.count > 0) {
                 gather(space_, run_.samples.X, chunk, share.first, share.count);
                 forward(space_, chunk, share.first, share.count);
@@ -62,8 +65,7 @@ class Evaluator {
             if (thread == 0)
                 for (Index r = 0; r < count; ++r) loss_ += space_.losses[r];
             if (run_.gradients)
-                Updater<T>(space_, count, first == 0, first + count == rows).run(thread, threads_, Rule::sgd, nullptr,
-                                                                             [](Index, Index) {});
+                updater.run(thread, threads_, Rule::sgd, nullptr, claims_, [](Index, Index) {});
             barrier_.wait();
         }
     }
@@ -72,6 +74,8 @@ class Evaluator {
     int threads_;
     Workspace<T> space_;
     Barrier barrier_;
+    Block claims_block_;
+    Claim* const claims_;  // of each thread
     double divisor_ = 1, loss_ = 0;
 };
 

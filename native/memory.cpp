@@ -1,5 +1,6 @@
 #include "memory.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
@@ -9,6 +10,21 @@
 #endif
 
 namespace clearprop {
+namespace {
+
+constexpr std::size_t LEAST_KEPT = 1 << 20, MOST_KEPT = 256 << 20;
+
+// Stands before each block.
+struct Head {
+    void* whole;
+    std::size_t size;
+};
+
+Head& head_of(void* block) { return static_cast<Head*>(block)[-1]; }
+
+std::atomic<void*> kept(nullptr);  // whoever takes it owns it: no lock, which a fork could leave locked
+
+}  // namespace
 
 void* allocate(Index bytes) {
     constexpr std::size_t LINE = 64, HUGE = 2 << 20;
@@ -17,8 +33,8 @@ void* allocate(Index bytes) {
     // calloc leaves pages alone that come zeroed from the system: threads then first touch those that they work on.
     char* whole = static_cast<char*>(std::calloc(size + unit + LINE, 1));
     if (!whole) throw std::bad_alloc();
-    char* block = reinterpret_cast<char*>((reinterpret_cast<std::uintptr_t>(whole) + sizeof(char*) + unit - 1) / unit * unit);
-    reinterpret_cast<char**>(block)[-1] = whole;
+    char* block = reinterpret_cast<char*>((reinterpret_cast<std::uintptr_t>(whole) + sizeof(Head) + unit - 1) / unit * unit);
+    head_of(block) = {whole, size};
 #if defined(__linux__)
     if (unit == HUGE) madvise(block, size, MADV_HUGEPAGE);  // a wish: fewer pages to look up
 #endif
@@ -26,7 +42,26 @@ void* allocate(Index bytes) {
 }
 
 void release(void* block) {
-    if (block) std::free(static_cast<char**>(block)[-1]);
+    if (block) std::free(head_of(block).whole);
+}
+
+void* borrow(Index bytes) {
+    if (std::size_t(bytes) >= LEAST_KEPT) {
+        void* const block = kept.exchange(nullptr, std::memory_order_acq_rel);
+        if (block && head_of(block).size >= std::size_t(bytes)) return block;
+        release(block);
+    }
+    return allocate(bytes);
+}
+
+void give_back(void* block) {
+    if (!block || head_of(block).size < LEAST_KEPT || head_of(block).size > MOST_KEPT) return release(block);
+#if defined(__linux__) && defined(MADV_FREE)
+    const std::uintptr_t page = 4096, end = reinterpret_cast<std::uintptr_t>(block) + head_of(block).size;
+    const std::uintptr_t start = (reinterpret_cast<std::uintptr_t>(block) + page - 1) / page * page;
+    madvise(reinterpret_cast<void*>(start), (end - start) / page * page, MADV_FREE);  // a wish, too
+#endif
+    release(kept.exchange(block, std::memory_order_acq_rel));
 }
 
 Block::Block(Index bytes) : start(allocate(bytes)) {}

@@ -9,7 +9,13 @@ namespace clearprop {
 void* allocate(Index bytes);
 void release(void* block);
 
-// The same, given back by whoever holds it. Defined apart: this header is compiled once for each instruction set.
+// Memory of a call, not zeroed: a large block that a call before gave back, where there is one of at least that size.
+// One such block is kept, of up to 256 MiB, since fresh pages cost more than all else a call does beside its work. The
+// system may take its pages where it runs short.
+void* borrow(Index bytes);
+void give_back(void* block);
+
+// What `allocate` returns, released by whoever holds it. Defined apart: this header is compiled once for each instruction set.
 class Block {
   public:
     explicit Block(Index bytes);

@@ -39,6 +39,32 @@ enum class Finish { keep, rectify, mask, scale };
 // How A is read: across, C = A·B, or down, C = Aᵀ·B.
 enum class Read { across, down };
 
+// What will be wanted when a tile is done, asked for while it is at work: cache lines, `stride` bytes apart. A few at a
+// time: for more than it has room for, a processor waits.
+struct Ahead {
+    struct Lines {
+        const char* first;
+        Index count, stride;
+    };
+    Lines lines[4];
+    int kinds = 0;
+    Index most = 0;  // lines of a kind
+
+    void add(const void* first, Index count, Index stride = 64) {
+        lines[kinds++] = {static_cast<const char*>(first), count, stride};
+        most = count > most ? count : most;
+    }
+
+    // Asks for those with the numbers from `begin` on of each kind.
+    void ask(Index begin, Index end) const {
+        for (int kind = 0; kind < kinds; ++kind)
+            for (Index line = begin; line < end && line < lines[kind].count; ++line)
+                __builtin_prefetch(lines[kind].first + line * lines[kind].stride);
+    }
+};
+
+inline constexpr Index DEPTH_BETWEEN = 8;  // how much of a tile's depth passes before more is asked for
+
 // A and B have elements E: T itself or, where T is float, pairs of bfloat16; `depth` counts elements.
 template <class T, class E>
 struct Tile {
@@ -51,6 +77,7 @@ struct Tile {
     T* c;  // (rows, PANEL)
     Finish finish;
     const T* by;  // (rows, PANEL)
+    const Ahead* ahead;
 };
 
 template <class T, class E, int ROWS, int VECTORS, Read READ>
@@ -76,14 +103,24 @@ void tile(const Tile<T, E>& p) {
         each([&](V& s, int r, int v) { s = fused(splat<Elements>(a[READ == Read::across ? r * W : r]), right[v], s); });
         b += W;
     };
+    const bool asks = p.ahead->kinds > 0;
+    const Index at_once = asks ? p.ahead->most * DEPTH_BETWEEN / p.depth + 1 : 0;
+    Index asked = 0;
+    // `count` elements of the depth, where those of A lie `step` apart.
+    const auto add_all = [&](const E* a, Index count, Index step) {
+        const Index between = asks ? DEPTH_BETWEEN : count;
+        for (const E* const end = a + count * step; a != end;) {
+            if (asks) p.ahead->ask(asked, asked + at_once);
+            asked += at_once;
+            const Index left = (end - a) / step;
+            for (const E* const stop = a + (left < between ? left : between) * step; a != stop; a += step) add(a);
+        }
+    };
     if constexpr (READ == Read::down) {
-        for (Index k = 0; k < p.depth; ++k) add(p.a + k * W);
+        add_all(p.a, p.depth, W);
     } else {
         const E* a = p.a;
-        for (Index left = p.depth; left > 0; left -= W, a += p.a_step) {
-            const Index count = left < W ? left : W;
-            for (Index k = 0; k < count; ++k) add(a + k);
-        }
+        for (Index left = p.depth; left > 0; left -= W, a += p.a_step) add_all(a, left < W ? left : W, 1);
     }
 
     const auto write = [&](auto f) { each([&](V s, int r, int v) { store(p.c + r * W + v * N, f(s, r, v)); }); };
@@ -156,12 +193,6 @@ Index depth_at_once(Index rows) {
     return fitting < 8 * W ? 8 * W : fitting;
 }
 
-// Asks for `bytes` that lie together.
-inline void prefetch(const void* from, Index bytes) {
-    const char* line = static_cast<const char*>(from);
-    for (const char* end = line + bytes; line < end; line += 64) __builtin_prefetch(line);
-}
-
 // Computes `rows` rows of C from `first` on, `width` columns; calls after(first row, column, rows) for each tile that
 // is done.
 template <class T, class E, class After>
@@ -178,15 +209,16 @@ void product(const Product<T, E>& p, Index first, Index rows, Index width, After
                 T* c = p.c.from(row, column);
                 const T* start = k > 0 ? c : p.start ? p.start + column : nullptr;
                 const T* by = p.by.base ? p.by.from(row, column) : nullptr;
+                Ahead ahead;
                 if (in_parts) {
-                    // While this tile is at work: what the next one adds to, and its share of the next panel of B.
-                    const Index bytes = W * Index(sizeof(T));
-                    prefetch(c + count * W, TILE_ROWS * bytes);
+                    // What the next tile adds to, and this one's share of the next panel of B.
+                    constexpr Index LINES = W * Index(sizeof(T)) / 64;
+                    ahead.add(c + count * W, TILE_ROWS * LINES);
                     if (column + W < width)
-                        prefetch(p.b.from(k + deep * offset / rows, column + W), (deep * count / rows + 1) * bytes);
+                        ahead.add(p.b.from(k + deep * offset / rows, column + W), (deep * count / rows + 1) * LINES);
                 }
                 run_tile<Read::across>(Tile<T, E>{p.a.from(row, k), p.a.step, p.b.from(k, column), deep, start,
-                                                  k > 0 ? W : 0, c, last ? p.finish : Finish::keep, by},
+                                                  k > 0 ? W : 0, c, last ? p.finish : Finish::keep, by, &ahead},
                                        count, width - column);
                 if (last) after(row, column, count);
             });

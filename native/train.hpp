@@ -31,8 +31,9 @@ class Trainer {
     Trainer(Training<T>& run, Workspace<T>& space)
         : run_(run), threads_(useful_threads(run.network, batch_rows(run), run.threads)), space_(space),
           barrier_(threads_), course_(run),
-          signs_block_(threads_ * Index(sizeof(Signs))), rows_block_(2 * batch_rows(run) * Index(sizeof(Index))),
-          signs_(static_cast<Signs*>(signs_block_.start)) {
+          signs_block_(threads_ * Index(sizeof(Signs))), claims_block_(threads_ * Index(sizeof(Claim))),
+          rows_block_(2 * batch_rows(run) * Index(sizeof(Index))),
+          signs_(static_cast<Signs*>(signs_block_.start)), claims_(static_cast<Claim*>(claims_block_.start)) {
         for (int i = 0; i < 2; ++i) steps_[i].rows = static_cast<Index*>(rows_block_.start) + i * batch_rows(run);
     }
     Trainer(const Trainer&) = delete;
@@ -83,6 +84,8 @@ class Trainer {
             const Index left = step.count - first, count = left < space_.chunk ? left : space_.chunk;
             const Chunk chunk{step.rows, first, count, step.divisor, run_.seed, step.number, step.fade};
             const bool last = left == count;
+            Updater<T> updater(space_, chunk.count, chunk.first == 0, last);
+            updater.claim(claims_, thread, threads_);
             run_rows(chunk, thread);
             if (thread == 0 && last) course_.prepare(steps_[1 - turn]);
             barrier_.wait();
@@ -93,12 +96,11 @@ class Trainer {
             const Step& next = steps_[1 - turn];
             const Share wanted = last && !next.none ? rows_to_fetch(next, thread) : Share{0, 0};
             Index fetched = 0;
-            Updater<T> updater(space_, chunk.count, chunk.first == 0, last);
             signs_[thread].overflowed = !updater.run(
-                thread, threads_, run_.optimizer.rule, &rates,
+                thread, threads_, run_.optimizer.rule, &rates, claims_,
                 // A few at a time: a processor forgets what it is asked for all at once.
                 [&](Index i, Index items) {
-                    const Index end = (wanted.count * (i + 1) + items - 1) / items;
+                    const Index end = i < items ? (wanted.count * (i + 1) + items - 1) / items : wanted.count;
                     fetch(next.rows + wanted.first + fetched, end - fetched);
                     fetched = end;
                 });
@@ -150,8 +152,9 @@ class Trainer {
     Workspace<T>& space_;
     Barrier barrier_;
     Course<T> course_;
-    Block signs_block_, rows_block_;
+    Block signs_block_, claims_block_, rows_block_;
     Signs* const signs_;  // of each thread
+    Claim* const claims_;
     Step steps_[2] = {};
 };
 

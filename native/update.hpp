@@ -7,6 +7,11 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
+// Which item of a thread's share is next. Each on its own cache line.
+struct alignas(64) Claim {
+    Index next;
+};
+
 // The gradients of a chunk, added up; with the last chunk of a batch, the update.
 template <class T>
 class Updater {
@@ -14,22 +19,34 @@ class Updater {
     Updater(Workspace<T>& space, Index rows, bool first_chunk, bool last_chunk)
         : space_(space), rows_(rows), first_chunk_(first_chunk), last_chunk_(last_chunk) {}
 
+    // A thread's share of the items is its own to begin with. To be called before any thread runs.
+    void claim(Claim* claims, int thread, int threads) const {
+        __atomic_store_n(&claims[thread].next, space_.first_item(thread, threads), __ATOMIC_RELAXED);
+    }
+
     // `rates` null: the gradients are what is asked for. False where a new parameter is not finite. Calls between(i, n)
-    // before the i-th of n items.
+    // before the i-th of the n items of the thread's share, and at last between(n, n).
+    //
+    // Who is done with its share takes what other threads have not begun. An item is still one thread's alone, so that
+    // it makes no difference to the bits whose.
     template <class Between>
-    bool run(int thread, int threads, Rule rule, const Rates<T>* rates, Between between) {
+    bool run(int thread, int threads, Rule rule, const Rates<T>* rates, Claim* claims, Between between) {
         finite_ = V{};
-        const Index first = space_.first_item(thread, threads), count = space_.first_item(thread + 1, threads) - first;
-        for (Index i = 0; i < count; ++i) {
-            between(i, count);
-            const Item& item = space_.items[first + i];
-            if (item.layer < 0) {
-                columns(item, rule, rates);
-                continue;
+        for (int ahead = 0; ahead < threads; ++ahead) {
+            const int owner = (thread + ahead) % threads;
+            const Index first = space_.first_item(owner, threads), end = space_.first_item(owner + 1, threads);
+            for (Index i = next(claims[owner], threads); i < end; i = next(claims[owner], threads)) {
+                if (ahead == 0) between(i - first, end - first);
+                const Item& item = space_.items[i];
+                if (item.layer < 0) {
+                    columns(item, rule, rates);
+                    continue;
+                }
+                const Stage<T>& stage = space_.stages[item.layer];
+                if (item.row < 0) bias(stage, item, rule, rates);
+                else weights(stage, item, rule, rates, i);
             }
-            const Stage<T>& stage = space_.stages[item.layer];
-            if (item.row < 0) bias(stage, item, rule, rates);
-            else weights(stage, item, rule, rates, first + i);
+            if (ahead == 0) between(end - first, end - first);
         }
         return sum_of_lanes<T, VECTOR_BYTES>(finite_) == 0;
     }
@@ -37,6 +54,10 @@ class Updater {
   private:
     using V = Vector<T>;
     static constexpr Index W = PANEL<T>;
+
+    static Index next(Claim& claim, int threads) {
+        return threads == 1 ? claim.next++ : __atomic_fetch_add(&claim.next, 1, __ATOMIC_RELAXED);
+    }
 
     void bias(const Stage<T>& stage, const Item& item, Rule rule, const Rates<T>* rates) {
         const Layer& layer = stage.layer;
@@ -103,11 +124,18 @@ class Updater {
         const Matrix<T> weights{stage.weights.value, stage.panel_step};
         const Index offset = weights.from(item.row, item.column) - stage.weights.value;
         const Index columns = (stage.by_units ? stage.layer.inputs : stage.layer.units) - item.column;
-        if (space_.far && last_chunk_ && rates) fetch(stage.weights, offset, item.rows * W);
-
+        Ahead ahead;
+        if (space_.far && last_chunk_ && rates) {
+            const Index lines = item.rows * W * Index(sizeof(T)) / 64;
+            ahead.add(stage.weights.value + offset, lines);
+            for (T* const slot : stage.weights.slots)
+                if (slot) ahead.add(slot + offset, lines);
+            if (stage.turned.base && !stage.by_units)
+                ahead.add(stage.turned.from(item.column, item.row), columns < W ? columns : W, W * Index(sizeof(T)));
+        }
         alignas(64) T buffer[TILE_ROWS * W];
         T* const sum = stage.weights.gradient ? stage.weights.gradient + offset : buffer;
-        sum_tile(stage, item, columns, sum);
+        sum_tile(stage, item, columns, sum, ahead);
         if (!last_chunk_) return;
 
         if (is_penalised(space_.network))
@@ -121,27 +149,18 @@ class Updater {
     }
 
     // A tile of the gradient, of this chunk and those before.
-    void sum_tile(const Stage<T>& stage, const Item& item, Index columns, T* sum) const {
+    void sum_tile(const Stage<T>& stage, const Item& item, Index columns, T* sum, const Ahead& ahead) const {
         const T* start = first_chunk_ ? nullptr : sum;
         const auto multiply = [&]<class E>(Matrix<E> inputs, Matrix<E> deltas, Index depth) {
             const Matrix<E>&rows = stage.by_units ? deltas : inputs, &along = stage.by_units ? inputs : deltas;
             run_tile<Read::down>(Tile<T, E>{rows.from(0, item.row), 0, along.panel(item.column), depth, start, W, sum,
-                                            Finish::keep, nullptr},
+                                            Finish::keep, nullptr, &ahead},
                                  item.rows, columns);
         };
         if constexpr (ROUNDS<T>)
             if (stage.rounded.weights.base)
                 return multiply(stage.rounded.inputs.down, stage.rounded.deltas.down, even(rows_) / 2);
         multiply(stage.inputs, stage.deltas, rows_);
-    }
-
-    // Asks for what the update of a tile needs, so that it is near when the gradient is there.
-    static void fetch(const Trained<T>& trained, Index offset, Index count) {
-        for (Index i = 0; i < count; i += Index(64 / sizeof(T))) {
-            __builtin_prefetch(trained.value + offset + i, 1);
-            if (trained.slots[0]) __builtin_prefetch(trained.slots[0] + offset + i, 1);
-            if (trained.slots[1]) __builtin_prefetch(trained.slots[1] + offset + i, 1);
-        }
     }
 
     // Updates `rows` rows of a panel with the gradient g, at `factor` times the learning rate. What stands beyond the real

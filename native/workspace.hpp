@@ -79,11 +79,11 @@ class Workspace {
         keeps_gradients_ = purpose == Purpose::gradients || (purpose == Purpose::train && chunk < rows);
         Arena measured;
         lay_out(measured);
-        block_ = allocate(measured.used);
+        block_ = borrow(measured.used);
         Arena arena{static_cast<char*>(block_)};
         lay_out(arena);
     }
-    ~Workspace() { release(block_); }
+    ~Workspace() { give_back(block_); }
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
 
@@ -174,10 +174,26 @@ class Workspace {
             return array;
         }
 
+        template <class U>
+        U* cleared(Index count) {
+            U* array = take<U>(count);
+            if (array) __builtin_memset(static_cast<void*>(array), 0, std::size_t(count) * sizeof(U));
+            return array;
+        }
+
+        // The numbers of a matrix in panels, with 0 beyond its columns: what stands in these is always written first.
+        template <class E = T>
+        E* numbers(Index rows, Index columns) {
+            const Index step = rows * PANEL<E>, count = panels<E>(columns) * step;
+            E* array = take<E>(count);
+            if (array && columns % PANEL<E> > 0)
+                __builtin_memset(static_cast<void*>(array + count - step), 0, std::size_t(step) * sizeof(E));
+            return array;
+        }
+
         template <class E = T>
         Matrix<E> matrix(Index rows, Index columns) {
-            const Index step = rows * PANEL<E>;
-            return {take<E>(panels<E>(columns) * step), step};
+            return {numbers<E>(rows, columns), rows * PANEL<E>};
         }
 
         Packed packed(Index rows, Index columns) {
@@ -216,8 +232,8 @@ class Workspace {
             const Index rows = stage.by_units ? layer.units : layer.inputs;
             const Index columns = stage.by_units ? layer.inputs : layer.units;
             stage.panel_step = rows * PANEL<T>;
-            stage.weights = trained(arena, panels<T>(columns) * stage.panel_step);
-            stage.bias = trained(arena, panels<T>(layer.units) * PANEL<T>);
+            stage.weights = trained([&] { return arena.template numbers<T>(rows, columns); });
+            stage.bias = trained([&] { return arena.template cleared<T>(panels<T>(layer.units) * PANEL<T>); });
             if (stage.by_units) stage.turned = {stage.weights.value, stage.panel_step};
             else if (backward && hands_back(l) && !rounds()) stage.turned = arena.matrix(layer.units, layer.inputs);
             else stage.turned = {};
@@ -242,7 +258,7 @@ class Workspace {
         const Index count = backward ? list_items(nullptr) : 0;
         item_count = count;
         items = arena.template take<Item>(count + 1);
-        penalties = arena.template take<double>(count);
+        penalties = arena.template cleared<double>(count);
         stages = placed;
         if (items && count > 0) list_items(items);
     }
@@ -284,8 +300,8 @@ class Workspace {
         scale_flat_ = flat;
         const Index whole = panels<T>(width) * PANEL<T>;
         const auto trained_here = [&](Index count) {
-            Trained<T> arrays = trained(arena, count);
-            if (backward && !arrays.gradient) arrays.gradient = arena.template take<T>(count);
+            Trained<T> arrays = trained([&] { return arena.template cleared<T>(count); });
+            if (backward && !arrays.gradient) arrays.gradient = arena.template cleared<T>(count);
             return arrays;
         };
         stage.parameters = trained_here(stage.parameter_count);
@@ -314,10 +330,11 @@ class Workspace {
 
     bool rounds() const { return ROUNDS<T> && precision == Precision::bfloat16; }
 
-    Trained<T> trained(Arena& arena, Index count) const {
-        Trained<T> arrays{arena.template take<T>(count), {nullptr, nullptr}, nullptr};
-        for (int s = 0; s < slot_count; ++s) arrays.slots[s] = arena.template take<T>(count);
-        if (keeps_gradients_) arrays.gradient = arena.template take<T>(count);
+    template <class Take>
+    Trained<T> trained(Take take) const {
+        Trained<T> arrays{take(), {nullptr, nullptr}, nullptr};
+        for (int s = 0; s < slot_count; ++s) arrays.slots[s] = take();
+        if (keeps_gradients_) arrays.gradient = take();
         return arrays;
     }
 

@@ -12,6 +12,8 @@ from clearprop.errors import InputError
 from clearprop.network.parameters import real_array
 from clearprop.network.spec import Network
 
+NUMBERS_AT_ONCE = 1 << 17
+
 
 def check_samples(
     network: Network, dtype: np.dtype[Any], X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -97,15 +99,21 @@ def check_total(name: str, weights: Array) -> None:
             raise InputError(f"{name}: the sum is too large for {weights.dtype}; divide all of them by one number")
 
 
+def _all_finite(array: Array) -> bool:
+    """Whether all numbers are finite, a part at a time, so that what is found of a part stays in the cache."""
+    numbers = array.reshape(-1)
+    parts = range(0, numbers.size, NUMBERS_AT_ONCE)
+    return all(np.isfinite(numbers[start : start + NUMBERS_AT_ONCE]).all() for start in parts)
+
+
 def _finite(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
     if array.dtype == dtype and array.flags.c_contiguous:
         converted = array
     else:
         with np.errstate(over="ignore"):
             converted = np.ascontiguousarray(array, dtype=dtype)
-    finite = np.isfinite(converted)
-    if not finite.all():
-        place = tuple(int(index) for index in np.argwhere(~finite)[0])
+    if not _all_finite(converted):
+        place = tuple(int(index) for index in np.argwhere(~np.isfinite(converted))[0])
         end = f" as {dtype}" if np.isfinite(array[place]) else ""
         raise InputError(
             f"{name}[{', '.join(map(str, place))}] is {array[place]}{end}: every number must be finite; "

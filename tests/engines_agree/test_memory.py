@@ -1,0 +1,45 @@
+"""The working memory of a call serves the next one, whatever it has been left with."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import clearprop as cp
+from clearprop._native import multiplies_bfloat16
+from clearprop.engines.native import instruction_set
+
+
+def spoil() -> None:
+    """Leaves a large block of working memory behind in which almost nothing is a finite number."""
+    sizes = (64, 600, 600, 600, 64)
+    net = cp.Network(sizes[0], [cp.Dense(units, "identity") for units in sizes[1:]], loss="half_squared_error")
+    rng = np.random.default_rng(0)
+    weights = [rng.choice([-1e30, 1e30], size=shape) for shape in pairwise(sizes)]
+    model = cp.Model(net, weights, [0.0] * len(weights), dtype="float32")
+    with np.errstate(all="ignore"):
+        assert not np.isfinite(model.predict(np.full((1000, 64), 1e30, "f4"), threads=1)).all()
+
+
+@pytest.mark.parametrize("precision", ["full", "bfloat16"])
+@pytest.mark.parametrize("shape", ["37-101-53-7", "300-3-200-1", "50-200-2", "33-31-200-17"])
+def test_what_is_left_in_memory_changes_no_bit(shape: str, precision: str) -> None:
+    if precision == "bfloat16" and not multiplies_bfloat16(instruction_set()):
+        pytest.skip("no bfloat16 here")
+    output, loss = ("identity", "half_squared_error") if shape.endswith("-1") else ("softmax", "cross_entropy")
+    net = cp.Network.parse(shape, hidden="tanh", output=output, loss=loss)
+    model = cp.Model.initialized(net, dtype="float32")
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(2_777, net.sizes[0])), rng.normal(size=(2_777, 1))
+    if net.outputs > 1:
+        Y = rng.integers(0, net.outputs, 2_777)
+
+    def results() -> list[object]:
+        trained = cp.train(model, X, Y, optimizer=cp.Adam(), batch_size=1_301, precision=precision)
+        return [trained.model, *trained.history.loss, trained.model.predict(X).tolist(), model.loss(X, Y)]
+
+    first = results()
+    spoil()
+    assert results() == first
