@@ -59,7 +59,7 @@ class Parameters:
 
     @cached_property
     def columns(self) -> list[dict[str, Array]]:
-        start = self._dense_end
+        start = self.dense_count
         views: list[dict[str, Array]] = []
         for layer in self.network.columns:
             views.append({})
@@ -73,7 +73,8 @@ class Parameters:
         return self.flat[len(self.flat) - self.network.scale_size :]
 
     @property
-    def _dense_end(self) -> int:
+    def dense_count(self) -> int:
+        """How many of the numbers, the first ones, are weights and biases of layers."""
         return sum(W.size + b.size for W, b in self._views())
 
     def _views(self) -> Iterator[tuple[Array, Array]]:

@@ -50,9 +50,11 @@ CHINESE: Mapping[str, str] = {
     "members": "成员",
     "{}, each without one of {} parts of the rows": "{} 个，各自不学全部行的 {} 份中的一份",
     "at most {}, in one cycle": "最高 {}，单周期",
+    "at most {}, in {} waves": "最高 {}，{} 个波",
     "at most {}": "最高 {}",
     "all rows": "所有行",
     "{}; each member keeps its best from epoch {} on": "{}；每个成员保留第 {} 轮起最好的权重",
+    "{} after each hidden layer, less from halfway on": "每个隐藏层之后 {}，后半程渐减",
     "{} after each hidden layer": "每个隐藏层之后 {}",
     "platform": "平台",
 }

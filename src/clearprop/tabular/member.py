@@ -66,7 +66,10 @@ class Member:
         batches = plan.batches(len(samples) if rows is None else len(rows))
         own = replace(plan, optimizer=recipe.optimizer_for(recipe.epochs * batches))
         X = samples.X if rows is None else samples.X[rows]
-        parameters = start(network, X, recipe.initializer, seed=seed, engine=engine, threads=threads)
+        deviation = recipe.deviations[(number - 1) % len(recipe.deviations)]
+        parameters = start(
+            network, X, recipe.initializer, seed=seed, engine=engine, threads=threads, deviation=deviation
+        )
         return Member(
             number=number,
             network=network,

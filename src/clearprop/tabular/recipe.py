@@ -6,18 +6,23 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from itertools import groupby
 from typing import Any
+
+import numpy as np
 
 from clearprop.engines.base import Array
 from clearprop.errors import InputError, check_count, unknown
+from clearprop.network.columns import ColumnLayer, Embedded, Periodic, PiecewiseLinear, Plain, Scale
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import AdamW, Optimizer
-from clearprop.optimize.schedules import OneCycle, Schedule
+from clearprop.optimize.schedules import CosLog, FlatCosine, OneCycle, Schedule
 from clearprop.tabular.start import DATA
 
 TASKS = ("classes", "labels", "numbers")
 UPDATES = 30_000
 FEWEST_EPOCHS = 4
+_LOOKED_AT = 10_000
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class Recipe:
             rows are left out, and the last weights are kept.
         initializer: "data", or a name of `network.initializers`.
         drop_last: leaves out a last batch that is short.
+        deviations: of the first frequencies of `Periodic` column layers, in periods a unit of the input; members take
+            turns.
     """
 
     networks: tuple[Network, ...]
@@ -44,6 +51,7 @@ class Recipe:
     folds: int = 8
     initializer: str = DATA
     drop_last: bool = False
+    deviations: tuple[float, ...] = (0.1,)
 
     def __post_init__(self) -> None:
         if not self.networks:
@@ -81,6 +89,8 @@ class Recipe:
         rate = f"{schedule.rate:g}" if schedule.is_constant else f"at most {schedule.rate:g}"  # type: ignore[attr-defined]
         if isinstance(schedule, OneCycle):
             rate += ", in one cycle"
+        if isinstance(schedule, CosLog):
+            rate += f", in {schedule.cycles} waves"
         listed = [
             ("members", members),
             ("optimizer", optimizer),
@@ -89,7 +99,8 @@ class Recipe:
             ("epochs", f"{self.epochs:,}; each member keeps its best from epoch {self.first_epoch:,} on"),
         ]
         if network.layers[0].dropout:
-            listed.append(("dropout", f"{network.layers[0].dropout:g} after each hidden layer"))
+            fading = ", less from halfway on" if self.optimizer.fades else ""
+            listed.append(("dropout", f"{network.layers[0].dropout:g} after each hidden layer{fading}"))
         return listed
 
     def to_json(self) -> dict[str, Any]:
@@ -105,10 +116,15 @@ def recipe(
 ) -> Recipe:
     """The recipe of a name, for these rows.
 
-    "strong" is for the best answer: three layers of 128 units with dropout, eight members, each of which leaves out one
-    of eight parts of the rows. "quick" is for who is in a hurry: four members of two layers of 64. Both start from the
-    data, and follow AdamW over one cycle of the learning rate, in batches of 64, 32 times through the rows, 64 times
-    for classes of under 1,000 rows.
+    "strong" is for the best answer: eight members, each of which leaves out one of eight parts of the rows. An input with
+    more than two values is a number, and becomes four: half of the members have `Periodic` embeddings, half
+    `PiecewiseLinear` ones. All that the first layer takes in has a learnt scale. Three layers of 128 units with dropout
+    follow. "quick" is for who is in a hurry: four members with `PiecewiseLinear` embeddings and two layers of 64.
+
+    Weights learn at the rate / √inputs of their layer, as if they were kept as W/√inputs; the scale at 6 times the rate,
+    biases at a tenth. AdamW goes through four waves of the learning rate; dropout and decay fade from halfway on; the
+    targets of classes are smoothed by a tenth. Batches have 64 rows, and there are 32 epochs, 64 for classes of under
+    1,000 rows.
 
     Larger tables get larger batches (128 above 5,000 rows, 256 above 20,000, 1,024 above 200,000), fewer members (half
     as many above 20,000 rows, a quarter above 200,000), and no more epochs than make 30,000 updates a member, but at
@@ -125,10 +141,12 @@ def recipe(
     Raises:
         InputError: there is no such recipe or task, or a count is none.
 
+    Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024, is where most of this comes from.
+
     >>> import numpy as np
-    >>> chosen = recipe("strong", np.zeros((400, 30), np.float32), 2, "classes")
-    >>> chosen.members, chosen.networks[0].sizes, chosen.epochs
-    (8, (30, 128, 128, 128, 2), 64)
+    >>> chosen = recipe("strong", np.arange(12_000.0).reshape(400, 30), 2, "classes")
+    >>> chosen.members, chosen.networks[0].columns, chosen.networks[0].sizes, chosen.epochs
+    (8, (Periodic(count=30, outputs=3, rate=0.1, frequencies=16),), (120, 128, 128, 128, 2), 64)
     """
     if name not in RECIPES:
         raise unknown("recipe", name, RECIPES)
@@ -144,38 +162,67 @@ def recipe(
 
 
 def _strong(X: Array, outputs: int, task: str) -> Recipe:
-    layers = [Dense(128, "mish" if task == "numbers" else "selu", dropout=0.15)] * 3
-    return _made(X, outputs, task, layers, members=8, rate=0.02 if task == "numbers" else 0.004)
+    hidden = Dense(128, "mish" if task == "numbers" else "selu", dropout=DROPOUT)
+    embedded = [_columns(X, kind) for kind in (Periodic(rate=0.1), PiecewiseLinear())]
+    return _made(X, outputs, task, [[hidden] * 3] * 8, [columns for columns in embedded for _ in range(4)])
 
 
 def _quick(X: Array, outputs: int, task: str) -> Recipe:
-    layers = [Dense(64, "relu", dropout=0.15)] * 2
-    return _made(X, outputs, task, layers, members=4, rate=0.02 if task == "numbers" else 0.006)
+    hidden = Dense(64, "relu", dropout=DROPOUT)
+    return _made(X, outputs, task, [[hidden] * 2] * 4, [_columns(X, PiecewiseLinear())] * 4)
 
 
 RECIPES: dict[str, Callable[[Array, int, str], Recipe]] = {"strong": _strong, "quick": _quick}
 
+DROPOUT = 0.15
+SMOOTHED = 0.1
+RATES = {"classes": 0.04, "labels": 0.04, "numbers": 0.2}
+LAST = {
+    "classes": ("softmax", f"smoothed_cross_entropy({SMOOTHED})"),
+    "labels": ("sigmoid", "binary_cross_entropy"),
+    "numbers": ("identity", "half_squared_error"),
+}
 
-def _made(X: Array, outputs: int, task: str, layers: list[Dense], *, members: int, rate: float) -> Recipe:
+
+def _columns(X: Array, embedding: Embedded) -> list[ColumnLayer]:
+    """The column layers of a table: inputs with more than two values are numbers, which are embedded."""
+    layers: list[ColumnLayer] = []
+    numbers = [len(np.unique(column)) > 2 for column in X[:_LOOKED_AT].T]
+    for number, run in groupby(numbers):
+        count = len(list(run))
+        layers.append(replace(embedding, count=count) if number else Plain(count))
+    return layers
+
+
+def _made(
+    X: Array, outputs: int, task: str, hidden: list[list[Dense]], columns: list[list[ColumnLayer]]
+) -> Recipe:
+    """A recipe of members with these hidden layers and column layers each."""
     rows, inputs = X.shape
-    last, loss = {
-        "classes": ("softmax", "cross_entropy"),
-        "labels": ("sigmoid", "binary_cross_entropy"),
-        "numbers": ("identity", "half_squared_error"),
-    }[task]
     batch_size, share = next(size for limit, *size in _SIZES if rows <= limit)
     usual = 64 if task != "numbers" and rows < 1_000 else 32
     epochs = min(usual, max(FEWEST_EPOCHS, UPDATES // max(1, rows // batch_size)))
-    network = Network(inputs, [*layers, Dense(outputs, last)], loss)
+    last, loss = LAST[task]
+    networks = tuple(
+        Network(inputs, _paced([*layers, Dense(outputs, last)], own), loss, columns=own, scale=Scale(rate=6.0))
+        for layers, own in zip(hidden, columns, strict=True)
+    )
     return Recipe(
-        networks=(network,) * (members // share),
-        optimizer=AdamW(OneCycle(rate, steps=1, warmup=0.15), beta2=0.95, weight_decay=0.02),
+        networks=networks[::share],
+        optimizer=AdamW(CosLog(RATES[task], steps=1), beta2=0.95, weight_decay=0.02, fade=FlatCosine(1.0, steps=1)),
         batch_size=batch_size,
         epochs=epochs,
         first_epoch=8,
-        folds=members,
+        folds=len(networks),
         drop_last=True,
+        deviations=(0.1, 0.5),
     )
+
+
+def _paced(layers: list[Dense], columns: list[ColumnLayer]) -> list[Dense]:
+    """The layers with the rates of weights that are kept as W/√inputs, and of biases a tenth."""
+    sizes = [sum(layer.width for layer in columns), *(layer.units for layer in layers)]
+    return [replace(layer, weight_rate=size**-0.5, bias_rate=0.1) for layer, size in zip(layers, sizes, strict=False)]
 
 
 # Rows up to which: a batch has so many, and the members are divided by so many.

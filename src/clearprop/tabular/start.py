@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from clearprop.engines.base import Array, Engine
+from clearprop.network.column_values import DEVIATION, start_columns
 from clearprop.network.initializers import initial
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Dense, Network
@@ -15,23 +16,33 @@ from clearprop.random import Stream, permutation, uniforms, words
 DATA = "data"
 """The name of the start that looks at the rows, beside those of `network.initializers`."""
 
-ROWS = 1024
+ROWS, ROWS_OF_BINS = 1024, 50_000
 COMBINED = 5
 _SMALLEST = 1e-6
 
 
 def start(
-    network: Network, X: Array, initializer: str, *, seed: int, engine: Engine, threads: int, dtype: str = "float32"
+    network: Network,
+    X: Array,
+    initializer: str,
+    *,
+    seed: int,
+    engine: Engine,
+    threads: int,
+    dtype: str = "float32",
+    deviation: float = DEVIATION,
 ) -> Parameters:
     """Initial parameters: of a name of `network.initializers`, or "data" for those that look at the rows.
 
     "data" goes layer by layer over at most 1,024 rows. Weights are drawn from N(0, 1/I) and each unit's are divided by
     the deviation of its net input, so that each net input has deviation 1. Its bias is minus a convex combination of 5
     of its own net inputs, Σ cᵢzᵢ with cᵢ = eᵢ/Σe and e from Exp(1): where a unit turns lies somewhere among the rows.
+    Column layers start as `network.column_values` says, their bins between quantiles of at most 50,000 rows.
 
     Args:
         X: (N, inputs), the rows that are learnt from.
         seed: of the weights, the rows looked at and the combinations.
+        deviation: of the first frequencies of `Periodic` column layers.
         engine, threads: what computes the net inputs; any number of threads gives the same bits.
 
     >>> from clearprop.engines import get_engine
@@ -47,8 +58,9 @@ def start(
     if initializer != DATA:
         return initial(network, initializer, seed=seed, dtype=dtype)
     parameters = Parameters(network, initial(network, "lecun", seed=seed).flat)
-    looked_at = np.sort(permutation(seed, Stream.SAMPLE, len(X))[:ROWS])
-    rows = np.ascontiguousarray(X[looked_at], dtype=np.float64)
+    order = permutation(seed, Stream.SAMPLE, len(X))
+    start_columns(parameters, seed, X[np.sort(order[:ROWS_OF_BINS])], deviation)
+    rows = np.ascontiguousarray(X[np.sort(order[:ROWS])], dtype=np.float64)
     for number, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True), 1):
         b[...] = 0.0
         Z = _net_inputs(parameters, number, rows, engine, threads)
@@ -65,7 +77,9 @@ def _net_inputs(parameters: Parameters, number: int, rows: Array, engine: Engine
     network = parameters.network
     *before, last = network.layers[:number]
     short = replace(network, layers=(*before, Dense(last.units, "identity", last.bias)), loss="half_squared_error")
-    return engine.predict(Parameters(short, parameters.flat[: short.parameter_count]), rows, threads)
+    taken = sum(W.size + b.size for W, b in zip(parameters.weights[:number], parameters.biases[:number], strict=True))
+    flat = np.concatenate([parameters.flat[:taken], parameters.flat[parameters.dense_count :]])
+    return engine.predict(Parameters(short, flat), rows, threads)
 
 
 def _combined(Z: Array, seed: int, number: int) -> Array:
