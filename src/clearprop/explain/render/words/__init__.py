@@ -16,6 +16,7 @@ from clearprop.explain.scalar import Shapes
 from clearprop.explain.trace import Trace
 from clearprop.optimize.optimizers import Optimizer
 
+WAYS = ("forward", "backward", "gradients", "update")
 OF_BIASES = ("gradients.bias", "gradients.frozen", "update.frozen")
 OF_WEIGHTS = ("gradients.weights", "gradients.l1", "gradients.l2", "gradients.penalty")
 
@@ -49,7 +50,12 @@ class Words:
 
     def heading(self, part: Part, **filled: Any) -> str:
         name = part.name
-        if name in ("forward", "backward"):
+        if part.column:
+            kind = self.label(self.network.columns[part.column - 1].kind)
+            return str(self.texts.HEADINGS[f"{name}.column"].format(c=part.column, kind=kind))
+        if part.name in WAYS and part.layer == 0:
+            name += ".columns"
+        elif name in ("forward", "backward"):
             name += ".output" if part.layer == self._last else ".hidden"
         return str(self.texts.HEADINGS[name].format(l=part.layer, **filled))
 
@@ -57,6 +63,8 @@ class Words:
         """What is computed in a part, and why so; of biases only where some are shown."""
         found = {"forward": self._forward, "loss": self._loss, "backward": self._backward}
         found |= {"gradients": self._gradients, "update": self._update}
+        if part.name in WAYS and part.layer == 0:
+            return tuple(self.sentence(key, **self._of_columns(part.column)) for key in self._columns(part))
         keys: Iterable[str] = found[part.name](part.layer)
         if not any(ref.by_bias for ref in shown):
             keys = (key for key in keys if not key.startswith(OF_BIASES))
@@ -89,6 +97,33 @@ class Words:
             "above": of + 1,
             "d_above": self._letter(Ref("delta", min(of + 1, self._last), (1, 1))),
         }
+
+    def _of_columns(self, number: int) -> dict[str, Any]:
+        """Numbers of a column layer that sentences may name."""
+        if number == 0:
+            return {}
+        layer = self.network.columns[number - 1]
+        return {key: getattr(layer, key, "") for key in ("functions", "outputs", "categories")}
+
+    def _columns(self, part: Part) -> Iterator[str]:
+        """The sentences on column layers: on one, or on all of them together and the scale."""
+        layer = self.network.columns[part.column - 1] if part.column else None
+        if part.name == "update":
+            yield from taken(self.trace.optimizer)
+            if type(self.trace.optimizer).__name__ == "AdamW":
+                yield "update.undecayed"
+            if layer and layer.frozen:
+                yield "update.frozen.column"
+        elif layer:
+            yield f"{part.name}.{layer.kind}"
+            if part.name == "gradients" and layer.frozen:
+                yield "gradients.frozen.column"
+        elif part.name == "gradients":
+            yield "gradients.scale"
+        else:
+            yield f"{part.name}.columns"
+            if self.network.scale:
+                yield f"{part.name}.scale"
 
     def _letter(self, ref: Ref) -> str:
         return letter(self.notation, ref, self.trace.shapes)
