@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any
@@ -115,7 +114,7 @@ def model(section: Section, network: Network) -> Model:
         if layer.bias == "none" and f"b{number}" in section.table:
             raise section.wrong(f"b{number}", f'b{number}: layer {number} has bias = "none"; leave b{number} out')
     parameters = _initial(section, network)
-    views = dict(_views(parameters))
+    views = parameters.named()
     section.check_keys(dict.fromkeys((*views, *OF_INITIALIZER)))
     for name, view in views.items():
         if name in section.table:
@@ -141,18 +140,6 @@ def _drawn(network: Network, initializer: object, scale: Any = None, seed: Any =
     if scale is not None:
         scale = check_number("scale", scale)
     return initial(network, initializer, scale=scale, seed=seed)  # type: ignore[arg-type]
-
-
-def _views(parameters: Parameters) -> Iterator[tuple[str, Array]]:
-    """W1, b1, W2, …, Wc1, …, scale as views; what there is none of is left out."""
-    for number, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True), 1):
-        yield f"W{number}", W
-        if b.size:
-            yield f"b{number}", b
-    for number, own in enumerate(parameters.columns, 1):
-        yield from ((f"{letter}c{number}", array) for letter, array in own.items())
-    if parameters.scale.size:
-        yield "scale", parameters.scale
 
 
 def _fitting(name: str, value: Any, shape: tuple[int, ...]) -> Array:

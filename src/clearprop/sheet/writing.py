@@ -60,7 +60,7 @@ def write_sheet(sheet: Sheet) -> str:
     sections = [
         _line("title", sheet.title),
         *_network(sheet.network),
-        _section("parameters", dict(_parameters(sheet))),
+        _section("parameters", {name: array.tolist() for name, array in sheet.model.parameters.named().items()}),
         _section("data", {"x": sheet.X.tolist(), "y": sheet.Y.tolist()}),
         _section("optimizer", dict(_training(sheet))),
         _section("claims", {"notation": sheet.notation, **claims}),
@@ -96,18 +96,6 @@ def _changed(settings: Mapping[str, Any], made_by: Callable[..., Any]) -> dict[s
     """The settings without those that are what they are by default; some are worth saying all the same."""
     usual = {name: entry.default for name, entry in signature(made_by).parameters.items()}
     return {key: value for key, value in settings.items() if key in SAID or value != usual[key]}
-
-
-def _parameters(sheet: Sheet) -> Iterator[tuple[str, Any]]:
-    parameters = sheet.model.parameters
-    for number, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True), 1):
-        yield f"W{number}", W.tolist()
-        if b.size:
-            yield f"b{number}", b.tolist()
-    for number, own in enumerate(parameters.columns, 1):
-        yield from ((f"{letter}c{number}", array.tolist()) for letter, array in own.items())
-    if parameters.scale.size:
-        yield "scale", parameters.scale.tolist()
 
 
 def _training(sheet: Sheet) -> Iterator[tuple[str, Any]]:
