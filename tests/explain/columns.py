@@ -19,9 +19,7 @@ LAYERS: dict[str, ColumnLayer] = {
 }
 """One of each kind; one that is not here, or that has no explanation, fails the tests."""
 
-MIXED: list[list[ColumnLayer]] = [
-    [LAYERS[kind]] for kind in COLUMN_LAYERS
-] + [
+MIXED: list[list[ColumnLayer]] = [[LAYERS[kind]] for kind in COLUMN_LAYERS] + [
     [Periodic(1, outputs=1, frequencies=1), PiecewiseLinear(1, outputs=2, bins=1)],
     [Embedding(1, categories=3, outputs=1), Plain(1), Periodic(1, outputs=2, frequencies=2)],
 ]
@@ -30,7 +28,8 @@ MIXED: list[list[ColumnLayer]] = [
 def inputs(layers: Sequence[ColumnLayer], rows: int, rng: np.random.Generator) -> Array:
     """X (rows, inputs): categories for embeddings, and else numbers, half of which lie within a bin or two."""
     parts = [
-        rng.integers(0, layer.categories, (rows, layer.count)) if isinstance(layer, Embedding)
+        rng.integers(0, layer.categories, (rows, layer.count))
+        if isinstance(layer, Embedding)
         else rng.uniform(-1.5, 1.5, (rows, layer.count))
         for layer in layers
     ]

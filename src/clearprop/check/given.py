@@ -81,8 +81,10 @@ def _fill(name: str, place: Array, array: Array) -> None:
     if array.ndim == 0 and place.size == 1:
         array = array.reshape(place.shape)
     if array.shape != place.shape:
-        layer = name[1:]
         mend = "; it looks transposed, give its .T" if array.shape == place.shape[::-1] else ""
-        kind = "(inputs, units)" if name[0] == "W" else "(units,)"
-        raise InputError(f"gradients, layer {layer}: {name} has shape {kind} = {place.shape}, got {array.shape}{mend}")
+        of_layer = name[1:].isdecimal()
+        where, kind = f"gradients, layer {name[1:]}", "(inputs, units) = " if name[0] == "W" else "(units,) = "
+        if not of_layer:
+            where, kind = "gradients", ""
+        raise InputError(f"{where}: {name} has shape {kind}{place.shape}, got {array.shape}{mend}")
     place[...] = array

@@ -103,11 +103,7 @@ def _blocks(network: Network) -> Iterator[_Block]:
         yield _Block(start, layer.bias_size, number, units, False, layer.bias == "layer")
         start += layer.bias_size
     shapes = Shapes(network, samples=1)
-    arrays = [
-        Ref(f"{letter}c", number)
-        for number, layer in enumerate(network.columns, 1)
-        for letter in layer.shapes
-    ]
+    arrays = [Ref(f"{letter}c", number) for number, layer in enumerate(network.columns, 1) for letter in layer.shapes]
     for ref in [*arrays, *([Ref("scale")] if network.scale else [])]:
         size, *outputs = shapes.of(ref)
         count = size * prod(outputs)

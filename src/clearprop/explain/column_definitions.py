@@ -54,7 +54,7 @@ FUNCTIONS = {
 
 
 def forward(network: Network, number: int) -> Pairs:
-    """The quantities of a column layer, counted from 1; 0: of all together, their numbers side by side, and scaled."""
+    """The quantities of a column layer, counted from 1; 0: of all together, their numbers side by side, scaled."""
     if number:
         yield from _own(network)[number - 1].forward()
         return
@@ -66,7 +66,7 @@ def forward(network: Network, number: int) -> Pairs:
 
 
 def backward(network: Network, number: int) -> Pairs:
-    """The error at the quantities of a column layer, and its gradients; 0: at what layer 1 takes in, and the scale's."""
+    """The error at the quantities of a column layer, and its gradients; 0: at what layer 1 takes in, and the scale."""
     if number:
         yield from _own(network)[number - 1].backward()
         return

@@ -120,10 +120,8 @@ def _before_layers(step: Step, part: str) -> Iterator[Definition]:
         return
     order = [*numbers, 0] if part == "forward" else [0, *reversed(numbers)]
     for column in order:
-        if part == "update":
-            pairs = _update_columns(step, column)
-        else:
-            pairs = column_definitions.WAYS[part](network, column)
+        way = column_definitions.WAYS.get(part)
+        pairs = way(network, column) if way else _update_columns(step, column)
         yield from (Definition(ref, formula, Part(part, 0, column)) for ref, formula in pairs)
 
 

@@ -122,7 +122,7 @@ class Derivation:
         return " + ".join([*terms, *([str(self.network.scale_size)] if self.network.scale else [])])
 
     def _columns(self, part: str) -> list[Chapter]:
-        """How column layers compute, or hand back; each of one input, whose functions and outputs are counted from 1."""
+        """How column layers compute, or hand back; each of one input, whose functions are counted from 1."""
         if not self.network.columns:
             return []
         kept = [one for one in self._definitions.values() if one.part.name == part and one.part.layer == 0]
@@ -209,7 +209,7 @@ class Derivation:
         return simplified(self._elements.of(definition.formula, *letters))
 
     def _letters(self, ref: Ref) -> tuple[Place, ...]:
-        """Any place of a quantity: unit j, for a weight from unit i to unit j; none where its formula is of the whole."""
+        """Any place of a quantity: unit j, for a weight from unit i to unit j; none where a formula is of the whole."""
         shape = self.shapes.of(ref)
         if not shape:
             return ()
@@ -217,7 +217,9 @@ class Derivation:
             definition = self._definitions.get(ref.whole)
             if definition and _of_whole(definition.formula):
                 return ()
-            return ("k", "m")[: len(shape)] if ref.parameter and len(shape) == 2 else ("j",) if ref.parameter else (1, "j")
+            return (
+                ("k", "m")[: len(shape)] if ref.parameter and len(shape) == 2 else ("j",) if ref.parameter else (1, "j")
+            )
         if ref.by_weight:
             return "i", "j"
         if ref.by_bias:

@@ -66,10 +66,8 @@ SETTINGS = ("B", "eta", "l1", "l2", "momentum", "beta1", "beta2", "epsilon", "de
 
 BEFORE_LAYERS = ("e", "h", "scale", "dE/dh", "dE/dscale", "dE/de", "scale'")  # of all column layers together
 OF_A_COLUMN_LAYER = ("zc", "ac", "vc", "dE/dvc", "dE/dac", "dac/dzc", "deltac")
-BY_SAMPLE = frozenset(
-    ("x", "y", "w", "s", "z", "f", "mask", "a", "share", "dE/da", "dE[k]/da", "da/dz", "delta")
-    + ("e", "h", "dE/dh", "dE/de", *OF_A_COLUMN_LAYER)
-)
+OF_A_LAYER = ("s", "z", "f", "mask", "a", "dE/da", "dE[k]/da", "da/dz", "delta")
+BY_SAMPLE = frozenset(("x", "y", "w", "share", "e", "h", "dE/dh", "dE/de", *OF_A_LAYER, *OF_A_COLUMN_LAYER))
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,7 @@ class Elements:
         raise TypeError(f"no element of {formula!r} at {place}")
 
     def _summed(self, left: Expression, right: Expression, column: Place) -> range:
-        """Over which k a matrix product adds up: of a matrix of blocks, those of the one that the column goes through."""
+        """Over which k a matrix product adds up: of a matrix of blocks, those of the one that the column meets."""
         whole = range(1, self.shapes.of_formula(left)[1] + 1)
         match right:
             case Blocks(inner, count):

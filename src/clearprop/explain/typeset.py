@@ -132,8 +132,11 @@ def _written(formula: Expression, style: Style, leaf: Leaf) -> Piece:
         case Sum(terms):
             return Piece(_sum(terms, style, of), ADDED)
         case Product(factors):
-            elementwise = sum(is_matrix(factor) for factor in factors) > 1
-            return Piece(style.multiplied([of(factor, MULTIPLIED) for factor in factors], elementwise), MULTIPLIED)
+            written = [of(factor, MULTIPLIED) for factor in factors]
+            if sum(is_matrix(factor) for factor in factors) > 1:
+                numbers = next(place for place, factor in enumerate(factors) if is_matrix(factor))
+                written = [*written[:numbers], style.multiplied(written[numbers:], elementwise=True)]
+            return Piece(style.multiplied(written, elementwise=False), MULTIPLIED)
         case Quotient(top, bottom):
             return style.divided(_written(top, style, leaf), _written(bottom, style, leaf))
         case Power(base, exponent):

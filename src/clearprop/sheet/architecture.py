@@ -131,6 +131,8 @@ def _initial(section: Section, network: Network) -> Parameters:
     if "initializer" in section.table:
         return section.built(own, lambda given: _drawn(network, **given))
     for key in own:
+        if key == "scale" and key in section.table and network.columns:
+            raise section.wrong(key, "scale: the network has none; give it one with the section [network.scale]")
         if key in section.table:
             raise section.wrong(key, f'{key} belongs to an initializer; give one, as initializer = "normal"')
     return Parameters(network, np.zeros(network.parameter_count))

@@ -37,7 +37,7 @@ def _written(explanation: Explanation, lit: dict[str, str]) -> Writing:
         for unit in range(1, size + 1):
             ref = outputs_below(trace.network, layer + 1).at(1, unit)
             id_ = unit_id(layer, unit)
-            names[id_] = lettering.mark(explanation.name(ref).mark) if alone else ref.whole.at(unit).text()
+            names[id_] = lettering.mark(explanation.name(ref).mark) if alone else ref.text()
             if alone:
                 values[id_] = _number(explanation, ref)
             if layer:

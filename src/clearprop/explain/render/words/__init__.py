@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -11,7 +12,7 @@ from clearprop.explain.definitions import Part
 from clearprop.explain.notation import Mark, Notation
 from clearprop.explain.ref import SETTINGS, Ref
 from clearprop.explain.render.numerals import given
-from clearprop.explain.render.words import en, zh
+from clearprop.explain.render.words import columns, en, zh
 from clearprop.explain.scalar import Shapes
 from clearprop.explain.trace import Trace
 from clearprop.optimize.optimizers import Optimizer
@@ -30,7 +31,20 @@ class Words:
         self.trace = trace
         self.network = trace.network
         self.notation = notation
+        self.language = language
         self.texts = LANGUAGES[language]
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        return {**self.texts.LABELS, **columns.LABELS[self.language]}
+
+    @cached_property
+    def _headings(self) -> dict[str, str]:
+        return {**self.texts.HEADINGS, **columns.HEADINGS[self.language]}
+
+    @cached_property
+    def _sentences(self) -> dict[str, str]:
+        return {**self.texts.SENTENCES, **columns.SENTENCES[self.language]}
 
     @property
     def title(self) -> str:
@@ -38,7 +52,7 @@ class Words:
 
     @property
     def row_heading(self) -> str:
-        return str(self.texts.HEADINGS["row"])
+        return self._headings["row"]
 
     def paragraph(self, sentences: Iterable[str]) -> str:
         """Sentences one after the other."""
@@ -46,18 +60,18 @@ class Words:
 
     def label(self, key: str, **filled: Any) -> str:
         """A word or two: what stands before a matrix, or beside a number."""
-        return str(self.texts.LABELS[key].format(**filled))
+        return self._labels[key].format(**filled)
 
     def heading(self, part: Part, **filled: Any) -> str:
         name = part.name
         if part.column:
             kind = self.label(self.network.columns[part.column - 1].kind)
-            return str(self.texts.HEADINGS[f"{name}.column"].format(c=part.column, kind=kind))
+            return self._headings[f"{name}.column"].format(c=part.column, kind=kind)
         if part.name in WAYS and part.layer == 0:
             name += ".columns"
         elif name in ("forward", "backward"):
             name += ".output" if part.layer == self._last else ".hidden"
-        return str(self.texts.HEADINGS[name].format(l=part.layer, **filled))
+        return self._headings[name].format(l=part.layer, **filled)
 
     def sentences(self, part: Part, shown: Collection[Ref]) -> tuple[str, ...]:
         """What is computed in a part, and why so; of biases only where some are shown."""
@@ -73,7 +87,7 @@ class Words:
         return tuple(self.sentence(key, part.layer) for key in keys)
 
     def sentence(self, key: str, layer: int = 0, **filled: Any) -> str:
-        return str(self.texts.SENTENCES[key].format(**self._filled(layer), **filled))
+        return self._sentences[key].format(**self._filled(layer), **filled)
 
     def _filled(self, layer: int) -> dict[str, Any]:
         """What sentences may name: letters as the notation has them, and numbers of the network."""

@@ -14,14 +14,6 @@ HEADINGS = {
     "backward.hidden": "Backward, layer {l}: the error handed back to the hidden units",
     "gradients": "Gradients of layer {l}",
     "update": "Update of layer {l}",
-    "forward.column": "Forward, column layer {c}: {kind}",
-    "forward.columns": "Forward: what layer 1 takes in",
-    "backward.columns": "Backward: the error at what layer 1 takes in",
-    "backward.column": "Backward, column layer {c}: {kind}",
-    "gradients.columns": "Gradients of the scale",
-    "gradients.column": "Gradients of column layer {c}: {kind}",
-    "update.columns": "Update of the scale",
-    "update.column": "Update of column layer {c}: {kind}",
     "paths": "The paths from the error to {name}",
 }
 
@@ -182,53 +174,6 @@ SENTENCES = {
         "steps about as long for small gradients as for large ones."
     ),
     "update.frozen": "The bias is frozen and stays as it is.",
-    "forward.periodic": (
-        "Each input x of the layer gives {functions} waves: z = 2πxW + b, with a frequency W and a phase b of their own, and "
-        "a = cos z. U mixes the waves of an input, and c is added: v, {outputs} for each input. Waves are numbered input "
-        "by input: those of the first, then those of the second."
-    ),
-    "forward.piecewise_linear": (
-        "Each input x of the layer is laid over {functions} bins. How far it has come through a bin is z = xW + b, which a "
-        "holds between 0, before the bin, and 1, behind it, less m, what that is on average. U mixes the bins of an "
-        "input: v, {outputs} for each input. Bins are numbered input by input: those of the first, then those of the second."
-    ),
-    "forward.embedding": (
-        "Each input of the layer is the number of a category, counted from 0, and picks a row of the table T: v, "
-        "{outputs} for each input. Rows are numbered input by input, {categories} for each: category 0 of the first input has row 1. "
-        "As a product it is T times a row of zeros that has its only 1 at the category."
-    ),
-    "forward.columns": (
-        "What the column layers give stands side by side, in their order: plain inputs as they are; of a periodic or "
-        "piecewise linear layer its inputs, then v; of an embedding v."
-    ),
-    "forward.scale": "Each of these numbers, e, is multiplied by a learnt factor of its own: h.",
-    "backward.columns": (
-        "What layer 1 takes in acts on {E} through all of its units: what each hands back, times the weight between "
-        "the two, is added up to ∂{E}/∂h."
-    ),
-    "backward.scale": "Times the scale, which multiplied it, it is the error at e.",
-    "backward.periodic": (
-        "Of the error at what layer 1 takes in, a part belongs to v. It goes back to each wave through U, and times "
-        "the slope of the cosine, -sin z, it is ∂{E}/∂z."
-    ),
-    "backward.piecewise_linear": (
-        "Of the error at what layer 1 takes in, a part belongs to v. It goes back to each bin through U, and times "
-        "the slope, 1 within the bin and 0 outside, it is ∂{E}/∂z."
-    ),
-    "backward.embedding": "Of the error at what layer 1 takes in, a part belongs to v.",
-    "gradients.scale": "A factor acts on {E} through the number that it multiplies: its gradient is that number times ∂{E}/∂h.",
-    "gradients.periodic": (
-        "A frequency acts on its z times 2πx, a phase as it is. A weight in U takes in a wave a and leads to a number "
-        "of v; c is added to v. Each gradient is what came in, times the error where it leads to."
-    ),
-    "gradients.piecewise_linear": (
-        "W acts on its z times x, b as it is, and m is taken away from a. A weight in U takes in a and leads to a "
-        "number of v. Each gradient is what came in, times the error where it leads to."
-    ),
-    "gradients.embedding": "The row that was picked has the error at v as its gradient; all other rows have 0.",
-    "gradients.frozen.column": "Bins are learnt from the rows beforehand and frozen: their gradients are not applied.",
-    "update.undecayed": "Column layers and the scale are not made smaller beforehand, as biases are not.",
-    "update.frozen.column": "Bins are frozen and stay as they are.",
     "paths": (
         "Each path leads from the {d} of an output back through weights and slopes. Its factors multiplied are its "
         "part of {gradient}, and all parts add up to it."
@@ -242,20 +187,6 @@ LABELS = {
     "W": "weights, layer {l}",
     "b": "biases, layer {l}",
     "thresholds": "thresholds, layer {l}",
-    "plain": "as they are",
-    "periodic": "periodic",
-    "piecewise_linear": "piecewise linear",
-    "embedding": "embedding",
-    "periodic.W": "frequencies, column layer {l}",
-    "periodic.b": "phases, column layer {l}",
-    "periodic.U": "mixing weights, column layer {l}",
-    "periodic.c": "offsets, column layer {l}",
-    "piecewise_linear.W": "1 / width of the bins, column layer {l}",
-    "piecewise_linear.b": "-start / width of the bins, column layer {l}",
-    "piecewise_linear.m": "means of the bins, column layer {l}",
-    "piecewise_linear.U": "mixing weights, column layer {l}",
-    "embedding.T": "table, column layer {l}",
-    "scale": "scale",
     "mask": "mask, layer {l}",
     "settings": "settings",
     "memory": "remembered",

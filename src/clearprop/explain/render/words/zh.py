@@ -14,14 +14,6 @@ HEADINGS = {
     "backward.hidden": "反向，第 {l} 层：误差传回隐藏单元",
     "gradients": "第 {l} 层的梯度",
     "update": "第 {l} 层的更新",
-    "forward.column": "前向，列层 {c}：{kind}",
-    "forward.columns": "前向：第 1 层的输入",
-    "backward.columns": "反向：第 1 层输入处的误差",
-    "backward.column": "反向，列层 {c}：{kind}",
-    "gradients.columns": "缩放因子的梯度",
-    "gradients.column": "列层 {c} 的梯度：{kind}",
-    "update.columns": "缩放因子的更新",
-    "update.column": "列层 {c} 的更新：{kind}",
     "paths": "从误差到 {name} 的路径",
 }
 
@@ -124,45 +116,6 @@ SENTENCES = {
     "update.adamw": "AdamW 先把每个权重（偏置除外）缩小一点，再走 Adam 的一步。",
     "update.rmsprop": "RMSprop 记着梯度平方的滑动平均 v，用梯度除以它的平方根：梯度无论大小，步长相近。",
     "update.frozen": "偏置是固定的，保持不变。",
-    "forward.periodic": (
-        "该层的每个输入 x 给出 {functions} 个波：z = 2πxW + b，各有自己的频率 W 和相位 b，a = cos z。U 把一个输入的各个波混合成 "
-        "{outputs} 个数，再加上 c，得到 v。波按输入依次编号：先是第一个输入的，再是第二个输入的。"
-    ),
-    "forward.piecewise_linear": (
-        "该层的每个输入 x 对照 {functions} 个区间。z = xW + b 是 x 在区间中走过的比例；a 把它限制在 0（尚未进入）与 "
-        "1（已经越过）之间，再减去平均值 m。U 把一个输入的各个区间混合成 {outputs} 个数，得到 v。区间按输入依次编号：先是第一个"
-        "输入的，再是第二个输入的。"
-    ),
-    "forward.embedding": (
-        "该层的每个输入是类别的编号（从 0 起），从表 T 中取出一行：{outputs} 个数，即 v。行按输入依次编号，每个输入 {categories} 行："
-        "第一个输入的类别 0 是第 1 行。写成乘积，就是一行只在该类别处为 1、其余为 0 的数乘以 T。"
-    ),
-    "forward.columns": (
-        "各列层给出的数按顺序并排：原样的输入照旧；周期层和分段线性层先是输入，再是 v；嵌入层是 v。"
-    ),
-    "forward.scale": "这些数 e 各乘以自己学到的因子，得到 h。",
-    "backward.columns": "第 1 层的输入通过该层的所有单元影响 {E}：各单元传回的数乘以两者之间的权重，相加就是 ∂{E}/∂h。",
-    "backward.scale": "再乘以当初所乘的缩放因子，就是 e 处的误差。",
-    "backward.periodic": (
-        "第 1 层输入处的误差中有一部分属于 v。它经过 U 传回每个波，再乘以余弦的斜率 -sin z，就是 ∂{E}/∂z。"
-    ),
-    "backward.piecewise_linear": (
-        "第 1 层输入处的误差中有一部分属于 v。它经过 U 传回每个区间，再乘以斜率（区间内为 1，区间外为 0），就是 ∂{E}/∂z。"
-    ),
-    "backward.embedding": "第 1 层输入处的误差中有一部分属于 v。",
-    "gradients.scale": "一个因子通过它所乘的数影响 {E}：它的梯度是这个数乘以 ∂{E}/∂h。",
-    "gradients.periodic": (
-        "频率乘以 2πx 进入 z，相位原样进入。U 中的权重接收波 a，通向 v 中的一个数；c 加在 v 上。每个梯度都是进来的数乘以"
-        "所通向之处的误差。"
-    ),
-    "gradients.piecewise_linear": (
-        "W 乘以 x 进入 z，b 原样进入，m 从 a 中减去。U 中的权重接收 a，通向 v 中的一个数。每个梯度都是进来的数乘以所通向"
-        "之处的误差。"
-    ),
-    "gradients.embedding": "取出的那一行的梯度就是 v 处的误差；其余各行为 0。",
-    "gradients.frozen.column": "区间是事先从数据中学到的，是固定的：梯度算出来，但不用于更新。",
-    "update.undecayed": "列层和缩放因子同偏置一样，不预先缩小。",
-    "update.frozen.column": "区间是固定的，保持不变。",
     "paths": (
         "每条路径从一个输出的 {d} 出发，经过权重和斜率往回走。各因子相乘是它在 {gradient} 中的一份，所有份相加就是 "
         "{gradient}。"
@@ -176,20 +129,6 @@ LABELS = {
     "W": "第 {l} 层的权重",
     "b": "第 {l} 层的偏置",
     "thresholds": "第 {l} 层的阈值",
-    "plain": "原样",
-    "periodic": "周期",
-    "piecewise_linear": "分段线性",
-    "embedding": "嵌入",
-    "periodic.W": "频率，列层 {l}",
-    "periodic.b": "相位，列层 {l}",
-    "periodic.U": "混合权重，列层 {l}",
-    "periodic.c": "偏移，列层 {l}",
-    "piecewise_linear.W": "1 / 区间宽度，列层 {l}",
-    "piecewise_linear.b": "-起点 / 区间宽度，列层 {l}",
-    "piecewise_linear.m": "区间平均值，列层 {l}",
-    "piecewise_linear.U": "混合权重，列层 {l}",
-    "embedding.T": "表，列层 {l}",
-    "scale": "缩放因子",
     "mask": "第 {l} 层的掩码",
     "settings": "设置",
     "memory": "优化器的记忆",
