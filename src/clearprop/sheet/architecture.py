@@ -30,7 +30,7 @@ MOST_PARAMETERS = 1_000_000  # a worked step is there to be looked at
 def network(section: Section) -> Network:
     """The network of sizes such as "2-3-1", or of tables [[network.layer]]; before its layers those of its columns."""
     found = _of_tables(section) if "layer" in section.table else _of_sizes(section)
-    columns, scale = _columns(section), _scale(section)
+    columns, scale = tuple(_columns(section)), _scale(section)
     found = section.checked("column", lambda: replace(found, columns=columns, scale=scale))
     if found.parameter_count > MOST_PARAMETERS:
         count = f"{found.parameter_count:,} weights and biases"

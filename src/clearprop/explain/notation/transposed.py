@@ -46,7 +46,7 @@ def transposed(formula: Expression) -> Expression:
         case SoftmaxJacobian(a):  # a matrix for each sample, symmetric: the same either way
             return SoftmaxJacobian(_upright(a))
         case Part() | Joined() | Repeated() | OneHot() | Blocks() | Diagonal():
-            return replace(rebuilt(formula, transposed), turned=True)
+            return rebuilt(replace(formula, turned=True), transposed)
     return rebuilt(formula, transposed)
 
 

@@ -78,7 +78,7 @@ def bias_trained(shop: Workshop) -> Iterator[Slip]:
 def _with_layers(shop: Workshop, **changes: Any) -> Network:
     network = shop.step.network
     layers = [layer if layer.bias == "none" else replace(layer, **changes) for layer in network.layers]
-    return replace(network, layers=layers)
+    return replace(network, layers=tuple(layers))
 
 
 def _updates(shop: Workshop, change: Change) -> dict[int, dict[Ref, Expression]]:
