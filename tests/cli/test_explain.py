@@ -226,3 +226,19 @@ def test_encodings_measure_what_they_fill():
 def test_a_row_of_an_example(run):
     done = run("explain", "cnblogs-2-2-2", "--row", "3")
     assert done.status == 2 and "--row goes with a model and its table only" in done.err
+
+
+def test_a_model_that_begins_with_column_layers(run, model, people, tmp_path):
+    """The inputs bear the table's names, and the way from them into the network is worked out."""
+    known = TableModel.load(model)
+    inputs = len(known.encoding.input_names)
+    columns = [cp.Periodic(1, outputs=2, frequencies=3), cp.Plain(inputs - 1)]
+    layers = [cp.Dense(3, "tanh"), cp.Dense(known.model.network.outputs, known.model.network.layers[-1].activation)]
+    network = cp.Network(inputs, layers, known.model.network.loss, columns=columns, scale=cp.Scale())
+    path = tmp_path / "columns.safetensors"
+    save(TableModel(cp.Model.initialized(network, seed=1), known.encoding), path)
+    shown = run("explain", path, people, "--row", 2)
+    assert "colour=green = 1" in shown.out
+    assert "Forward, column layer 1: periodic" in shown.out and "zc1" in shown.out
+    focused = run("explain", path, people, "--row", 2, "--focus", "Uc1[3,2]", "--language", "zh")
+    assert "Uc1[3,2]" in focused.out and "周期" in focused.out

@@ -34,6 +34,8 @@ def likely_cause(point: Point, report: GradientReport, rounding: Array) -> str |
     """
     number = report.first_wrong_layer
     assert number is not None, "there is a cause only where something is wrong"
+    if number == 0:
+        return None
     rows = [row for row in report.rows if row.place.layer + 1 == number and row.verdict != "kink"]
     layer = layers(point)[number - 1]
     found: list[str] = []

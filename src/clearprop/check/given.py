@@ -21,15 +21,16 @@ def given_gradients(network: Network, gradients: Given) -> tuple[Parameters, np.
 
     Args:
         gradients: `Parameters` as `loss_and_gradients` gives them; {"W1": (I, O), "b1": (O,), …}; or two lists,
-            [W1, W2, …] and [b1, b2, …], None for a layer without bias.
+            [W1, W2, …] and [b1, b2, …], None for a layer without bias; those of column layers by name alone.
 
     Raises:
         InputError: an array is missing, or too many, or its shape is not that of its parameters.
     """
     if isinstance(gradients, Parameters):
-        if gradients.network.sizes != network.sizes:
+        own, expected = gradients.named(), Parameters(network, np.zeros(network.parameter_count)).named()
+        if {name: one.shape for name, one in own.items()} != {name: one.shape for name, one in expected.items()}:
             raise InputError(f"gradients: expected those of {network}, got those of {gradients.network}")
-        named: Mapping[str, Any] = _named(gradients.weights, gradients.biases)
+        named: Mapping[str, Any] = own
     elif isinstance(gradients, Mapping):
         named = gradients
     else:
@@ -60,15 +61,14 @@ def _named(weights: Sequence[Any], biases: Sequence[Any]) -> dict[str, Any]:
 
 def _joined(network: Network, named: Mapping[str, Any]) -> tuple[Parameters, np.dtype[Any]]:
     joined = Parameters(network, np.zeros(network.parameter_count))
-    expected = _named(joined.weights, joined.biases)
-    for name in named:
-        if name not in expected:
+    expected = joined.named()
+    without = [f"b{number}" for number, layer in enumerate(network.layers, 1) if layer.bias == "none"]
+    for name, given in named.items():
+        if name not in expected and not (name in without and np.size(0.0 if given is None else given) == 0):
             raise unknown("gradient", name, expected)
     types = []
     for name, place in expected.items():
         given = named.get(name)
-        if given is None and place.size == 0:
-            continue
         if given is None:
             raise InputError(f"gradients: {name} of shape {place.shape} is missing")
         array = real_array(f"gradients of {name}", given)
@@ -81,8 +81,10 @@ def _fill(name: str, place: Array, array: Array) -> None:
     if array.ndim == 0 and place.size == 1:
         array = array.reshape(place.shape)
     if array.shape != place.shape:
-        layer = name[1:]
         mend = "; it looks transposed, give its .T" if array.shape == place.shape[::-1] else ""
-        kind = "(inputs, units)" if name[0] == "W" else "(units,)"
-        raise InputError(f"gradients, layer {layer}: {name} has shape {kind} = {place.shape}, got {array.shape}{mend}")
+        of_layer = name[1:].isdecimal()
+        where, kind = f"gradients, layer {name[1:]}", "(inputs, units) = " if name[0] == "W" else "(units,) = "
+        if not of_layer:
+            where, kind = "gradients", ""
+        raise InputError(f"{where}: {name} has shape {kind}{place.shape}, got {array.shape}{mend}")
     place[...] = array

@@ -80,7 +80,10 @@ class GradientReport:
 
     @property
     def first_wrong_layer(self) -> int | None:
-        """The layer with wrong rows that is nearest to the output, where the way back meets it first; from 1."""
+        """The layer with wrong rows that is nearest to the output, where the way back meets it first; from 1.
+
+        0 stands for the column layers.
+        """
         layers = [row.place.layer + 1 for row in self.of("wrong")]
         return max(layers, default=None)
 
@@ -125,15 +128,17 @@ class GradientReport:
 
     def _first_wrong(self) -> list[str]:
         layer = self.first_wrong_layer
-        arrays = [f"W{layer}", f"b{layer}"]
+        of_layer = (row.place.array for row in self.rows if row.place.layer + 1 == layer)
+        arrays = list(dict.fromkeys(of_layer))
         counts = []
         for array in arrays:
             rows = [row for row in self.rows if row.place.array == array]
             wrong = sum(row.verdict == "wrong" for row in rows)
             if rows:
                 counts.append(f"{array} {wrong} of {len(rows)} wrong")
-        lines = [f"first layer that disagrees, from the output back: {layer} ({', '.join(counts)})"]
-        if layer and layer > 1 and any(row.place.layer + 1 < layer for row in self.of("wrong")):
+        called = layer or "the column layers"
+        lines = [f"first layer that disagrees, from the output back: {called} ({', '.join(counts)})"]
+        if layer and any(row.place.layer + 1 < layer for row in self.of("wrong")):
             lines.append("errors in the layers below it may follow from it")
         return [*lines, f"likely cause: {self.cause}"] if self.cause else lines
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clearprop.check.numeric import residual_kinks
+from clearprop.check.numeric import column_kinks, residual_kinks
 from clearprop.check.perturbed import Point, Side
 from clearprop.check.places import Place
 from clearprop.check.rounding import Rounding
@@ -24,7 +24,7 @@ class Sides:
 def sides(point: Point, rounding: Rounding, share: float = 1.0) -> Sides | None:
     """Both sides of what lies within this share of the rounding of a kink; None where nothing does."""
     below, above = (_side(point, rounding, share, sign) for sign in (-1.0, 1.0))
-    if below.outputs is None and all(one is None for one in below.net_inputs):
+    if below.outputs is None and all(one is None for one in below.net_inputs) and not below.columns:
         return None
     return Sides(Point(point.parameters, point.samples, below), Point(point.parameters, point.samples, above))
 
@@ -41,11 +41,16 @@ def _side(point: Point, rounding: Rounding, share: float, sign: float) -> Side:
         _near(Z, layer.function.kinks, share * reach, sign)
         for layer, Z, reach in zip(network.layers, point.net_inputs, rounding.net_inputs, strict=True)
     )
+    columns = {
+        name: near
+        for name, kinks in column_kinks(network).items()
+        if (near := _near(point.columns[name], kinks, share * rounding.columns[name], sign))
+    }
     kinks, Y = residual_kinks(network), point.samples.Y
     if not kinks:
-        return Side(net_inputs, None)
+        return Side(net_inputs, None, columns)
     near = _near(point.outputs - Y, kinks, share * (rounding.outputs + np.spacing(np.abs(Y))), sign)
-    return Side(net_inputs, near and (near[0], _clear_of(Y + near[1], Y, sign)))
+    return Side(net_inputs, near and (near[0], _clear_of(Y + near[1], Y, sign)), columns)
 
 
 def _near(values: Array, kinks: tuple[float, ...], reach: Array, sign: float) -> tuple[Array, Array] | None:

@@ -37,6 +37,8 @@ def module_gradients(
     Raises:
         InputError: PyTorch is not there, or the layers or the outputs are not those of the network.
     """
+    if model.network.columns:
+        raise InputError("module: column layers have no counterpart among Linear layers; check an engine's gradients")
     torch = _torch()
     given = _tensors(torch, module, model)
     like = next(iter(given.values()))

@@ -12,6 +12,7 @@ import numpy as np
 from clearprop.check.perturbed import Moved, Point
 from clearprop.check.places import Place
 from clearprop.engines.base import Array
+from clearprop.network.columns import PiecewiseLinear
 from clearprop.network.spec import Network
 
 METHODS = ("complex step", "central differences")
@@ -71,12 +72,24 @@ def _over_kink(point: Point, place: Place, ends: dict[float, Moved], h: float) -
     for (number, _, before), (_, _, after) in zip(low.net_inputs, high.net_inputs, strict=True):
         if any(_parted(before - kink, after - kink) for kink in network.layers[number].function.kinks):
             return True
+    for name, kinks in column_kinks(network).items():
+        if name in low.columns and any(_parted(low.columns[name] - kink, high.columns[name] - kink) for kink in kinks):
+            return True
     residuals = (low.outputs - point.samples.Y, high.outputs - point.samples.Y) if residual_kinks(network) else ()
     return any(_parted(*(residual - kink for residual in residuals)) for kink in residual_kinks(network))
 
 
 def _parted(before: Array, after: Array) -> bool:
     return bool(((before * after <= 0) & (before != after)).any())
+
+
+def column_kinks(network: Network) -> dict[str, tuple[float, ...]]:
+    """The net inputs of column layers at which their functions have a kink, by name."""
+    return {
+        f"zc{number}": (0.0, 1.0)
+        for number, layer in enumerate(network.columns, 1)
+        if isinstance(layer, PiecewiseLinear)
+    }
 
 
 def residual_kinks(network: Network) -> tuple[float, ...]:

@@ -6,13 +6,14 @@ engine's own values, never their derivatives.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from clearprop.check.places import Place
 from clearprop.engines.base import Array, Samples
-from clearprop.engines.reference import joined
+from clearprop.engines.reference import joined, taken_in
 from clearprop.network.parameters import Parameters
 from clearprop.network.penalty import penalty
 
@@ -24,10 +25,12 @@ class Side:
     """Quantities that cannot be told from a kink, and where they go to stand clearly on one side of it.
 
     `net_inputs` of each layer and `outputs`: which (B, O), and their new values (B, O); None where there are none.
+    `columns`: the same of the net inputs of column layers that have some, by name, as "zc1".
     """
 
     net_inputs: tuple[tuple[Array, Array] | None, ...]
     outputs: tuple[Array, Array] | None
+    columns: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,13 @@ class Moved:
         net_inputs: layer, which of its units were looked at, and their net inputs (B, units), of each layer from the
             parameter's on.
         outputs: of the network (B, outputs).
+        columns: the net inputs of column layers, by name; none where the parameter stands behind them.
     """
 
     loss: Array
     net_inputs: list[tuple[int, slice, Array]]
     outputs: Array
+    columns: Mapping[str, Array]
 
 
 class Point:
@@ -53,13 +58,14 @@ class Point:
         inputs: of each layer (B, I).
         net_inputs: of each layer (B, O).
         outputs: of the network (B, outputs).
+        columns: the net inputs of column layers, by name, as "zc1".
     """
 
     def __init__(self, parameters: Parameters, samples: Samples, side: Side | None = None) -> None:
         self.parameters, self.samples, self.side = parameters, samples, side
         self.inputs: list[Array] = []
         self.net_inputs: list[Array] = []
-        A = samples.X
+        A, self.columns = self._taken_in(parameters)
         for number, (layer, W, b) in enumerate(
             zip(parameters.network.layers, parameters.weights, parameters.biases, strict=True)
         ):
@@ -72,9 +78,16 @@ class Point:
     def moved(self, place: Place, by: complex) -> Moved:
         """What comes of adding `by`, real or imaginary, to one parameter."""
         network, weights = self.parameters.network, self.parameters.weights
-        units, Z = self._first_net_inputs(place, by)
+        columns: Mapping[str, Array] = {}
+        if place.column is None:
+            units, Z = self._first_net_inputs(place, by)
+        else:
+            flat = self.parameters.flat.astype(np.result_type(self.parameters.flat, by))
+            flat[place.flat] += by
+            H, columns = self._taken_in(Parameters(network, flat))
+            units, Z = EVERY, self.net_inputs[0] + (H - self.inputs[0]) @ weights[0]
         seen = []
-        for number in range(place.layer, len(network.layers)):
+        for number in range(max(place.layer, 0), len(network.layers)):
             function, is_last = network.layers[number].function, number == len(network.layers) - 1
             if units != EVERY and (is_last or function.across_units):
                 Z = self._among_all(number, units, Z)
@@ -86,7 +99,20 @@ class Point:
                 change = A - self.inputs[number + 1][:, units]
                 Z = self.net_inputs[number + 1] + change @ weights[number + 1][units]
                 units = EVERY
-        return Moved(self._loss(Z, A) + self._own_penalty(place, by), seen, A)
+        return Moved(self._loss(Z, A) + self._own_penalty(place, by), seen, A, columns)
+
+    def _taken_in(self, parameters: Parameters) -> tuple[Array, Mapping[str, Array]]:
+        """What the first layer takes in, and the net inputs of the column layers, those at a kink put on this side."""
+        told: dict[str, Array] = {}
+
+        def record(name: str, value: Array) -> None:
+            if name.startswith("zc"):
+                at = self.side and self.side.columns.get(name)
+                if at:
+                    value[...] = _put(value, *at)  # what is told is what is gone on with
+                told[name] = value
+
+        return taken_in(parameters, self.samples.X, record)[0], told
 
     def _first_net_inputs(self, place: Place, by: complex) -> tuple[slice, Array]:
         units = EVERY if place.unit is None else slice(place.unit, place.unit + 1)

@@ -5,30 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.explain.ref import Ref
+from clearprop.explain.scalar import Shapes
 from clearprop.network.spec import Network
 from clearprop.random import Stream, permutation
 
 
 @dataclass(frozen=True)
 class Place:
-    """One weight or bias.
+    """One parameter.
 
     Attributes:
         flat: its number in the flat vector of all parameters.
-        layer: from 0.
+        layer: from 0; -1 for those of column layers and the scale, which stand before.
         input: the unit that a weight comes from, from 0; None for a bias.
         unit: the unit that it goes to, from 0; None for the one bias of a whole layer.
+        column: which number of a column layer or of the scale it is; None for the others.
     """
 
     flat: int
     layer: int
     input: int | None
     unit: int | None
+    column: Ref | None = None
 
     @property
     def array(self) -> str:
@@ -42,17 +46,21 @@ class Place:
         >>> Place(0, 0, 1, 0).id, Place(4, 0, None, 0).id, Place(4, 0, None, None).id
         ('W1[2->1]', 'b1[1]', 'b1')
         """
+        if self.column is not None:
+            return self.column.text()
         return self._ref.at(*(unit + 1 for unit in (self.input, self.unit) if unit is not None)).text()
 
     @property
     def _ref(self) -> Ref:
         """The array it belongs to."""
+        if self.column is not None:
+            return self.column.whole
         return Ref("b" if self.input is None else "W", self.layer + 1)
 
 
 @dataclass(frozen=True)
 class _Block:
-    """A W or b in the flat vector."""
+    """A W or b, or an array of a column layer, in the flat vector."""
 
     start: int
     size: int
@@ -60,15 +68,19 @@ class _Block:
     units: int
     is_weight: bool
     shared: bool
+    column: Ref | None = None
 
     def place(self, number: int) -> Place:
+        if self.column is not None:
+            place = divmod(number, self.units) if self.is_weight else (number,)
+            return Place(self.start + number, self.layer, None, None, self.column.at(*(one + 1 for one in place)))
         if self.is_weight:
             return Place(self.start + number, self.layer, *divmod(number, self.units))
         return Place(self.start + number, self.layer, None, None if self.shared else number)
 
 
 def places(network: Network, count: int, seed: int) -> list[Place]:
-    """So many of the parameters, as evenly over W1, b1, W2, b2 … as their sizes allow, in the order of the network.
+    """So many of the parameters, as evenly over W1, b1, W2, b2 … as their sizes allow, in the order of the flat vector.
 
     >>> [place.id for place in places(Network.parse("9-2-1"), 6, seed=0)]
     ['W1[1->2]', 'W1[5->1]', 'b1[1]', 'b1[2]', 'W2[1->1]', 'b2[1]']
@@ -90,6 +102,13 @@ def _blocks(network: Network) -> Iterator[_Block]:
         start += inputs * units
         yield _Block(start, layer.bias_size, number, units, False, layer.bias == "layer")
         start += layer.bias_size
+    shapes = Shapes(network, samples=1)
+    arrays = [Ref(f"{letter}c", number) for number, layer in enumerate(network.columns, 1) for letter in layer.shapes]
+    for ref in [*arrays, *([Ref("scale")] if network.scale else [])]:
+        size, *outputs = shapes.of(ref)
+        count = size * prod(outputs)
+        yield _Block(start, count, -1, prod(outputs), bool(outputs), False, ref)
+        start += count
 
 
 def _shares(sizes: list[int], count: int) -> list[int]:

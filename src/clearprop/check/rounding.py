@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.check.numeric import residual_kinks
+from clearprop.check.numeric import column_kinks, residual_kinks
 from clearprop.check.perturbed import Point
 from clearprop.engines.base import Array
-from clearprop.engines.reference import affine, joined
+from clearprop.engines.reference import affine, joined, taken_in
 from clearprop.network.activations import Activation
 from clearprop.network.losses import total
 from clearprop.network.parameters import Parameters
@@ -32,11 +32,15 @@ Back = Callable[[Array], Any]
 
 @dataclass(frozen=True)
 class Rounding:
-    """How far rounding may move the gradients (P,), each layer's net inputs (B, O) and the outputs (B, outputs)."""
+    """How far rounding may move the gradients (P,), each layer's net inputs (B, O) and the outputs (B, outputs).
+
+    And those net inputs of column layers that may be at a kink, by name.
+    """
 
     gradients: Array
     net_inputs: list[Array]
     outputs: Array
+    columns: dict[str, Array]
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class _Pass:
     net_inputs: list[Array]
     outputs: Array
     gradients: Array
+    columns: dict[str, Array]
 
 
 def rounding(point: Point, dtype: np.dtype[Any], careful: bool) -> Rounding:
@@ -68,6 +73,7 @@ def rounding(point: Point, dtype: np.dtype[Any], careful: bool) -> Rounding:
         SAFETY * _farthest(bare.gradients, [one.gradients for one in found]),
         [SAFETY * _farthest(Z, [one.net_inputs[number] for one in found]) for number, Z in enumerate(bare.net_inputs)],
         SAFETY * _farthest(bare.outputs, [one.outputs for one in found]),
+        {name: SAFETY * _farthest(Z, [one.columns[name] for one in found]) for name, Z in bare.columns.items()},
     )
 
 
@@ -79,7 +85,8 @@ def _farthest(bare: Array, found: list[Array]) -> Array:
 def _run(point: Point, noise: Noise, careful: bool) -> _Pass:
     """Forward and backward as in `reference.step`, with noise on every result."""
     network, weights = point.parameters.network, point.parameters.weights
-    net_inputs, activations, ways_back = _forward(point, noise, careful)
+    H, columns, columns_back = _taken_in(point, noise)
+    net_inputs, activations, ways_back = _forward(point, H, noise, careful)
     Z = _kept(net_inputs[-1], point.net_inputs[-1], network.layers[-1].function.kinks)
     A = activations[-1]
     if residual_kinks(network):
@@ -102,13 +109,36 @@ def _run(point: Point, noise: Noise, careful: bool) -> _Pass:
         gradients.weights[number][...] = dW + dR + noise(terms)
         gradients.biases[number][...] = db + noise(affine_back(np.abs(delta))[1])
         of_net_input = False
-    return _Pass(net_inputs, activations[-1], gradients.flat)
+    columns_back(gradient + noise(np.abs(delta) @ np.abs(weights[0]).T), gradients)
+    for array in [gradients.scale, *(array for own in gradients.columns for array in own.values())]:
+        array += noise(np.abs(array))
+    return _Pass(net_inputs, activations[-1], gradients.flat, columns)
 
 
-def _forward(point: Point, noise: Noise, careful: bool) -> tuple[list[Array], list[Array], list[tuple[Back, Back]]]:
+def _taken_in(point: Point, noise: Noise) -> tuple[Array, dict[str, Array], Callable[[Array, Parameters], None]]:
+    """What the first layer takes in, the net inputs of column layers that have kinks, and the way back.
+
+    Noise on each of their parameters is as much as that on the products and sums made of them.
+    """
+    parameters = point.parameters
+    noisy = Parameters(parameters.network, parameters.flat + noise(np.abs(parameters.flat)))
+    kinks, told = column_kinks(parameters.network), {}
+
+    def record(name: str, value: Array) -> None:
+        if name in kinks:
+            told[name] = value.copy()
+            value[...] = _kept(value, point.columns[name], kinks[name])  # what is told is what is gone on with
+
+    H, back = taken_in(noisy, point.samples.X, record)
+    return (H + noise(np.abs(H)) if parameters.network.columns else H), told, back
+
+
+def _forward(
+    point: Point, H: Array, noise: Noise, careful: bool
+) -> tuple[list[Array], list[Array], list[tuple[Back, Back]]]:
     """Net inputs of each layer; inputs, then each layer's outputs; and the ways back through both parts of each."""
     parameters = point.parameters
-    net_inputs, activations, ways_back = [], [point.samples.X], []
+    net_inputs, activations, ways_back = [], [H], []
     layers = zip(parameters.network.layers, parameters.weights, parameters.biases, point.net_inputs, strict=True)
     for layer, W, b, bare in layers:
         Z, affine_back = affine(W, b, activations[-1])

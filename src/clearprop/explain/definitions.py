@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from clearprop.explain import column_definitions
 from clearprop.explain.expression import (
     Call,
     Column,
@@ -31,10 +32,14 @@ SETTING_SYMBOLS: dict[str, Expression] = {name: Symbol(Ref(name)) for name in SE
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a step: "forward", "backward" or "update" of a layer, or the "loss" (layer 0)."""
+    """A stretch of a step: "forward", "backward" or "update" of a layer, or the "loss" (layer 0).
+
+    Before layer 1, with layer 0, are those of each column layer, counted from 1, and of all of them together, 0.
+    """
 
     name: str
     layer: int = 0
+    column: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,14 +88,17 @@ def definitions(step: Step) -> list[Definition]:
     """
     found: list[Definition] = []
     last = len(step.network.layers)
+    found += _before_layers(step, "forward")
     for layer in range(1, last + 1):
         found += [Definition(ref, formula, Part("forward", layer)) for ref, formula in _forward(step, layer)]
     found += [Definition(ref, formula, Part("loss")) for ref, formula in _loss(step)]
     for layer in range(last, 0, -1):
         backward = [Definition(ref, formula, Part("backward", layer)) for ref, formula in _backward(step, layer)]
         found += [_added_up(one, backward) for one in backward]
+    found += _before_layers(step, "backward")
     for layer in range(last, 0, -1) if step.optimizer else ():
         found += [Definition(ref, formula, Part("update", layer)) for ref, formula in _update(step, layer)]
+    found += _before_layers(step, "update") if step.optimizer else []
     return [replace(one, formula=simplified(one.formula)) for one in found]
 
 
@@ -104,14 +112,29 @@ def _added_up(one: Definition, layer: list[Definition]) -> Definition:
 Pairs = Iterator[tuple[Ref, Expression]]
 
 
-def outputs_below(layer: int) -> Ref:
-    """What a layer takes in: the outputs of the one below, or the inputs of the network."""
-    return Ref("a", layer - 1) if layer > 1 else Ref("x")
+def _before_layers(step: Step, part: str) -> Iterator[Definition]:
+    """What the column layers compute in a part of a step, in order: on the way back the last one first."""
+    network = step.network
+    numbers = range(1, len(network.columns) + 1)
+    if not numbers:
+        return
+    order = [*numbers, 0] if part == "forward" else [0, *reversed(numbers)]
+    for column in order:
+        way = column_definitions.WAYS.get(part)
+        pairs = way(network, column) if way else _update_columns(step, column)
+        yield from (Definition(ref, formula, Part(part, 0, column)) for ref, formula in pairs)
+
+
+def outputs_below(network: Network, layer: int) -> Ref:
+    """What a layer takes in: the outputs of the one below; the first one what the column layers give, or the inputs."""
+    if layer > 1:
+        return Ref("a", layer - 1)
+    return Ref("h") if network.columns else Ref("x")
 
 
 def _forward(step: Step, layer: int) -> Pairs:
     described = step.network.layers[layer - 1]
-    weighted = MatMul(Symbol(outputs_below(layer)), Symbol(Ref("W", layer)))
+    weighted = MatMul(Symbol(outputs_below(step.network, layer)), Symbol(Ref("W", layer)))
     yield Ref("s", layer), weighted
     yield Ref("z", layer), Sum((weighted, Symbol(Ref("b", layer)))) if described.bias_size else weighted
     function = described.function
@@ -148,7 +171,7 @@ def _backward(step: Step, layer: int) -> Pairs:
     else:
         yield from _to_output(step, layer)
         yield from _through_activation(step, layer)
-    below = Symbol(outputs_below(layer))
+    below = Symbol(outputs_below(network, layer))
     yield Ref("dE/dW", layer), MatMul(Transpose(below), delta)
     bias = network.layers[layer - 1].bias
     if bias != "none":
@@ -195,6 +218,23 @@ def _update(step: Step, layer: int) -> Pairs:
         yield from _applied(step.optimizer, "b", layer, "dE/db", described.bias_rate)
     elif described.bias != "none":
         yield Ref("b'", layer), Symbol(Ref("b", layer))
+
+
+def _update_columns(step: Step, number: int) -> Pairs:
+    """What becomes of the parameters of a column layer, or, for 0, of the scale."""
+    assert step.optimizer is not None
+    network = step.network
+    if number == 0:
+        if network.scale:
+            yield from _applied(step.optimizer, "scale", 0, "dE/dscale", network.scale.rate)
+        return
+    layer = network.columns[number - 1]
+    for letter in layer.shapes:
+        of = f"{letter}c"
+        if letter in layer.frozen:
+            yield Ref(f"{of}'", number), Symbol(Ref(of, number))
+        else:
+            yield from _applied(step.optimizer, of, number, f"dE/d{of}", layer.learning_rate_factor)
 
 
 def _applied(optimizer: Optimizer, of: str, layer: int, gradient: str, factor: float) -> Pairs:

@@ -13,22 +13,26 @@ from clearprop.optimize.optimizers import Optimizer
 
 HEADINGS = {
     "en": {
+        "forward.columns": "Column layers",
         "forward": "Forward",
         "loss": "What is minimised",
         "last": "The last layer",
         "no hidden layer": "Nothing is handed back",
         "recursion": "Handing back",
         "gradients": "The gradients",
+        "backward.columns": "Handing back to the column layers",
         "update": "The update",
         "count": "How many parameters",
     },
     "zh": {
+        "forward.columns": "列层",
         "forward": "前向传播",
         "loss": "要最小化的量",
         "last": "输出层",
         "no hidden layer": "没有可以反传的层",
         "recursion": "向后传递",
         "gradients": "梯度",
+        "backward.columns": "传回列层",
         "update": "更新",
         "count": "参数个数",
     },
@@ -44,6 +48,16 @@ SENTENCES = {
             "Dropout is not written here. It acts in training alone, where a mask multiplies the outputs of its layer, "
             "and on the way back the derivatives by them."
         ),
+        "forward.columns": (
+            "Before the first layer stand the column layers, c1, c2, … Where a formula has letters, it is of one input "
+            "i of its column layer, whose functions and outputs are counted from 1. What they give is put side by side."
+        ),
+        "forward.columns.scale": "Each number of it is then multiplied by a learnt factor.",
+        "backward.columns": (
+            "What the first layer takes in acts on the loss through every unit of that layer. Each column layer gets "
+            "its part of the derivative and hands it back through its own functions to its parameters."
+        ),
+        "backward.columns.frozen": "Those that were learnt from the rows beforehand are frozen.",
         "loss": "The loss {loss} of one sample, a function of every weight through the outputs.",
         "loss.smoothed": "It aims at smoothed targets: a share is spread evenly over all classes.",
         "delta": "The delta of a unit is the derivative of the loss by its net input.",
@@ -103,6 +117,15 @@ SENTENCES = {
         "forward.dropout": (
             "这里不写 dropout。它只在训练时起作用：前向时掩码乘以该层的输出，反向时同样乘以对这些输出的导数。"
         ),
+        "forward.columns": (
+            "第一层之前是各列层 c1、c2、…… 公式中有字母时，写的是该列层的一个输入 i，它的函数和输出都从 1 数起。"
+            "各列层给出的数并排放在一起。"
+        ),
+        "forward.columns.scale": "其中每个数再乘以一个学到的因子。",
+        "backward.columns": (
+            "第一层的输入通过该层的每个单元影响损失。每个列层得到导数中属于自己的部分，再经过自己的函数传回自己的参数。"
+        ),
+        "backward.columns.frozen": "事先从数据中学到的参数是固定的。",
         "loss": "一个样本的损失 {loss}：它经由输出依赖于每一个权重。",
         "loss.smoothed": "它对准平滑后的目标：其中一份平均分给所有类别。",
         "delta": "一个单元的 delta 是损失对它的净输入的导数。",
@@ -166,6 +189,7 @@ class DerivationWords:
         """The sentences of a chapter that are true of this network."""
         more = {"forward": self._forward, "loss": self._loss, "last": self._last, "no hidden layer": self._alone}
         more |= {"gradients": self._gradients, "update": self._update}
+        more |= {"forward.columns": self._columns, "backward.columns": self._handed_to_columns}
         yield "delta" if key == "last" else key
         if key in more:
             yield from more[key]()
@@ -177,6 +201,14 @@ class DerivationWords:
     def _loss(self) -> Iterator[str]:
         if self.network.loss_function.aim:
             yield "loss.smoothed"
+
+    def _columns(self) -> Iterator[str]:
+        if self.network.scale:
+            yield "forward.columns.scale"
+
+    def _handed_to_columns(self) -> Iterator[str]:
+        if any(layer.frozen for layer in self.network.columns):
+            yield "backward.columns.frozen"
 
     def _last(self) -> Iterator[str]:
         if self.network.joint_pair:

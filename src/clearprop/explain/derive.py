@@ -9,7 +9,19 @@ from functools import cached_property
 from clearprop.errors import InputError, unknown
 from clearprop.explain.definitions import Definition, Step, definitions
 from clearprop.explain.derivation_words import HEADINGS, DerivationWords
-from clearprop.explain.expression import Expression, Partial, Product, replaced, simplified, symbols
+from clearprop.explain.expression import (
+    Expression,
+    Joined,
+    OneHot,
+    Part,
+    Partial,
+    Product,
+    Repeated,
+    children,
+    replaced,
+    simplified,
+    symbols,
+)
 from clearprop.explain.notation import Name, find_notation
 from clearprop.explain.ref import Place, Ref
 from clearprop.explain.scalar import Elements, Shapes
@@ -64,6 +76,7 @@ class Derivation:
         depth = len(network.layers)
         last = Ref("delta", depth)
         found = [
+            *self._columns("forward"),
             self._chapter("forward", self._computed("forward"), layers=depth, count=network.parameter_count),
             self._chapter("loss", [*self._plain("q"), self._loss(), *self._plain("R", "J")], loss=network.loss),
             self._chapter("last", [self._delta(last)]),
@@ -74,6 +87,7 @@ class Derivation:
             back = [(self._handed_back(layer), self._delta(Ref("delta", layer))) for layer in range(depth - 1, 0, -1)]
             found.append(self._chapter("recursion", [equation for pair in back for equation in pair]))
         found.append(self._chapter("gradients", list(self._gradients())))
+        found += self._columns("backward")
         found.append(self._chapter("update", self._computed("update")))
         found.append(self._chapter("count", [], sum=self._count(), count=network.parameter_count))
         return tuple(found)
@@ -103,11 +117,21 @@ class Derivation:
             f"{inputs}·{layer.units}" + (f" + {layer.bias_size}" if layer.bias_size else "")
             for inputs, layer in zip(self.network.sizes, self.network.layers, strict=False)
         ]
-        return " + ".join(terms)
+        shapes = [shape for layer in self.network.columns for shape in layer.shapes.values()]
+        terms += ["·".join(map(str, shape)) for shape in shapes]
+        return " + ".join([*terms, *([str(self.network.scale_size)] if self.network.scale else [])])
+
+    def _columns(self, part: str) -> list[Chapter]:
+        """How column layers compute, or hand back; each of one input, whose functions are counted from 1."""
+        if not self.network.columns:
+            return []
+        kept = [one for one in self._definitions.values() if one.part.name == part and one.part.layer == 0]
+        return [self._chapter(f"{part}.columns", [self._equation(one.ref, self._element(one)) for one in kept])]
 
     def _computed(self, part: str) -> list[Equation]:
         """The definitions of a part as they are."""
-        kept = [one for one in self._definitions.values() if one.part.name == part]
+        parts = [one for one in self._definitions.values() if one.part.name == part]
+        kept = [one for one in parts if one.part.layer or part == "update"]
         return [self._equation(one.ref, self._element(one)) for one in kept if one.ref.kind not in self.notation.hidden]
 
     def _plain(self, *kinds: str) -> list[Equation]:
@@ -147,7 +171,7 @@ class Derivation:
             formula = self._element(self._definitions[ref])
 
             def as_partial(one: Ref, layer: int = layer) -> Expression | None:
-                if one.kind in ("a", "x"):
+                if one.kind in ("a", "h", "x"):
                     return Partial(Ref("z", layer, (1, "j")), Ref("W", layer, ("i", "j")))
                 return self._as_partial(one)
 
@@ -179,13 +203,23 @@ class Derivation:
         return simplified(replaced(formula, new))
 
     def _element(self, definition: Definition) -> Expression:
-        return simplified(self._elements.of(definition.formula, *self._letters(definition.ref)))
+        letters = self._letters(definition.ref)
+        if definition.ref.of_columns and not letters:
+            return definition.formula
+        return simplified(self._elements.of(definition.formula, *letters))
 
     def _letters(self, ref: Ref) -> tuple[Place, ...]:
-        """Any place of a quantity: unit j, for a weight from unit i to unit j."""
+        """Any place of a quantity: unit j, for a weight from unit i to unit j; none where a formula is of the whole."""
         shape = self.shapes.of(ref)
         if not shape:
             return ()
+        if ref.of_columns:
+            definition = self._definitions.get(ref.whole)
+            if definition and _of_whole(definition.formula):
+                return ()
+            return (
+                ("k", "m")[: len(shape)] if ref.parameter and len(shape) == 2 else ("j",) if ref.parameter else (1, "j")
+            )
         if ref.by_weight:
             return "i", "j"
         if ref.by_bias:
@@ -197,6 +231,12 @@ class Derivation:
         written = [self.notation.formula(ref, formula, self.shapes) for formula in chain]
         distinct = [one for number, one in enumerate(written) if one not in written[:number]]
         return Equation(place, self.name(place), tuple(distinct))
+
+
+def _of_whole(formula: Expression) -> bool:
+    """Whether a formula says where something stands, which is better said of the whole."""
+    laid_out = isinstance(formula, Joined | Part | OneHot)
+    return laid_out or any(_of_whole(part) for part in children(formula) if not isinstance(formula, Repeated))
 
 
 def derive(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -171,8 +171,8 @@ class Explanation:
         if definition is None:
             return GIVEN
         part = definition.part
-        of_parameter = part.name == "backward" and (whole.by_weight or whole.by_bias)
-        return Part("gradients", part.layer) if of_parameter else part
+        of_parameter = part.name == "backward" and whole.parameter
+        return replace(part, name="gradients") if of_parameter else part
 
     def name(self, ref: Ref) -> Name:
         return self.notation.name(ref, self.trace.shapes)
@@ -249,7 +249,10 @@ class Explanation:
         return tuple(words)
 
     def _note(self, ref: Ref) -> str:
-        frozen = ref.kind == "b'" and not self.trace.network.layers[ref.layer - 1].train_bias
+        network = self.trace.network
+        frozen = ref.kind == "b'" and not network.layers[ref.layer - 1].train_bias
+        if ref.of_columns and ref.layer and ref.kind.endswith("'"):
+            frozen = ref.parameter[0] in network.columns[ref.layer - 1].frozen
         return self.words.label("frozen") if frozen else ""
 
     def _as_given(self, formula: Expression) -> bool:

@@ -140,6 +140,70 @@ class SoftmaxJacobian(Expression):
 
 
 @dataclass(frozen=True)
+class Constant(Expression):
+    """A number that has a name, one of `CONSTANTS`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Part(Expression):
+    """Some columns of a matrix, from `first` to `last`, counted from 1; where it is `turned`, some rows."""
+
+    inner: Expression
+    first: int
+    last: int
+    turned: bool = False
+
+
+@dataclass(frozen=True)
+class Joined(Expression):
+    """Matrices side by side; where it is `turned`, one beneath the other."""
+
+    parts: tuple[Expression, ...]
+    turned: bool = False
+
+
+@dataclass(frozen=True)
+class Repeated(Expression):
+    """Each column of a matrix so many times, [a, b] as [a, a, b, b]; where it is `turned`, each row."""
+
+    inner: Expression
+    times: int
+    turned: bool = False
+
+
+@dataclass(frozen=True)
+class OneHot(Expression):
+    """Each number c of a matrix (n, m) as so many, 1 at place c + 1 and else 0: (n, m·categories), or `turned` that."""
+
+    inner: Expression
+    categories: int
+    turned: bool = False
+
+
+@dataclass(frozen=True)
+class Blocks(Expression):
+    """`count` blocks, of a matrix (count·k, m), as the diagonal of one (count·k, count·m) that is 0 elsewhere.
+
+    Where it is `turned`, of a matrix (m, count·k), (count·m, count·k).
+    """
+
+    inner: Expression
+    count: int
+    turned: bool = False
+
+
+@dataclass(frozen=True)
+class Diagonal(Expression):
+    """The `count` blocks on the diagonal of a matrix, which `Blocks` has put there."""
+
+    inner: Expression
+    count: int
+    turned: bool = False
+
+
+@dataclass(frozen=True)
 class Partial(Expression):
     """∂top/∂bottom, not worked out."""
 
@@ -174,7 +238,10 @@ def _Phi(z: Any) -> Any:
     return special.ndtr(z)
 
 
+CONSTANTS = {"pi": math.pi}
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "cos": np.cos,
+    "sin": np.sin,
     "exp": np.exp,
     "log": np.log,
     "tanh": np.tanh,
@@ -253,10 +320,34 @@ def evaluate(formula: Expression, value: Lookup) -> Any:
                 return A[:, :, None] * (np.eye(A.shape[1]) - A[:, None, :])
             case Same(left, right):
                 return 1.0 if left == right else 0.0
+            case Constant(name):
+                return CONSTANTS[name]
+            case Joined(parts, turned):
+                return np.concatenate([of(part) for part in parts], axis=0 if turned else 1)
+            case Part() | Repeated() | OneHot() | Blocks() | Diagonal():
+                A = of(node.inner)
+                return _laid_out(node, A.T).T if node.turned else _laid_out(node, A)
         raise TypeError(f"no value without places: {node!r}")
 
     with np.errstate(all="ignore"):
         return of(formula)
+
+
+def _laid_out(node: Part | Repeated | OneHot | Blocks | Diagonal, A: Any) -> Any:
+    match node:
+        case Part(_, first, last):
+            return A[:, first - 1 : last]
+        case Repeated(_, times):
+            return np.repeat(A, times, axis=1)
+        case OneHot(_, categories):
+            return (A[:, :, None] == np.arange(categories)).reshape(len(A), -1) * 1.0
+        case Blocks(_, count):
+            rows, columns = len(A) // count, A.shape[1]
+            in_block = np.kron(np.eye(count), np.ones((rows, columns))) == 1.0
+            return np.where(in_block, np.tile(A, (1, count)), 0.0)
+        case Diagonal(_, count):
+            blocks = A.reshape(count, len(A) // count, count, -1)
+            return np.concatenate([blocks[number, :, number] for number in range(count)])
 
 
 def children(node: Expression) -> tuple[Expression, ...]:
@@ -335,6 +426,8 @@ def simplified(formula: Expression) -> Expression:
             return Negative(Total(inner, over))
         case Column(Negative(inner), number):
             return Negative(Column(inner, number))
+        case Part(Negative(inner)) | Diagonal(Negative(inner)):
+            return Negative(replace(node, inner=inner))
         case Quotient(Negative(top), bottom):
             return simplified(Negative(Quotient(top, bottom)))
         case Quotient(top, Number(1.0)):
@@ -369,11 +462,12 @@ def replaced(formula: Expression, new: Callable[[Ref], Expression | None]) -> Ex
 
 
 def decided(formula: Expression, value: Lookup) -> Expression:
-    """The formula with the branch of each case that its numbers ask for."""
+    """The formula with the branch of each case that its numbers ask for, without what that makes 0."""
     if isinstance(formula, Cases):
         holds = _COMPARISONS[formula.comparison](evaluate(formula.left, value), evaluate(formula.right, value))
         return decided(formula.then if holds else formula.otherwise, value)
-    return rebuilt(formula, lambda part: decided(part, value))
+    node = rebuilt(formula, lambda part: decided(part, value))
+    return simplified(node) if node != formula else formula
 
 
 def parse(text: str, names: Mapping[str, Expression]) -> Expression:

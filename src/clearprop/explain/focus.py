@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from clearprop.explain.expression import Expression, symbols
-from clearprop.explain.ref import Ref
+from clearprop.explain.ref import PARAMETERS, Ref
 from clearprop.explain.trace import Trace
 
 MOST_OF_ONE = 8  # numbers of one matrix that are still written out one by one in a large step
@@ -15,7 +15,7 @@ Formula = Callable[[Ref], "Expression | None"]
 
 def followed(trace: Trace, ref: Ref) -> Ref:
     """The last thing that is computed for a quantity: of a parameter its value after the update, or its gradient."""
-    if ref.kind not in ("W", "b"):
+    if ref.kind not in PARAMETERS:
         return ref
     for kind in (f"{ref.kind}'", f"dJ/d{ref.kind}", f"dE/d{ref.kind}"):
         later = Ref(kind, ref.layer, ref.place)

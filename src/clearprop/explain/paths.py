@@ -120,7 +120,8 @@ def _strongest(trace: Trace, gradient: Ref, sample: int, hops: list[_Hop], ends:
     with np.errstate(all="ignore"):
         for hop in hops:
             values, trails = _further(values, trails, hop.values, most)
-    came_in = outputs_below(gradient.layer).at(sample + 1, int(gradient.place[0])) if gradient.by_weight else None
+    below = outputs_below(trace.network, gradient.layer)
+    came_in = below.at(sample + 1, int(gradient.place[0])) if gradient.by_weight else None
     found = []
     for end in ends:
         for value, trail in zip(values[end], trails[end].tolist(), strict=True):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 
 from clearprop.errors import InputError, unknown
 
 Place = int | str
 
-# How each kind is written: {l} is its layer, {k} the output whose share it is.
+# How each kind is written: {l} is its layer or, of those with a c, its column layer, {k} the output whose share it is.
 TEMPLATES = {
     "x": "x",
     "y": "y",
@@ -36,14 +37,38 @@ TEMPLATES = {
     "dJ/dW": "dJ/dW{l}",
     "W'": "W{l}'",
     "b'": "b{l}'",
+    "zc": "zc{l}",
+    "ac": "ac{l}",
+    "vc": "vc{l}",
+    "e": "e",
+    "h": "h",
+    "scale": "scale",
+    "dE/dh": "dE/dh",
+    "dE/dscale": "dE/dscale",
+    "dE/de": "dE/de",
+    "dE/dvc": "dE/dvc{l}",
+    "dE/dac": "dE/dac{l}",
+    "dac/dzc": "dac{l}/dzc{l}",
+    "deltac": "deltac{l}",
+    "scale'": "scale'",
 }
-# What an optimizer computes on the way, for weights and for biases: `m_W1[2->1]`, `m_b1[1]`.
-SLOT = re.compile(r"(?P<slot>[a-z_]+?)_(?P<of>[Wb])")
+COLUMN_LETTERS = "WbmUcT"
+"""The letters of the parameters that column layers have: `Wc1` is W of the first."""
+for _letter in COLUMN_LETTERS:
+    TEMPLATES |= {
+        f"{_letter}c": f"{_letter}c{{l}}",
+        f"dE/d{_letter}c": f"dE/d{_letter}c{{l}}",
+        f"{_letter}c'": f"{_letter}c{{l}}'",
+    }
+PARAMETERS = ("W", "b", *(f"{letter}c" for letter in COLUMN_LETTERS), "scale")
+# What an optimizer computes on the way, for each parameter: `m_W1[2->1]`, `m_b1[1]`, `m_Uc1[2,1]`, `m_scale[1]`.
+SLOT = re.compile(rf"(?P<slot>[a-z_]+?)_(?P<of>{'|'.join(PARAMETERS)})")
 SETTINGS = ("B", "eta", "l1", "l2", "momentum", "beta1", "beta2", "epsilon", "decay", "weight_decay", "fade", "t")
 
-BY_WEIGHT = ("W", "dE/dW", "dR/dW", "dJ/dW", "W'")
-BY_BIAS = ("b", "dE/db", "b'")
-BY_SAMPLE = ("x", "y", "q", "w", "s", "z", "f", "mask", "a", "share", "dE/da", "dE[k]/da", "da/dz", "delta")
+BEFORE_LAYERS = ("e", "h", "scale", "dE/dh", "dE/dscale", "dE/de", "scale'")  # of all column layers together
+OF_A_COLUMN_LAYER = ("zc", "ac", "vc", "dE/dvc", "dE/dac", "dac/dzc", "deltac")
+OF_A_LAYER = ("s", "z", "f", "mask", "a", "dE/da", "dE[k]/da", "da/dz", "delta")
+BY_SAMPLE = frozenset(("x", "y", "q", "w", "share", "e", "h", "dE/dh", "dE/de", *OF_A_LAYER, *OF_A_COLUMN_LAYER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +77,7 @@ class Ref:
 
     Attributes:
         kind: a key of `TEMPLATES`, a setting of the run such as "eta", or an optimizer's `m_W`, `m_b`.
-        layer: counted from 1; 0 for what belongs to none.
+        layer: counted from 1; 0 for what belongs to none. Of a column layer's, the number of that.
         place: (sample, unit), (from, to) or (unit,), all counted from 1, or letters where the place is any.
         output: the output whose share it is, for `dE[k]/da`.
     """
@@ -70,12 +95,26 @@ class Ref:
         return replace(self, place=())
 
     @property
+    def parameter(self) -> str:
+        """The parameter that it is, or whose gradient, memory or new value it is: "W", "b", "Uc", "scale"; else "".
+
+        >>> Ref("dE/dUc", 1).parameter, Ref("m_b", 2).parameter, Ref("dE/dac", 1).parameter
+        ('Uc', 'b', '')
+        """
+        return _parameter(self.kind)
+
+    @property
     def by_weight(self) -> bool:
-        return self.kind in BY_WEIGHT or self.kind.endswith("_W")
+        return self.parameter == "W"
 
     @property
     def by_bias(self) -> bool:
-        return self.kind in BY_BIAS or self.kind.endswith("_b")
+        return self.parameter == "b"
+
+    @property
+    def of_columns(self) -> bool:
+        """Whether it belongs to a column layer, or to all of them together."""
+        return self.parameter not in ("", "W", "b") or self.kind in OF_A_COLUMN_LAYER or self.kind in BEFORE_LAYERS
 
     @property
     def by_sample(self) -> bool:
@@ -84,8 +123,7 @@ class Ref:
     @property
     def slot(self) -> tuple[str, str] | None:
         """("m", "W") for what an optimizer computes on the way, else nothing."""
-        match = SLOT.fullmatch(self.kind) if self.kind not in TEMPLATES and self.kind not in SETTINGS else None
-        return (match["slot"], match["of"]) if match else None
+        return _slot(self.kind)
 
     def text(self, samples: int = 1) -> str:
         """The canonical id; where there is one sample it is not named.
@@ -93,7 +131,8 @@ class Ref:
         >>> Ref("dE/dW", 1, (2, 1)).text(), Ref("z", 1, (3, 2)).text(samples=4), Ref("z", 1, (1, 2)).text()
         ('dE/dW1[2->1]', 'z1[3,2]', 'z1[2]')
         """
-        name = TEMPLATES.get(self.kind, self.kind + ("{l}" if self.slot else "")).format(l=self.layer, k=self.output)
+        numbered = "{l}" if self.slot and self.layer else ""
+        name = TEMPLATES.get(self.kind, self.kind + numbered).format(l=self.layer, k=self.output)
         if not self.place:
             return f"{name}[:]" if self.kind == "share" else name
         joint = "->" if self.by_weight or len(self.place) == 3 else ","
@@ -104,6 +143,19 @@ class Ref:
             sample = "" if samples == 1 else f"{self.place[0]},"
             return f"{name}[{sample}{self.place[1]}->{self.place[2]}]"
         return f"{name}[{joint.join(map(str, place))}]"
+
+
+@cache
+def _parameter(kind: str) -> str:
+    slot = _slot(kind)
+    of = slot[1] if slot else kind.removesuffix("'").rpartition("/d")[2]
+    return of if of in PARAMETERS else ""
+
+
+@cache
+def _slot(kind: str) -> tuple[str, str] | None:
+    match = SLOT.fullmatch(kind) if kind not in TEMPLATES and kind not in SETTINGS else None
+    return (match["slot"], match["of"]) if match else None
 
 
 _ID = re.compile(r"(?P<name>[^\[\]]+(?:\[(?P<output>\d+)\]/[^\[\]]+)?)(?:\[(?P<place>[^\[\]]+)\])?")
@@ -142,9 +194,12 @@ def parse(text: str) -> Ref:
 def _kind_and_layer(text: str, name: str) -> tuple[str, int]:
     layers = set(re.findall(rf"(?<=[A-Za-z])({_NUMBER})", name))
     bare = re.sub(rf"(?<=[A-Za-z]){_NUMBER}", "", name)
-    if len(layers) == 1 and (bare in TEMPLATES or SLOT.fullmatch(bare)):
+    of_all = bare in BEFORE_LAYERS or bare.endswith("_scale")
+    if of_all and not layers:
+        return bare, 0
+    if len(layers) == 1 and not of_all and (bare in TEMPLATES or SLOT.fullmatch(bare)):
         return bare, int(layers.pop())
-    if bare in TEMPLATES and not layers:
+    if "{l}" in TEMPLATES.get(bare, "") and not layers:
         raise InputError(f'id "{text}": the layer is missing, as {TEMPLATES[bare].format(l=1, k=1)}')
     raise unknown("id", text, {template.format(l=1, k=1) for template in TEMPLATES.values()})
 

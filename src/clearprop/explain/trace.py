@@ -290,7 +290,7 @@ def _given(
     values = {Ref("x"): samples.X, Ref("y"): Y}
     if samples.weights is not None:
         values[Ref("w")] = samples.weights[:, None]
-    values |= _by_layer(model.parameters, "W", "b")
+    values |= _by_layer(model.parameters, "{of}")
     settings: dict[str, float] = {"B": len(samples), "l1": network.l1, "l2": network.l2}
     if optimizer:
         settings |= {name: getattr(optimizer, name) for name in SETTINGS if hasattr(optimizer, name)}
@@ -298,7 +298,7 @@ def _given(
         if not optimizer.fades:
             del settings["fade"]
         for name, slot in state.slots.items():
-            values |= _by_layer(Parameters(network, slot), f"{name}_old_W", f"{name}_old_b")
+            values |= _by_layer(Parameters(network, slot), f"{name}_old_{{of}}")
     return values | {Ref(name): np.array(number) for name, number in settings.items()}
 
 
@@ -321,21 +321,26 @@ def _updated(
             fade=fade,
         )
     trained = model.parameters.trained()
-    values = _by_layer(Parameters(network, np.where(trained, new, flat)), "W'", "b'")
+    values = _by_layer(Parameters(network, np.where(trained, new, flat)), "{of}'")
     for name, slot in {**slots, **told}.items():
         kept = Parameters(network, np.where(trained, slot, 0.0).astype(flat.dtype))
-        values |= _by_layer(kept, f"{name}_W", f"{name}_b")
+        values |= _by_layer(kept, f"{name}_{{of}}")
     return values
 
 
-def _by_layer(parameters: Parameters, weight: str, bias: str) -> dict[Ref, Array]:
-    values: dict[Ref, Array] = {}
+def _by_layer(parameters: Parameters, kind: str) -> dict[Ref, Array]:
+    """The arrays of W, b and what column layers have, each in the shape of its quantity; `kind` as "m_old_{of}"."""
+    shapes = Shapes(parameters.network, samples=1)
+    arrays: dict[Ref, Array] = {}
     for number, layer in enumerate(parameters.network.layers):
-        b = parameters.biases[number]
-        values[Ref(weight, number + 1)] = parameters.weights[number]
+        arrays[Ref("W", number + 1)] = parameters.weights[number]
         if layer.bias != "none":
-            values[Ref(bias, number + 1)] = b.reshape(()) if layer.bias == "layer" else b
-    return values
+            arrays[Ref("b", number + 1)] = parameters.biases[number]
+    for number, own in enumerate(parameters.columns, 1):
+        arrays |= {Ref(f"{letter}c", number): array for letter, array in own.items()}
+    if parameters.network.scale:
+        arrays[Ref("scale")] = parameters.scale
+    return {Ref(kind.format(of=ref.kind), ref.layer): array.reshape(shapes.of(ref)) for ref, array in arrays.items()}
 
 
 def _told(ref: Ref, told: dict[str, Array]) -> Array:

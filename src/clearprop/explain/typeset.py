@@ -8,19 +8,26 @@ from html import escape
 from typing import Any, Protocol
 
 from clearprop.explain.expression import (
+    Blocks,
     Call,
     Cases,
     Column,
+    Constant,
     Contracted,
+    Diagonal,
     Expression,
+    Joined,
     Larger,
     MatMul,
     Negative,
     Number,
+    OneHot,
+    Part,
     Partial,
     Power,
     Product,
     Quotient,
+    Repeated,
     Row,
     Same,
     Sigma,
@@ -68,8 +75,15 @@ class Style(Protocol):
     def divided(self, top: Piece, bottom: Piece) -> Piece: ...
     def raised(self, base: str, exponent: str) -> str: ...
     def transposed(self, inner: str) -> str: ...
-    def column(self, inner: str, number: int) -> str: ...
-    def row(self, inner: str, number: int) -> str: ...
+    def column(self, inner: str, number: int | str) -> str: ...
+    def row(self, inner: str, number: int | str) -> str: ...
+    def constant(self, name: str) -> str: ...
+    def part(self, inner: str, first: int, last: int, turned: bool) -> str: ...
+    def joined(self, parts: Sequence[str], turned: bool) -> str: ...
+    def repeated(self, inner: str, times: int, turned: bool) -> str: ...
+    def one_hot(self, inner: str, categories: int, turned: bool) -> str: ...
+    def blocks(self, inner: str, count: int, turned: bool) -> str: ...
+    def diagonal(self, inner: str, count: int, turned: bool) -> str: ...
     def called(self, function: str, inner: Piece) -> Piece: ...
     def larger(self, left: str, right: str) -> str: ...
     def case(self, then: str, condition: str, otherwise: str) -> str: ...
@@ -91,7 +105,7 @@ def is_matrix(formula: Expression) -> bool:
 
 
 def has_elements(ref: Ref) -> bool:
-    return not ref.place and (ref.by_sample or ref.by_weight or ref.by_bias)
+    return not ref.place and (ref.by_sample or bool(ref.parameter))
 
 
 def write(formula: Expression, style: Style, leaf: Leaf) -> str:
@@ -118,8 +132,11 @@ def _written(formula: Expression, style: Style, leaf: Leaf) -> Piece:
         case Sum(terms):
             return Piece(_sum(terms, style, of), ADDED)
         case Product(factors):
-            elementwise = sum(is_matrix(factor) for factor in factors) > 1
-            return Piece(style.multiplied([of(factor, MULTIPLIED) for factor in factors], elementwise), MULTIPLIED)
+            written = [of(factor, MULTIPLIED) for factor in factors]
+            if sum(is_matrix(factor) for factor in factors) > 1:
+                numbers = next(place for place, factor in enumerate(factors) if is_matrix(factor))
+                written = [*written[:numbers], style.multiplied(written[numbers:], elementwise=True)]
+            return Piece(style.multiplied(written, elementwise=False), MULTIPLIED)
         case Quotient(top, bottom):
             return style.divided(_written(top, style, leaf), _written(bottom, style, leaf))
         case Power(base, exponent):
@@ -140,6 +157,20 @@ def _written(formula: Expression, style: Style, leaf: Leaf) -> Piece:
             return Piece(style.column(of(inner, ATOM), number))
         case Row(inner, number):
             return Piece(style.row(of(inner, ATOM), number))
+        case Constant(name):
+            return Piece(style.constant(name))
+        case Part(inner, first, last, turned):
+            return Piece(style.part(of(inner, ATOM), first, last, turned))
+        case Joined(parts, turned):
+            return Piece(style.joined([of(part) for part in parts], turned))
+        case Repeated(inner, times, turned):
+            return Piece(style.repeated(of(inner), times, turned))
+        case OneHot(inner, categories, turned):
+            return Piece(style.one_hot(of(inner), categories, turned))
+        case Blocks(inner, count, turned):
+            return Piece(style.blocks(of(inner), count, turned))
+        case Diagonal(inner, count, turned):
+            return Piece(style.diagonal(of(inner), count, turned))
         case Total(inner, over):
             return Piece(style.total(_written(inner, style, leaf), over), SUMMED)
         case Sigma(letter, last, inner):
@@ -169,6 +200,11 @@ def _sum(terms: Sequence[Expression], style: Style, of: Callable[[Expression, in
 def _held(style: Style, inner: Piece) -> str:
     """What stands behind a sign of summation."""
     return style.bracket(inner.text) if inner.binding < SUMMED else inner.text
+
+
+def span(first: int, last: int) -> str:
+    """Which rows or columns a part of a matrix has."""
+    return str(first) if first == last else f"{first}…{last}"
 
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -209,11 +245,32 @@ class Text:
     def transposed(self, inner: str) -> str:
         return f"{inner}ᵀ"
 
-    def column(self, inner: str, number: int) -> str:
+    def column(self, inner: str, number: int | str) -> str:
         return f"{inner}[:,{number}]"
 
-    def row(self, inner: str, number: int) -> str:
+    def row(self, inner: str, number: int | str) -> str:
         return f"{inner}[{number},:]"
+
+    def constant(self, name: str) -> str:
+        return _CONSTANTS[name]
+
+    def part(self, inner: str, first: int, last: int, turned: bool) -> str:
+        return (self.row if turned else self.column)(inner, span(first, last))
+
+    def joined(self, parts: Sequence[str], turned: bool) -> str:
+        return f"[{('; ' if turned else ', ').join(parts)}]"
+
+    def repeated(self, inner: str, times: int, turned: bool) -> str:
+        return f"repeat({inner}, {times})"
+
+    def one_hot(self, inner: str, categories: int, turned: bool) -> str:
+        return f"onehot({inner})"
+
+    def blocks(self, inner: str, count: int, turned: bool) -> str:
+        return f"blocks({inner})"
+
+    def diagonal(self, inner: str, count: int, turned: bool) -> str:
+        return f"diag({inner})"
 
     def called(self, function: str, inner: Piece) -> Piece:
         if function == "abs":
@@ -247,6 +304,7 @@ class Text:
         return f"[{left} = {right}]"
 
 
+_CONSTANTS = {"pi": "π"}
 _FUNCTIONS = {"sigmoid": "σ", "phi": "φ", "Phi": "Φ"}
 _COMPARED = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "==": "="}
 
@@ -283,11 +341,33 @@ class Latex:
     def transposed(self, inner: str) -> str:
         return rf"{{{inner}}}^{{\top}}"
 
-    def column(self, inner: str, number: int) -> str:
+    def column(self, inner: str, number: int | str) -> str:
         return f"{{{inner}}}_{{:,{number}}}"
 
-    def row(self, inner: str, number: int) -> str:
+    def row(self, inner: str, number: int | str) -> str:
         return f"{{{inner}}}_{{{number},:}}"
+
+    def constant(self, name: str) -> str:
+        return rf"\{name}"
+
+    def part(self, inner: str, first: int, last: int, turned: bool) -> str:
+        return (self.row if turned else self.column)(inner, span(first, last).replace("…", r" \ldots "))
+
+    def joined(self, parts: Sequence[str], turned: bool) -> str:
+        between = r" \\ " if turned else " & "
+        return rf"\begin{{bmatrix}} {between.join(parts)} \end{{bmatrix}}"
+
+    def repeated(self, inner: str, times: int, turned: bool) -> str:
+        return rf"\operatorname{{repeat}}_{{{times}}}{self.bracket(inner)}"
+
+    def one_hot(self, inner: str, categories: int, turned: bool) -> str:
+        return rf"\operatorname{{onehot}}{self.bracket(inner)}"
+
+    def blocks(self, inner: str, count: int, turned: bool) -> str:
+        return rf"\operatorname{{blocks}}{self.bracket(inner)}"
+
+    def diagonal(self, inner: str, count: int, turned: bool) -> str:
+        return rf"\operatorname{{diag}}{self.bracket(inner)}"
 
     def called(self, function: str, inner: Piece) -> Piece:
         if function == "abs":
@@ -326,6 +406,8 @@ class Latex:
 
 _LATEX_FUNCTIONS = {
     "log": r"\ln",
+    "cos": r"\cos",
+    "sin": r"\sin",
     "tanh": r"\tanh",
     "sign": r"\operatorname{sign}",
     "sigmoid": r"\sigma",
@@ -368,11 +450,37 @@ class MathML:
     def transposed(self, inner: str) -> str:
         return f"<msup>{_row(inner)}<mo>⊤</mo></msup>"
 
-    def column(self, inner: str, number: int) -> str:
+    def column(self, inner: str, number: int | str) -> str:
         return f"<msub>{_row(inner)}<mrow><mo>:</mo><mo>,</mo><mn>{number}</mn></mrow></msub>"
 
-    def row(self, inner: str, number: int) -> str:
+    def row(self, inner: str, number: int | str) -> str:
         return f"<msub>{_row(inner)}<mrow><mn>{number}</mn><mo>,</mo><mo>:</mo></mrow></msub>"
+
+    def constant(self, name: str) -> str:
+        return f"<mi>{_CONSTANTS[name]}</mi>"
+
+    def part(self, inner: str, first: int, last: int, turned: bool) -> str:
+        return (self.row if turned else self.column)(inner, span(first, last))
+
+    def joined(self, parts: Sequence[str], turned: bool) -> str:
+        cells = [f"<mtd>{part}</mtd>" for part in parts]
+        rows = "".join(f"<mtr>{cell}</mtr>" for cell in cells) if turned else f"<mtr>{''.join(cells)}</mtr>"
+        return _row(_mo("["), f"<mtable>{rows}</mtable>", _mo("]"))
+
+    def repeated(self, inner: str, times: int, turned: bool) -> str:
+        return self._of(f"<msub><mi>repeat</mi><mn>{times}</mn></msub>", inner)
+
+    def one_hot(self, inner: str, categories: int, turned: bool) -> str:
+        return self._of("<mi>onehot</mi>", inner)
+
+    def blocks(self, inner: str, count: int, turned: bool) -> str:
+        return self._of("<mi>blocks</mi>", inner)
+
+    def diagonal(self, inner: str, count: int, turned: bool) -> str:
+        return self._of("<mi>diag</mi>", inner)
+
+    def _of(self, function: str, inner: str) -> str:
+        return _row(function, "<mo>&#x2061;</mo>", self.bracket(inner))
 
     def called(self, function: str, inner: Piece) -> Piece:
         if function == "abs":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ def inspected(parameters: Parameters) -> str:
     """
     network = parameters.network
     parts = [f"{network}: {network.parameter_count:,} parameters, {parameters.flat.dtype}"]
+    parts += ["\n".join(lines) for lines in _before_layers(parameters)]
     for number, layer in enumerate(network.layers, 1):
         inputs = network.sizes[number - 1]
         lines = [
@@ -51,13 +53,26 @@ def inspected(parameters: Parameters) -> str:
     return "\n\n".join(parts)
 
 
+def _before_layers(parameters: Parameters) -> Iterator[list[str]]:
+    """Each column layer with its parameters, as many rows as it has inputs, and the scale."""
+    network = parameters.network
+    for number, (layer, own) in enumerate(zip(network.columns, parameters.columns, strict=True), 1):
+        lines = [f"column layer {number}: {_counted(layer.count, 'input')}, {layer.kind.replace('_', ' ')}"]
+        for letter, array in own.items():
+            frozen = "  (frozen)" if letter in layer.frozen else ""
+            lines.append(_named(f"{letter}c{number}", array) + frozen)
+        yield lines
+    if network.scale:
+        yield [f"scale: {_counted(network.width, 'number')}", _named("scale", parameters.scale)]
+
+
 def sketched(parameters: Parameters) -> str:
     """The network as SVG, with the numbers of its weights and biases where they all find a place."""
     from clearprop.drawing import Writing, network, standalone
     from clearprop.drawing.network import has_room
 
     described = parameters.network
-    heads = ["input", *(layer.activation for layer in described.layers)]
+    heads = ["columns" if described.columns else "input", *(layer.activation for layer in described.layers)]
     writing = replace(_written(parameters) if has_room(described.sizes) else Writing(), heads=heads)
     label = f"{described}; {described.parameter_count} parameters"
     return standalone(network(described.sizes, prefix="model", label=label, writing=writing))
@@ -71,6 +86,8 @@ def _written(parameters: Parameters) -> Writing:
 
     sizes = parameters.network.sizes
     names = {unit_id(layer, i): unit_id(layer, i) for layer, size in enumerate(sizes) for i in range(1, size + 1)}
+    if parameters.network.columns:
+        names |= {unit_id(0, i): f"h[{i}]" for i in range(1, sizes[0] + 1)}
     values: dict[str, str] = {}
     tags: dict[str, list[Tag]] = {}
     for layer, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True), 1):

@@ -72,6 +72,21 @@ class Parameters:
     def scale(self) -> Array:
         return self.flat[len(self.flat) - self.network.scale_size :]
 
+    def named(self) -> dict[str, Array]:
+        """Every array by its name: W1, b1, W2, …, then Wc1 and so on of each column layer, and scale; views of `flat`.
+
+        >>> list(Parameters(Network.parse("2-2-1", bias="none"), np.zeros(6)).named())
+        ['W1', 'W2']
+        """
+        found: dict[str, Array] = {}
+        for number, (W, b) in enumerate(zip(self.weights, self.biases, strict=True), 1):
+            found[f"W{number}"] = W
+            if b.size:
+                found[f"b{number}"] = b
+        for number, own in enumerate(self.columns, 1):
+            found |= {f"{letter}c{number}": array for letter, array in own.items()}
+        return found | ({"scale": self.scale} if self.scale.size else {})
+
     @property
     def dense_count(self) -> int:
         """How many of the numbers, the first ones, are weights and biases of layers."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from inspect import signature
 from typing import Any
 
+from clearprop.network.columns import Scale
 from clearprop.network.spec import Dense, Network
 from clearprop.sheet.sheet import Sheet
 from clearprop.sheet.written import Written
@@ -59,7 +60,7 @@ def write_sheet(sheet: Sheet) -> str:
     sections = [
         _line("title", sheet.title),
         *_network(sheet.network),
-        _section("parameters", dict(_parameters(sheet))),
+        _section("parameters", {name: array.tolist() for name, array in sheet.model.parameters.named().items()}),
         _section("data", {"x": sheet.X.tolist(), "y": sheet.Y.tolist()}),
         _section("optimizer", dict(_training(sheet))),
         _section("claims", {"notation": sheet.notation, **claims}),
@@ -70,31 +71,31 @@ def write_sheet(sheet: Sheet) -> str:
 def _network(network: Network) -> Iterator[str]:
     """One section where a short form says it all, otherwise a table a layer."""
     first, last = network.layers[0], network.layers[-1]
-    sizes = "-".join(map(str, network.sizes))
+    sizes = "-".join(map(str, (network.inputs, *network.sizes[1:])))
     layers: dict[str, Any] = {"hidden": first.activation} if len(network.layers) > 1 else {}
     layers |= {"output": last.activation, "bias": last.bias, "train_bias": last.train_bias, "dropout": first.dropout}
     whole = {key: getattr(network, key) for key in ("loss", "l1", "l2", "reduction")}
-    if Network.parse(sizes, **layers, **whole) == network:
+    if Network.parse(sizes, **layers, **whole) == replace(network, columns=(), scale=None):
         yield _section("network", {"layers": sizes, **_changed({**layers, **whole}, Network.parse)})
+        yield from _before_layers(network)
         return
     yield _section("network", {"inputs": network.inputs, **_changed(whole, Network)})
+    yield from _before_layers(network)
     for layer in network.layers:
-        settings = _changed(asdict(layer), Dense)
-        yield "\n".join(["[[network.layer]]", *(_line(key, value) for key, value in settings.items())])
+        yield _section("[network.layer]", _changed(asdict(layer), Dense))
+
+
+def _before_layers(network: Network) -> Iterator[str]:
+    for layer in network.columns:
+        yield _section("[network.column]", _changed(layer.to_json(), type(layer)))
+    if network.scale:
+        yield _section("network.scale", _changed(asdict(network.scale), Scale))
 
 
 def _changed(settings: Mapping[str, Any], made_by: Callable[..., Any]) -> dict[str, Any]:
     """The settings without those that are what they are by default; some are worth saying all the same."""
     usual = {name: entry.default for name, entry in signature(made_by).parameters.items()}
     return {key: value for key, value in settings.items() if key in SAID or value != usual[key]}
-
-
-def _parameters(sheet: Sheet) -> Iterator[tuple[str, Any]]:
-    parameters = sheet.model.parameters
-    for number, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True), 1):
-        yield f"W{number}", W.tolist()
-        if b.size:
-            yield f"b{number}", b.tolist()
 
 
 def _training(sheet: Sheet) -> Iterator[tuple[str, Any]]:

@@ -12,7 +12,7 @@ from clearprop.engines.base import Array
 from clearprop.errors import InputError
 from clearprop.explain.names import Names
 from clearprop.explain.notation import find_notation
-from clearprop.explain.ref import Ref
+from clearprop.explain.ref import PARAMETERS, Ref
 from clearprop.explain.trace import Trace
 from clearprop.sheet import Claim, Sheet, Written
 
@@ -101,7 +101,7 @@ def _resolved(number: int, claim: Claim, names: Names) -> Resolved:
 
 def _figure(number: int, ref: Ref, updates: int, written: Written, sign: int) -> Figure:
     """A parameter after n updates is what the n-th of them made of it."""
-    if updates and ref.kind in ("W", "b"):
+    if updates and ref.kind in PARAMETERS:
         return Figure(number, Ref(f"{ref.kind}'", ref.layer, ref.place), updates - 1, written, sign)
     return Figure(number, ref, updates, written, sign)
 
@@ -121,9 +121,16 @@ def _fitting(ref: Ref, places: Array, shape: tuple[int, ...], step: Trace) -> Ar
         return places.reshape(shape)
     of_one_sample = ref.by_sample and len(step.samples) == 1 and not ref.place
     expected = places.shape[1:] if of_one_sample else places.shape
-    if shape == expected:
+    if shape in (expected, _by_input(ref, step)):
         return places.reshape(shape)
     raise InputError(f"expected {_said(expected)}, got {_said(shape)}")
+
+
+def _by_input(ref: Ref, step: Trace) -> tuple[int, ...]:
+    """The shape in which a sheet gives the parameters of a column layer: one list an input."""
+    if ref.place or not (ref.of_columns and ref.layer and ref.parameter):
+        return step.shapes.of(ref)
+    return step.network.columns[ref.layer - 1].shapes[ref.parameter[0]]
 
 
 def _said(shape: tuple[int, ...]) -> str:

@@ -12,8 +12,10 @@ import numpy as np
 from clearprop.check.marking.rules import Rules
 from clearprop.engines.base import Array
 from clearprop.explain.expression import (
+    CONSTANTS,
     Call,
     Cases,
+    Constant,
     Expression,
     Larger,
     Negative,
@@ -32,6 +34,8 @@ MOST_NUMBERS = 3_000
 """A step of more numbers is computed by whole matrices."""
 
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "cos": math.cos,
+    "sin": math.sin,
     "exp": math.exp,
     "log": math.log,
     "tanh": math.tanh,
@@ -133,6 +137,8 @@ def source(formula: Expression, leaf: Callable[[Symbol], str]) -> str:
         match node:
             case Number(value):
                 return repr(value)
+            case Constant(name):
+                return repr(CONSTANTS[name])
             case Symbol():
                 return leaf(node)
             case Negative(inner):

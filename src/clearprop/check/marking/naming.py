@@ -247,9 +247,9 @@ class Inquiry:
         found: dict[float, None] = {}
         for figure in self.first:
             world = self.worlds.of(self.rules, figure.updates)
-            if figure.ref.kind not in ("W'", "b'") or world is None:
+            if not figure.ref.kind.endswith("'") or world is None:
                 continue
-            kind, layer, place = figure.ref.kind[0], figure.ref.layer, figure.ref.place
+            kind, layer, place = figure.ref.parameter, figure.ref.layer, figure.ref.place
             gradient = Ref(
                 "dJ/dW" if Ref("dJ/dW", layer) in self.rules.formulas and kind == "W" else f"dE/d{kind}", layer
             )

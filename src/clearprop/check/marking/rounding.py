@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from clearprop.engines.base import Array
 from clearprop.explain.expression import (
+    Blocks,
     Column,
     Contracted,
+    Diagonal,
     Expression,
+    Joined,
     MatMul,
+    OneHot,
+    Part,
+    Repeated,
     SoftmaxJacobian,
     Symbol,
     Total,
@@ -25,7 +32,8 @@ from clearprop.explain.ref import Ref
 Spread = tuple[Array, Array]
 """A value and how far it may be off, of one shape."""
 
-_MIXING = (MatMul, Transpose, Total, Column, Contracted, SoftmaxJacobian)
+_MOVED = (Column, Total, Part, Repeated, Blocks, Diagonal)
+_MIXING = (MatMul, Transpose, Contracted, SoftmaxJacobian, Joined, OneHot, *_MOVED)
 
 
 def elementwise(formula: Expression) -> bool:
@@ -61,9 +69,15 @@ def _spread(formula: Expression, known: Callable[[Ref], Spread]) -> Spread:
         case Transpose(inner):
             value, off = _spread(inner, known)
             return value.T, off.T
-        case Column() | Total():
+        case Column() | Total() | Part() | Repeated() | Blocks() | Diagonal():
             value, off = _spread(formula.inner, known)
             return _applied(formula, value), _applied(formula, off)
+        case Joined(parts):
+            spreads = [_spread(part, known) for part in parts]
+            return _joined(formula, [value for value, _ in spreads]), _joined(formula, [off for _, off in spreads])
+        case OneHot(inner):  # which category it is, is not a matter of digits
+            value = _applied(formula, _spread(inner, known)[0])
+            return value, np.zeros_like(value)
     return _perturbed(formula, known)
 
 
@@ -100,8 +114,11 @@ def _contracted(A: Array, J: Array) -> Array:
     return product
 
 
-def _applied(formula: Column | Total, value: Array) -> Array:
-    """The column or the total of another array."""
-    part = Symbol(Ref("part"))
-    new = Column(part, formula.number) if isinstance(formula, Column) else Total(part, formula.over)
-    return np.asarray(evaluate(new, lambda ref: value))
+def _applied(formula: Column | Total | Part | Repeated | Blocks | Diagonal | OneHot, value: Array) -> Array:
+    """The column, the total and so on of another array."""
+    return np.asarray(evaluate(replace(formula, inner=Symbol(Ref("part"))), lambda ref: value))
+
+
+def _joined(formula: Joined, values: list[Array]) -> Array:
+    parts = tuple(Symbol(Ref("part", number)) for number in range(len(values)))
+    return np.asarray(evaluate(replace(formula, parts=parts), lambda ref: values[ref.layer]))

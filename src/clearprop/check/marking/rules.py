@@ -80,8 +80,8 @@ class Rules:
         """Each parameter and each thing that the optimizer remembers, and what it is after the update."""
         used = set(chain.from_iterable(self.sources.values()))
         for ref in self.formulas:
-            if ref.kind in ("W'", "b'"):
-                yield Ref(ref.kind[0], ref.layer), ref
+            if ref.kind.endswith("'"):
+                yield Ref(ref.parameter, ref.layer), ref
             elif ref.slot:
                 old = Ref("_old_".join(ref.slot), ref.layer)
                 if old in used:

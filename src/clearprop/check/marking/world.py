@@ -12,9 +12,9 @@ from clearprop.check.marking.rounding import Spread, elementwise, spread
 from clearprop.check.marking.rules import Rules
 from clearprop.engines.base import Array
 from clearprop.explain.expression import Expression, replaced, symbols
-from clearprop.explain.ref import Ref
+from clearprop.explain.ref import PARAMETERS, Ref
 
-AFTER = {"W": "W'", "b": "b'"}
+AFTER = {kind: f"{kind}'" for kind in PARAMETERS}
 
 MOST_LINKED = 50
 """So many steps are computed one from the claims of the other; later ones start from the true run."""

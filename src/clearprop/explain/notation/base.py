@@ -140,7 +140,7 @@ class Notation:
 def inputs_last(formula: Expression) -> Expression:
     """The formula of a number with x·w and x·δ the other way round; that of a matrix has no such product."""
     match formula:
-        case Product((Symbol(Ref("x" | "a")) as given, Symbol(Ref("W" | "delta")) as other)):
+        case Product((Symbol(Ref("x" | "h" | "a")) as given, Symbol(Ref("W" | "delta")) as other)):
             return Product((other, given))
     return rebuilt(formula, inputs_last)
 

@@ -31,6 +31,8 @@ def named(error: str, weight: str, text: Text, above: str, parameters_of: int) -
             return lettered(error, "0" if penalised and ref.kind == "E" else "")
         if ref.kind == "share":
             return share(error, ref, shapes)
+        if ref.kind == "h":
+            return layered("a", unit(ref), 1, tail)
         if ref.kind in ("x", "y", "q", "R"):
             return lettered(ref.kind, unit(ref), tail=tail)
         place = cell(ref, shapes, to_first=True) if ref.by_weight and ref.place else unit(ref)
@@ -43,7 +45,7 @@ def named(error: str, weight: str, text: Text, above: str, parameters_of: int) -
     def aliases(ref: Ref, shapes: Shapes) -> tuple[str, ...]:
         """The input as the output of layer 1, δ as the derivative that it is, f′(z)."""
         tail = sample(ref, shapes)
-        if ref.kind == "x":
+        if ref.kind == "x" and not shapes.network.columns:
             return (layered("a", unit(ref), 1, tail).text,)
         if ref.kind not in ("delta", "da/dz") or len(ref.place) == 3:
             return ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from clearprop.explain.notation import canonical
 from clearprop.explain.notation.base import Mark, Name
-from clearprop.explain.ref import SETTINGS, Place, Ref
+from clearprop.explain.ref import PARAMETERS, SETTINGS, Place, Ref
 from clearprop.explain.scalar import Shapes
 
 Naming = Callable[[Ref, Shapes], Name]
@@ -22,6 +22,7 @@ DERIVATIVES = {
     "dR/dW": ("R", "W"),
     "dJ/dW": ("J", "W"),
 }
+OF_COLUMNS = {f"dE/d{of}": ("E", of) for of in ("h", "e", "vc", "ac", *PARAMETERS)} | {"dac/dzc": ("ac", "zc")}
 FOLLOWS_THE_GRADIENT = ("m", "m_old", "m_hat", "u", "u_old")  # these change their sign with it; squares do not
 
 _GLYPHS = {
@@ -83,21 +84,25 @@ def composed(plain: Naming, derivatives: Mapping[str, tuple[str, str]] = DERIVAT
     """Names for all quantities of a step, from those of the simple ones.
 
     Args:
-        plain: names x, y, q, W, b, s, z, f, mask, a, delta, share, E, R and J.
+        plain: names x, h, y, q, W, b, s, z, f, mask, a, delta, share, E, R and J.
         derivatives: for each kind that is named as a derivative, what is derived, by what.
     """
+
+    derivatives = {**OF_COLUMNS, **derivatives}
 
     def name(ref: Ref, shapes: Shapes) -> Name:
         if ref.kind in derivatives:
             return _derivative(ref, *derivatives[ref.kind], shapes)
         if ref.kind.endswith("'"):
-            of = plain(replace(ref, kind=ref.kind[0]), shapes)
+            of = name(replace(ref, kind=ref.parameter), shapes)
             return Name(f"{of.text}'", replace(of.mark, sup=f"{of.mark.sup}′"))
         if ref.slot:
-            return slot(ref, plain(replace(ref, kind=ref.slot[1]), shapes))
+            return slot(ref, name(replace(ref, kind=ref.slot[1]), shapes))
         if ref.kind == "w":
             return sample_weight(ref, shapes)
-        return canonical.name(ref, shapes) if ref.kind in SETTINGS else plain(ref, shapes)
+        # No book has letters for column layers.
+        without = ref.kind in SETTINGS or (ref.of_columns and ref.kind != "h")
+        return canonical.name(ref, shapes) if without else plain(ref, shapes)
 
     def _derivative(ref: Ref, top: str, bottom: str, shapes: Shapes) -> Name:
         of = name(_numerator(ref, top), Shapes(shapes.network, samples=1))
@@ -111,7 +116,7 @@ def _numerator(ref: Ref, kind: str) -> Ref:
     """What is derived; its sample is named in what it is derived by."""
     if kind == "share":
         return Ref("share", 0, (ref.place[0] if ref.place else 1, ref.output))
-    return Ref(kind, ref.layer, ref.place[:2]) if kind == "a" else Ref(kind)
+    return Ref(kind, ref.layer, ref.place[:2]) if kind in ("a", "ac") else Ref(kind)
 
 
 def _of_denominator(ref: Ref) -> tuple[Place, ...]:

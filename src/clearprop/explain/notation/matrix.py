@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from clearprop.explain.notation.base import Mark, Name, Notation
 from clearprop.explain.notation.letters import composed, slots_of
-from clearprop.explain.ref import Ref
+from clearprop.explain.ref import PARAMETERS, Ref
 from clearprop.explain.scalar import Shapes
 
 _HIDDEN = {
@@ -36,6 +36,7 @@ _OUTPUT = {
 }
 _OF_NONE = {
     "x": "X",
+    "h": "features",
     "y": "y",
     "q": "smoothed",
     "w": "sample_weight",
@@ -45,6 +46,7 @@ _OF_NONE = {
     "J": "objective",
 }
 _GRADIENTS = {"dE/dW": "d_", "dE/db": "d_", "dR/dW": "d_penalty_", "dJ/dW": "d_objective_"}
+_AT_COLUMNS = {f"dE/d{of}": of for of in ("h", "e", "vc", "ac", *PARAMETERS[2:])} | {"deltac": "zc"}
 
 
 def name(ref: Ref, shapes: Shapes) -> Name:
@@ -52,10 +54,14 @@ def name(ref: Ref, shapes: Shapes) -> Name:
         return Name("lr", Mark("lr"))
     if ref.kind in _OF_NONE:
         return _plain(ref, shapes)
+    if ref.kind in _AT_COLUMNS:
+        return _at(ref, f"d_{_word(replace(ref, kind=_AT_COLUMNS[ref.kind]), shapes)}")
+    if ref.kind == "dac/dzc":
+        return _at(ref, f"slope_{_word(replace(ref, kind='ac'), shapes)}")
     if ref.kind in _GRADIENTS:
         return _at(ref, _GRADIENTS[ref.kind] + _word(replace(ref, kind=ref.kind[-1]), shapes))
     if ref.kind.endswith("'"):
-        of = _at(ref, _word(replace(ref, kind=ref.kind[0]), shapes) + "'")
+        of = _at(ref, _word(replace(ref, kind=ref.parameter), shapes) + "'")
         return replace(of, mark=replace(of.mark, base=of.mark.base.removesuffix("'"), sup="′"))
     return _COMPOSED(ref, shapes)
 
@@ -71,6 +77,8 @@ def _word(ref: Ref, shapes: Shapes) -> str:
     layers = len(shapes.network.layers)
     if ref.kind in _OF_NONE:
         return _OF_NONE[ref.kind]
+    if ref.of_columns:
+        return ref.whole.text()
     if ref.layer == layers:
         return _OUTPUT[ref.kind]
     return _HIDDEN[ref.kind].format(l=ref.layer if layers > 2 else "", k=ref.output)
@@ -99,7 +107,7 @@ MATRIX = Notation(
     {"en": "samples are rows, wh and wout; errors are y - output", "zh": "样本为行，wh 与 wout；误差为 y - output"},
     name,
     aliases,
-    flipped=frozenset({"dE/da", "dE[k]/da", "delta", *_GRADIENTS}) | slots_of("W", "b"),
+    flipped=frozenset({"dE/da", "dE[k]/da", "delta", *_GRADIENTS, *_AT_COLUMNS}) | slots_of(*PARAMETERS),
     by_matrices=True,
     inputs_last=False,
 )

@@ -22,6 +22,8 @@ def plain(ref: Ref, shapes: Shapes) -> Name:
             return lettered("X", unit(ref), tail=tail)
         case "q":
             return lettered("Q", output, tail=tail)
+        case "h":
+            return lettered("Z", unit(ref), "(0)", tail)
         case "y":
             below = f"true, {output}" if output else "true"
             return Name(lettered("Y_true", output, tail=tail).text, Mark("Y", below, tail))

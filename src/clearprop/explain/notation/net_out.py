@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from clearprop.explain.notation import canonical
 from clearprop.explain.notation.base import Mark, Name, Notation, verbatim
-from clearprop.explain.notation.letters import sample_weight, slot
+from clearprop.explain.notation.letters import composed, sample_weight, slot
 from clearprop.explain.ref import Place, Ref
 from clearprop.explain.scalar import Shapes
 
@@ -37,7 +37,23 @@ def weight_number(ref: Ref, shapes: Shapes) -> str:
     return str(before + (end - 1) * sizes[ref.layer - 1] + start)
 
 
+def _at_columns(ref: Ref, shapes: Shapes) -> Name:
+    """What the first layer takes in, as the output of the units i1, i2, …, and the error by what has no name here."""
+    if ref.kind == "E":
+        return Name("E", Mark("E", "total"))
+    if not ref.place:
+        return canonical.name(ref, shapes)
+    sample, (place,) = _split(ref, shapes.samples)
+    of = unit(0, place, shapes)
+    return Name(f"out_{of}" + (f"[{sample}]" if sample else ""), Mark("out", of, sample))
+
+
+_OF_COLUMNS = composed(_at_columns)
+
+
 def name(ref: Ref, shapes: Shapes) -> Name:
+    if ref.of_columns:
+        return _OF_COLUMNS(ref, shapes)
     if not ref.place or ref.kind in ("E", "R", "J"):
         return _whole(ref, shapes)
     sample, place = _split(ref, shapes.samples)

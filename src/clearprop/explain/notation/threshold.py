@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from clearprop.explain.expression import Expression, Sum, Symbol
+from clearprop.explain.notation import canonical
 from clearprop.explain.notation.base import Mark, Name, Notation
 from clearprop.explain.notation.letters import DERIVATIVES, cell, composed, lettered, sample, share, slots_of, unit
 from clearprop.explain.ref import Ref
@@ -22,6 +23,8 @@ def plain(ref: Ref, shapes: Shapes) -> Name:
     tail = sample(ref, shapes)
     if ref.kind == "share":
         return share("E", ref, shapes)
+    if ref.kind == "h":
+        return canonical.name(ref, shapes)
     if ref.kind in ("x", "y", "q", "E", "R", "J"):
         return lettered(ref.kind, place, tail=tail)
     if ref.kind in ("f", "mask"):

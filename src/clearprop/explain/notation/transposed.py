@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from clearprop.explain.expression import (
+    Blocks,
     Column,
     Contracted,
+    Diagonal,
     Expression,
+    Joined,
     MatMul,
+    OneHot,
+    Part,
+    Repeated,
     Row,
     SoftmaxJacobian,
     Total,
@@ -37,6 +45,8 @@ def transposed(formula: Expression) -> Expression:
             return Transpose(Contracted(_upright(left), transposed(jacobian)))
         case SoftmaxJacobian(a):  # a matrix for each sample, symmetric: the same either way
             return SoftmaxJacobian(_upright(a))
+        case Part() | Joined() | Repeated() | OneHot() | Blocks() | Diagonal():
+            return rebuilt(replace(formula, turned=True), transposed)
     return rebuilt(formula, transposed)
 
 

@@ -9,6 +9,7 @@ from math import prod
 from clearprop.drawing.network import has_room
 from clearprop.explain.explanation import Line
 from clearprop.explain.expression import symbols
+from clearprop.explain.pictures import columns
 from clearprop.explain.ref import SETTINGS, Ref
 from clearprop.explain.trace import Trace
 
@@ -55,6 +56,9 @@ def _in_network(trace: Trace, ref: Ref) -> tuple[str, ...]:
     """
     if ref.kind in SETTINGS or ref.kind in ("w", "R", "J"):
         return ()
+    if ref.of_columns or (ref.kind == "x" and trace.network.columns):
+        at = columns.units(trace.network, ref)
+        return tuple(f"x[{unit}]" for unit in at) if len(at) <= MOST_LIT else (_at("x", 0, ""),)
     last = len(trace.network.layers)
     if ref.by_weight:
         return (_at("W", ref.layer, "->".join(map(str, ref.place))),)
@@ -83,7 +87,9 @@ def _in_graph(trace: Trace, ref: Ref) -> tuple[str, ...]:
         return ()
     found: list[str] = []
     for one in [ref] if ref.place else trace.elements(ref):
-        if one.by_weight or one.by_bias:
+        if one.of_columns or (one.kind == "x" and trace.network.columns):
+            found += [trace.text(Ref("h", 0, (1, unit))) for unit in columns.units(trace.network, one)]
+        elif one.by_weight or one.by_bias:
             found.append(trace.text(Ref("W" if one.by_weight else "b", one.layer, one.place)))
         elif one.kind in ("x", "y", "w", "f", "mask", "share", "E"):
             found.append(trace.text(one))

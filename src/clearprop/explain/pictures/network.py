@@ -8,6 +8,7 @@ from clearprop.drawing import Tag, Writing
 from clearprop.drawing import network as drawn
 from clearprop.drawing.markup import Markup
 from clearprop.drawing.network import has_room, unit_id
+from clearprop.explain.definitions import outputs_below
 from clearprop.explain.explanation import Explanation, Line
 from clearprop.explain.pictures import lettering
 from clearprop.explain.pictures.marks import marks
@@ -34,9 +35,9 @@ def _written(explanation: Explanation, lit: dict[str, str]) -> Writing:
     names, values, tags = {}, {}, {}
     for layer, size in enumerate(sizes):
         for unit in range(1, size + 1):
-            ref = Ref("a", layer, (1, unit)) if layer else Ref("x", 0, (1, unit))
+            ref = outputs_below(trace.network, layer + 1).at(1, unit)
             id_ = unit_id(layer, unit)
-            names[id_] = lettering.mark(explanation.name(ref).mark) if alone else id_
+            names[id_] = lettering.mark(explanation.name(ref).mark) if alone else ref.text()
             if alone:
                 values[id_] = _number(explanation, ref)
             if layer:

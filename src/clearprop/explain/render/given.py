@@ -48,6 +48,8 @@ def given_groups(explanation: Explanation, lines: tuple[Line, ...]) -> list[Give
 
 def _given(explanation: Explanation, ref: Ref, lines: list[Line]) -> Given:
     key = "settings" if ref.kind in SETTINGS else "memory" if ref.slot else ref.kind
+    if ref.of_columns and ref.layer and not ref.slot:
+        key = f"{explanation.trace.network.columns[ref.layer - 1].kind}.{ref.parameter[0]}"
     if ref.kind == "b" and explanation.notation.sign(ref) < 0:
         key = "thresholds"
     label = explanation.words.label(key, l=ref.layer)

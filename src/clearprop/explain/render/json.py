@@ -8,7 +8,8 @@ The object has these keys:
 - `row`: how a row of a table became the inputs, or null: `place`, and `cells` of `column`, `kind`, `read` (or null),
   `inputs` of `name`, `value` and `scaling` (null, or `number`, `centre`, `width`, `soft`), and `zeros` (a count);
 - `sections`, each with `part` ("given", "forward", "loss", "backward", "gradients", "update"), `layer` (from 1; 0 where
-  it belongs to none), `heading`, `words` (a list of sentences) and `lines`;
+  it belongs to none, and before layer 1), `column` (the column layer, from 1; 0 where it belongs to none), `heading`,
+  `words` (a list of sentences) and `lines`;
 - `paths`: the paths to the parameter in focus, or null: `heading`, `words`, `gradient` (its id), `count`, `lines` (the
   strongest), `others` and `total` (values).
 
@@ -88,6 +89,7 @@ def _section(explanation: Explanation, section: Section) -> dict[str, Any]:
     return {
         "part": section.part.name if section.part else "given",
         "layer": section.part.layer if section.part else 0,
+        "column": section.part.column if section.part else 0,
         "heading": section.heading,
         "words": list(section.words),
         "lines": [_line(explanation, line) for line in section.lines],

@@ -10,7 +10,18 @@ from typing import Any
 import numpy as np
 
 from clearprop.explain.explanation import Explanation
-from clearprop.explain.expression import Call, Expression, Number, SoftmaxJacobian, Symbol, children, symbols
+from clearprop.explain.expression import (
+    Blocks,
+    Call,
+    Diagonal,
+    Expression,
+    Number,
+    OneHot,
+    SoftmaxJacobian,
+    Symbol,
+    children,
+    symbols,
+)
 from clearprop.explain.ref import Ref
 from clearprop.explain.render.links import named
 from clearprop.explain.render.text import WRITER
@@ -26,6 +37,25 @@ HELPERS = {
         "def softmax_jacobian(a):  # of each sample: a_i * ([i = j] - a_j)\n"
         "    return a[:, :, None] * (np.eye(a.shape[1]) - a[:, None, :])"
     ),
+    "one_hot": (
+        "def one_hot(x, categories):  # each category as so many numbers, 1 at its place\n"
+        "    return (x[:, :, None] == np.arange(categories)).reshape(len(x), -1) * 1.0"
+    ),
+    "blocks": (
+        "def blocks(a, count):  # as many blocks, one beneath the other, as a diagonal\n"
+        "    inside = np.kron(np.eye(count), np.ones((len(a) // count, a.shape[1])))\n"
+        "    return np.where(inside == 1, np.tile(a, (1, count)), 0.0)"
+    ),
+    "diagonal": (
+        "def diagonal(a, count):  # the blocks on the diagonal, one beneath the other\n"
+        "    return np.concatenate([np.split(rows, count, axis=1)[k] for k, rows in enumerate(np.split(a, count))])"
+    ),
+}
+_HELPING: dict[type[Expression], str] = {
+    SoftmaxJacobian: "softmax_jacobian",
+    OneHot: "one_hot",
+    Blocks: "blocks",
+    Diagonal: "diagonal",
 }
 
 
@@ -69,11 +99,32 @@ class Python:
     def transposed(self, inner: str) -> str:
         return f"{inner}.T"
 
-    def column(self, inner: str, number: int) -> str:
-        return f"{inner}[:, {number - 1}:{number}]"
+    def column(self, inner: str, number: int | str) -> str:
+        return self.part(inner, int(number), int(number), False)
 
-    def row(self, inner: str, number: int) -> str:
-        return f"{inner}[{number - 1} : {number}]"
+    def row(self, inner: str, number: int | str) -> str:
+        return self.part(inner, int(number), int(number), True)
+
+    def constant(self, name: str) -> str:
+        return f"np.{name}"
+
+    def part(self, inner: str, first: int, last: int, turned: bool) -> str:
+        return f"{inner}[{first - 1} : {last}]" if turned else f"{inner}[:, {first - 1}:{last}]"
+
+    def joined(self, parts: Sequence[str], turned: bool) -> str:
+        return f"np.concatenate([{', '.join(parts)}], axis={0 if turned else 1})"
+
+    def repeated(self, inner: str, times: int, turned: bool) -> str:
+        return f"np.repeat({inner}, {times}, axis={0 if turned else 1})"
+
+    def one_hot(self, inner: str, categories: int, turned: bool) -> str:
+        return _helped("one_hot", inner, categories, turned)
+
+    def blocks(self, inner: str, count: int, turned: bool) -> str:
+        return _helped("blocks", inner, count, turned)
+
+    def diagonal(self, inner: str, count: int, turned: bool) -> str:
+        return _helped("diagonal", inner, count, turned)
 
     def called(self, function: str, inner: Piece) -> Piece:
         return Piece(f"{function if function in HELPERS else f'np.{function}'}({inner.text})")
@@ -96,6 +147,13 @@ class Python:
 
     def same(self, left: str, right: str) -> str:
         raise AssertionError("matrices have no letters")
+
+
+def _helped(function: str, inner: str, number: int, turned: bool) -> str:
+    """A call of a helper that has samples as rows."""
+    if not turned:
+        return f"{function}({inner}, {number})"
+    return f"{function}({inner if inner.isidentifier() else f'({inner})'}.T, {number}).T"
 
 
 STYLE = Python()
@@ -161,8 +219,8 @@ def _calls(formula: Expression, name: str) -> bool:
     match formula:
         case Call(called, _) if called == name:
             return True
-        case SoftmaxJacobian() if name == "softmax_jacobian":
-            return True
+    if _HELPING.get(type(formula)) == name:
+        return True
     return any(_calls(part, name) for part in children(formula))
 
 
@@ -209,7 +267,7 @@ def _kind(explanation: Explanation) -> str:
 
 def _printed(explanation: Explanation, wanted: list[Ref]) -> Iterator[str]:
     """The end of the script: what came of it."""
-    results = [ref for ref in wanted if ref.kind in ("E", "J", "W'", "b'")]
+    results = [ref for ref in wanted if ref.kind in ("E", "J") or ref.kind.endswith("'")]
     if explanation.focus is not None:
         results = [explanation.focus.whole]
     for ref in results:

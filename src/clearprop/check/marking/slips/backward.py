@@ -129,7 +129,7 @@ def row_broadcast(shop: Workshop) -> Iterator[Slip]:
         return
     forms: list[dict[int, dict[Ref, Expression]]] = [{}, {}, {}, {}, {}]
     for l in shop.layers:
-        x, ref = Symbol(outputs_below(l)), Ref("dE/dW", l)
+        x, ref = Symbol(outputs_below(shop.step.network, l)), Ref("dE/dW", l)
         delta = symbol("delta", l)
         forms[4][l] = shop.rewritten([ref], always(_outer(_ones(x), _scaled(delta, x))))
         if shop.step.network.sizes[l - 1] != shop.step.network.sizes[l] or shop.formula(Ref("dE/da", l)) is None:

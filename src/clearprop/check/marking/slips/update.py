@@ -78,7 +78,7 @@ def bias_trained(shop: Workshop) -> Iterator[Slip]:
 def _with_layers(shop: Workshop, **changes: Any) -> Network:
     network = shop.step.network
     layers = [layer if layer.bias == "none" else replace(layer, **changes) for layer in network.layers]
-    return Network(network.inputs, layers, network.loss, l1=network.l1, l2=network.l2, reduction=network.reduction)
+    return replace(network, layers=tuple(layers))
 
 
 def _updates(shop: Workshop, change: Change) -> dict[int, dict[Ref, Expression]]:

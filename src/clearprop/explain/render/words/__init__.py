@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -11,11 +12,12 @@ from clearprop.explain.definitions import Part
 from clearprop.explain.notation import Mark, Notation
 from clearprop.explain.ref import SETTINGS, Ref
 from clearprop.explain.render.numerals import given
-from clearprop.explain.render.words import en, zh
+from clearprop.explain.render.words import columns, en, zh
 from clearprop.explain.scalar import Shapes
 from clearprop.explain.trace import Trace
 from clearprop.optimize.optimizers import Optimizer
 
+WAYS = ("forward", "backward", "gradients", "update")
 OF_BIASES = ("gradients.bias", "gradients.frozen", "update.frozen", "update.bias_rate")
 OF_WEIGHTS = ("gradients.weights", "gradients.l1", "gradients.l2", "gradients.penalty", "update.weight_rate")
 
@@ -29,7 +31,20 @@ class Words:
         self.trace = trace
         self.network = trace.network
         self.notation = notation
+        self.language = language
         self.texts = LANGUAGES[language]
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        return {**self.texts.LABELS, **columns.LABELS[self.language]}
+
+    @cached_property
+    def _headings(self) -> dict[str, str]:
+        return {**self.texts.HEADINGS, **columns.HEADINGS[self.language]}
+
+    @cached_property
+    def _sentences(self) -> dict[str, str]:
+        return {**self.texts.SENTENCES, **columns.SENTENCES[self.language]}
 
     @property
     def title(self) -> str:
@@ -37,7 +52,7 @@ class Words:
 
     @property
     def row_heading(self) -> str:
-        return str(self.texts.HEADINGS["row"])
+        return self._headings["row"]
 
     def paragraph(self, sentences: Iterable[str]) -> str:
         """Sentences one after the other."""
@@ -45,18 +60,25 @@ class Words:
 
     def label(self, key: str, **filled: Any) -> str:
         """A word or two: what stands before a matrix, or beside a number."""
-        return str(self.texts.LABELS[key].format(**filled))
+        return self._labels[key].format(**filled)
 
     def heading(self, part: Part, **filled: Any) -> str:
         name = part.name
-        if name in ("forward", "backward"):
+        if part.column:
+            kind = self.label(self.network.columns[part.column - 1].kind)
+            return self._headings[f"{name}.column"].format(c=part.column, kind=kind)
+        if part.name in WAYS and part.layer == 0:
+            name += ".columns"
+        elif name in ("forward", "backward"):
             name += ".output" if part.layer == self._last else ".hidden"
-        return str(self.texts.HEADINGS[name].format(l=part.layer, **filled))
+        return self._headings[name].format(l=part.layer, **filled)
 
     def sentences(self, part: Part, shown: Collection[Ref]) -> tuple[str, ...]:
         """What is computed in a part, and why so; of biases only where some are shown."""
         found = {"forward": self._forward, "loss": self._loss, "backward": self._backward}
         found |= {"gradients": self._gradients, "update": self._update}
+        if part.name in WAYS and part.layer == 0:
+            return tuple(self.sentence(key, **self._of_columns(part.column)) for key in self._columns(part))
         keys: Iterable[str] = found[part.name](part.layer)
         if not any(ref.by_bias for ref in shown):
             keys = (key for key in keys if not key.startswith(OF_BIASES))
@@ -65,7 +87,7 @@ class Words:
         return tuple(self.sentence(key, part.layer) for key in keys)
 
     def sentence(self, key: str, layer: int = 0, **filled: Any) -> str:
-        return str(self.texts.SENTENCES[key].format(**self._filled(layer), **filled))
+        return self._sentences[key].format(**self._filled(layer), **filled)
 
     def _filled(self, layer: int) -> dict[str, Any]:
         """What sentences may name: letters as the notation has them, and numbers of the network."""
@@ -95,6 +117,33 @@ class Words:
             "above": of + 1,
             "d_above": self._letter(Ref("delta", min(of + 1, self._last), (1, 1))),
         }
+
+    def _of_columns(self, number: int) -> dict[str, Any]:
+        """Numbers of a column layer that sentences may name."""
+        if number == 0:
+            return {}
+        layer = self.network.columns[number - 1]
+        return {key: getattr(layer, key, "") for key in ("functions", "outputs", "categories")}
+
+    def _columns(self, part: Part) -> Iterator[str]:
+        """The sentences on column layers: on one, or on all of them together and the scale."""
+        layer = self.network.columns[part.column - 1] if part.column else None
+        if part.name == "update":
+            yield from taken(self.trace.optimizer)
+            if type(self.trace.optimizer).__name__ == "AdamW":
+                yield "update.undecayed"
+            if layer and layer.frozen:
+                yield "update.frozen.column"
+        elif layer:
+            yield f"{part.name}.{layer.kind}"
+            if part.name == "gradients" and layer.frozen:
+                yield "gradients.frozen.column"
+        elif part.name == "gradients":
+            yield "gradients.scale"
+        else:
+            yield f"{part.name}.columns"
+            if self.network.scale:
+                yield f"{part.name}.scale"
 
     def _letter(self, ref: Ref) -> str:
         return letter(self.notation, ref, self.trace.shapes)
