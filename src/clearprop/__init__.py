@@ -14,7 +14,7 @@ from clearprop.network.spec import Dense, Network
 if TYPE_CHECKING:
     from clearprop.artefact import TableModel, load, save
     from clearprop.check import GradientReport, WorksheetReport, check_gradients, check_worksheet
-    from clearprop.estimators import Perceptron
+    from clearprop.estimators import Autoencoder, MLPClassifier, MLPRegressor, Perceptron
     from clearprop.explain import Trace, derive, trace
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
     from clearprop.training import Callback, Checkpoint, EarlyStopping, History, Progress, Result, train, train_many
@@ -38,6 +38,9 @@ _HOMES = {
     "save": "artefact",
     "load": "artefact",
     "TableModel": "artefact",
+    "Autoencoder": "estimators",
+    "MLPClassifier": "estimators",
+    "MLPRegressor": "estimators",
     "Perceptron": "estimators",
     "derive": "explain",
     "trace": "explain",
@@ -52,6 +55,7 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Autoencoder",
     "Callback",
     "Checkpoint",
     "ClearpropError",
@@ -61,6 +65,8 @@ __all__ = [
     "GradientReport",
     "History",
     "InputError",
+    "MLPClassifier",
+    "MLPRegressor",
     "Model",
     "Network",
     "Optimizer",

@@ -1,0 +1,398 @@
+"""What the estimators of feed-forward networks share: how they are fitted, watched, asked and opened."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
+
+from clearprop.engines.base import Array, State
+from clearprop.errors import InputError
+from clearprop.estimators import recipes
+from clearprop.estimators.fitting import (
+    Fitted,
+    Samples,
+    Surroundings,
+    fit_folds,
+    fit_members,
+    network_of,
+    starting,
+    unfolded,
+)
+from clearprop.estimators.inputs import Inputs, count, learn_inputs, read, slices, take
+from clearprop.estimators.recipes import Recipe
+from clearprop.estimators.stand_in import Ensemble
+from clearprop.model import Model
+from clearprop.training.split import split
+
+
+class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
+    """The part of an estimator that knows of rows, members and runs; what is predicted is its subclass's."""
+
+    estimators_: list[Model]
+    loss_curve_: list[float]
+    validation_loss_curve_: list[float] | None
+    validation_scores_: list[float] | None
+    best_validation_score_: float | None
+    best_loss_: float | None
+    n_iter_: int
+    n_features_in_: int
+    _inputs: Inputs
+    _answers: Any
+    _temperature: float
+    _states: tuple[State, ...]
+    _numbers: bool = True
+
+    # What a subclass says.
+
+    def _checked_targets(self, y: Any, name: str) -> Array | None:
+        """y as an array of what can be predicted, or an error."""
+        raise NotImplementedError
+
+    def _learn_answers(self, y: Array | None, weights: Array, recipe: Recipe, classes: Any) -> Any:
+        """What is to be predicted, learnt from the targets of the training rows."""
+        raise NotImplementedError
+
+    def _encoded(self, y: Array | None, matrix: Array, name: str) -> Array:
+        """What the network learns for these targets and inputs."""
+        encoded: Array = self._answers.encoded(y, name)
+        return encoded
+
+    def _strata(self, Y: Array) -> int | NDArray[np.int64]:
+        """What rows held out are a fair share of."""
+        return len(Y)
+
+    def _class_weights(self, y: Array | None, weights: Array) -> Array | None:
+        """A factor of the weight of each row, by its class."""
+        return None
+
+    def _adapted(self, recipe: Recipe) -> Recipe:
+        """The recipe, for what is to be learnt."""
+        return recipe
+
+    def _layers_after(self, recipe: Recipe) -> tuple[int, ...]:
+        """Hidden layers behind those of the recipe."""
+        return ()
+
+    # Fitting.
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> None:
+        with _unchanged_by_failure(self):
+            goes_on = bool(self.warm_start) and self.__sklearn_is_fitted__()
+            training, held_out, recipe = self._prepared(X, y, sample_weight, X_val, y_val, goes_on, None, False)
+            watching = recipes.watching(self)
+            seed = recipes.seed_of(self.random_state)
+            around = Surroundings(self._callbacks(), self.engine, self.threads)
+            by_fold = recipe.folded and not watching.early_stopping and watching.metric is None and not goes_on
+            if by_fold:
+                fitted = fit_folds(
+                    self._network(recipe, training), recipe, training, held_out, seed=seed, around=around
+                )
+            else:
+                fitted = self._fit_watched(recipe, training, held_out, watching, seed, around, goes_on)
+            self._keep(fitted, before=self.loss_curve_ if goes_on else [])
+        if recipe.patience is not None and fitted.ended == "epochs done":
+            warnings.warn(
+                f"after max_iter={recipe.epochs} epochs training still gets better: raise max_iter",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+    def _fit_watched(
+        self,
+        recipe: Recipe,
+        training: Samples,
+        held_out: Samples | None,
+        watching: recipes.Watching,
+        seed: int,
+        around: Surroundings,
+        goes_on: bool,
+    ) -> Fitted:
+        """Members from seeds, each ended by the same rows held out, where there are any."""
+        given = held_out is not None
+        if watching.early_stopping and held_out is None:
+            if len(training.X) < 2:
+                raise InputError("early_stopping: to hold out rows there must be two or more, got 1")
+            rest, out = split(self._strata(training.Y), watching.share, seed)
+            training, held_out = training.of(rest), training.of(out)
+        models = self.estimators_ if goes_on else self._starting(recipe, training, seed)
+        stops = watching.early_stopping or (given and self.early_stopping is None)
+        return fit_members(
+            models,
+            recipe,
+            training,
+            held_out,
+            stops=stops,
+            score=self._score(watching.metric, held_out) if stops and held_out is not None else None,
+            seed=seed,
+            states=(),
+            around=around,
+        )
+
+    def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:
+        with _unchanged_by_failure(self):
+            goes_on = self.__sklearn_is_fitted__()
+            training, _, recipe = self._prepared(X, y, sample_weight, None, None, goes_on, classes, True)
+            seed = recipes.seed_of(self.random_state)
+            models = self.estimators_ if goes_on else self._starting(recipe, training, seed)
+            fitted = fit_members(
+                models,
+                recipe,
+                training,
+                None,
+                stops=False,
+                score=None,
+                seed=seed,
+                states=self._states if goes_on else (),
+                around=Surroundings(self._callbacks(), self.engine, self.threads),
+            )
+            self._keep(fitted, before=self.loss_curve_ if goes_on else [])
+
+    def _prepared(
+        self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, goes_on: bool, classes: Any, once: bool
+    ) -> tuple[Samples, Samples | None, Recipe]:
+        """The rows to learn from and those to watch, encoded, and the recipe for them."""
+        recipes.check_recipe(self.recipe)
+        recipes.watching(self)
+        scaled = recipes.is_scaled(self.recipe)
+        rows = read(self, X, reset=not goes_on, missing=scaled)
+        targets = self._checked_targets(y, "y")
+        if targets is not None:
+            check_consistent_length(np.empty(count(rows)), targets)
+        weights = np.ones(count(rows)) if sample_weight is None else self._weights(sample_weight, rows)
+        by_class = self._class_weights(targets, weights)
+        if by_class is not None:
+            weights = weights * by_class
+        known = targets if classes is None else classes
+        kept = np.flatnonzero(weights > 0)
+        if len(kept) == 0:
+            raise InputError("sample_weight: all are 0, so there is nothing to learn from")
+        rows, weights, targets = take(rows, kept), weights[kept], None if targets is None else targets[kept]
+        total = float(weights.sum())
+        recipe = recipes.chosen(self, numbers=self._numbers, rows=len(kept), total=np.inf if once else total)
+        recipe = self._adapted(recipe)
+        if once:
+            recipe = unfolded(recipe, 1 if getattr(self, "n_estimators", 1) == "auto" else None)
+        # Few rows are weighed in any case: how sums are rounded must not tell weights from repeated rows.
+        few = total < recipes.PLAIN_WEIGHT and not once
+        weighed = weights if few or (weights != 1.0).any() else None
+        if not goes_on:
+            self._answers = self._learn_answers(targets, weights, recipe, known)
+            self._temperature = 1.0
+            target = self._answers.as_target(_free_name("y", rows))
+            self._inputs = learn_inputs(rows, weighed, target, scaled=recipe.scaled, dtype=recipe.dtype)
+        matrix = self._inputs.matrix(rows)
+        training = Samples(matrix, self._encoded(targets, matrix, "y"), weighed)
+        return training, self._held_out(X_val, y_val), recipe
+
+    def _weights(self, sample_weight: Any, rows: Any) -> Array:
+        weights: Array = _check_sample_weight(
+            sample_weight, np.empty((count(rows), 1)), dtype=np.float64, ensure_non_negative=True
+        )
+        return weights
+
+    def _held_out(self, X_val: Any, y_val: Any) -> Samples | None:
+        """The rows of X_val and y_val, as those to learn from."""
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or (y_val is None and self._needs_y):
+            lacking = "X_val" if X_val is None else "y_val"
+            raise InputError(f"{lacking}: rows to watch need both X_val and y_val, got None")
+        missing = getattr(self._inputs, "scales", ()) is not None
+        rows = read(self, X_val, reset=False, missing=missing, name="X_val")
+        targets = self._checked_targets(y_val, "y_val") if self._needs_y else None
+        if targets is not None and len(targets) != count(rows):
+            raise InputError(f"y_val: expected {count(rows)} values, one a row of X_val, got {len(targets)}")
+        matrix = self._inputs.matrix(rows, "X_val")
+        return Samples(matrix, self._encoded(targets, matrix, "y_val"), None)
+
+    @property
+    def _needs_y(self) -> bool:
+        return True
+
+    def _network(self, recipe: Recipe, training: Samples) -> Any:
+        answers = self._answers
+        outputs = self._inputs.width if answers.outputs is None else answers.outputs
+        return network_of(
+            recipe,
+            self._inputs.width,
+            outputs,
+            answers.activation,
+            answers.loss,
+            training,
+            self._layers_after(recipe),
+        )
+
+    def _starting(self, recipe: Recipe, training: Samples, seed: int) -> list[Model]:
+        dtype = self._inputs.dtype
+        return starting(recipe, self._network(recipe, training), seed, dtype, recipe.members)
+
+    def _callbacks(self) -> list[Any]:
+        from clearprop.training import Callback
+
+        given = self.callbacks
+        if not isinstance(given, list | tuple) or not all(isinstance(one, Callback) for one in given):
+            raise InputError(f"callbacks: expected a list of them, such as [Progress()], got {given!r}")
+        return list(given)
+
+    def _score(self, metric: Any, held_out: Samples | None) -> Any:
+        """How good a model is on the held-out rows by a metric of scikit-learn's; None for minus their loss."""
+        metric = metric if metric is not None else self._usual_metric()
+        if metric is None or held_out is None:
+            return None
+        from sklearn.metrics import get_scorer
+
+        scorer = get_scorer(metric) if isinstance(metric, str) else metric
+        truth = self._decoded(held_out.Y)
+        weighed = {} if held_out.weights is None or not hasattr(scorer, "_sign") else {"sample_weight": held_out.weights}
+        view = copy.copy(self)
+
+        def score(model: Model) -> float:
+            view.estimators_ = [model]
+            view.__dict__["_shown"] = model.predict(held_out.X, engine=self.engine, threads=self.threads)
+            value = float(scorer(view, held_out.X, truth, **weighed))
+            if not np.isfinite(value):
+                raise InputError(f"metric: expected a finite number, higher is better, got {value}")
+            return value
+
+        return score
+
+    def _usual_metric(self) -> str | None:
+        """What scikit-learn watches."""
+        return None
+
+    def _decoded(self, Y: Array) -> Array:
+        """Targets as the user has them, from what the network learns."""
+        raise NotImplementedError
+
+    def _keep(self, fitted: Fitted, before: list[float]) -> None:
+        self.estimators_ = list(fitted.members)
+        self._temperature, self._states = fitted.temperature, fitted.states
+        self.loss_curve_ = [*before, *fitted.loss]
+        self.n_iter_ = len(self.loss_curve_)
+        self.validation_loss_curve_ = list(fitted.validation_loss) or None
+        self.validation_scores_ = list(fitted.scores) or None
+        self.best_validation_score_ = max(fitted.scores) if fitted.scores else None
+        self.best_loss_ = None if fitted.scores else min(self.loss_curve_)
+
+    # Asking.
+
+    def _outputs(self, X: Any) -> Array:
+        """The members' mean (N, outputs), float64."""
+        shown: Array | None = self.__dict__.get("_shown")
+        if shown is not None:
+            return shown
+        ensemble = Ensemble(self.estimators_, self._temperature)
+        parts = [
+            ensemble.predict(self._inputs.matrix(part), engine=self.engine, threads=self.threads)
+            for part in slices(self._read(X))
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _read(self, X: Any) -> Any:
+        check_is_fitted(self)
+        return read(self, X, reset=False, missing=getattr(self._inputs, "scales", ()) is not None)
+
+    def activations(self, X: Any) -> list[Array]:
+        """What each layer of the first member gives, (N, units) each: the hidden layers, then the outputs.
+
+        A = f(A_before·W + b), from the inputs as the estimator encodes them.
+        """
+        A = np.concatenate([self._inputs.matrix(part) for part in slices(self._read(X))])
+        return layer_outputs(self.estimators_[0], A)
+
+    @property
+    def coefs_(self) -> list[Array]:
+        """W of each layer of the first member, (inputs, units)."""
+        return list(self._first.parameters.weights)
+
+    @property
+    def intercepts_(self) -> list[Array]:
+        """b of each layer of the first member, (units,)."""
+        return list(self._first.parameters.biases)
+
+    @property
+    def n_layers_(self) -> int:
+        """How many layers there are, inputs and outputs among them."""
+        return len(self._first.network.sizes)
+
+    @property
+    def n_outputs_(self) -> int:
+        """How many outputs the networks have."""
+        return self._first.network.outputs
+
+    @property
+    def out_activation_(self) -> str:
+        """The last layer's activation, as scikit-learn calls it."""
+        last = self._first.network.layers[-1].activation
+        return {"sigmoid": "logistic"}.get(last, last)
+
+    @property
+    def loss_(self) -> float:
+        """The loss of the last epoch."""
+        return self.loss_curve_[-1]
+
+    @property
+    def _first(self) -> Model:
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"this {type(self).__name__} is not fitted yet")
+        return self.estimators_[0]
+
+    def to_onnx(self, path: Any) -> None:
+        """Writes the fitted estimator, encoding of its columns included, as an ONNX file.
+
+        Raises:
+            InputError: there is no export, or it lacks what it needs.
+        """
+        check_is_fitted(self)
+        try:
+            from clearprop import export  # type: ignore[attr-defined]
+        except ImportError as error:
+            raise InputError(f"to_onnx: the export of models is not installed: {error}") from None
+        export.to_onnx(self, path)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "estimators_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = recipes.is_scaled(self.recipe)
+        return tags
+
+
+def layer_outputs(model: Model, A: Array, start: int = 0) -> list[Array]:
+    """What each layer from `start` (from 0) on gives, (N, units) each, where it gets A (N, inputs of that layer)."""
+    layers, found = model.network.layers[start:], []
+    parameters = model.parameters
+    for layer, W, b in zip(layers, parameters.weights[start:], parameters.biases[start:], strict=True):
+        A = layer.function.value(A @ W + b, *layer.function.numbers)
+        found.append(A)
+    return found
+
+
+def _free_name(name: str, rows: Any) -> str:
+    """A name that no column of a table has."""
+    while name in getattr(rows, "names", ()):
+        name += "_"
+    return name
+
+
+@contextmanager
+def _unchanged_by_failure(estimator: Any) -> Iterator[None]:
+    """An estimator that could not be fitted is as it was before."""
+    before = dict(estimator.__dict__)
+    try:
+        yield
+    except BaseException:
+        estimator.__dict__.clear()
+        estimator.__dict__.update(before)
+        raise
