@@ -15,6 +15,7 @@ from clearprop.errors import InputError
 from clearprop.estimators.base import NetworkEstimator, layer_outputs
 from clearprop.estimators.inputs import ArrayInputs, slices
 from clearprop.estimators.recipes import Recipe
+from clearprop.estimators.targets import Answers
 
 if TYPE_CHECKING:
     from clearprop.table.target import Target
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
 class Itself:
     """The inputs as what is to be given back."""
 
-    outputs: None = None
-    activation: str = "identity"
-    loss: str = "mean_squared_error"
+    def answers(self, inputs: int) -> Answers:
+        return Answers("numbers", inputs, "identity", "mean_squared_error")
 
     def as_target(self, name: str) -> Target:
         from clearprop.table.target import Target
@@ -179,7 +179,12 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetworkEsti
         return matrix
 
     def _adapted(self, recipe: Recipe) -> Recipe:
-        return replace(recipe, folded=False, members=1, dropout=self.dropout or 0.0)
+        given = {"dropout": 0.0, "members": 1, **recipe.given, "hidden": recipe.hidden}
+        return replace(recipe, given=given)
+
+    @property
+    def _learns_by_fold(self) -> bool:
+        return False
 
     def _layers_after(self, recipe: Recipe) -> tuple[int, ...]:
         return recipe.hidden[-2::-1]

@@ -6,6 +6,7 @@ import copy
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,16 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 from clearprop.engines.base import Array, State
 from clearprop.errors import InputError
 from clearprop.estimators import recipes
+from clearprop.estimators import stand_in as tabular
 from clearprop.estimators.fitting import (
     Fitted,
     Samples,
     Surroundings,
+    design,
     fit_folds,
     fit_members,
-    network_of,
+    for_parts,
     starting,
-    unfolded,
 )
 from clearprop.estimators.inputs import Inputs, count, learn_inputs, read, slices, take
 from clearprop.estimators.recipes import Recipe
@@ -37,7 +39,7 @@ from clearprop.training.split import split
 class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
     """The part of an estimator that knows of rows, members and runs; what is predicted is its subclass's."""
 
-    estimators_: list[Model]
+    ensemble_: Ensemble
     loss_curve_: list[float]
     validation_loss_curve_: list[float] | None
     validation_scores_: list[float] | None
@@ -47,9 +49,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
     n_features_in_: int
     _inputs: Inputs
     _answers: Any
-    _temperature: float
     _states: tuple[State, ...]
-    _numbers: bool = True
+    predicts_numbers = True
 
     # What a subclass says.
 
@@ -90,14 +91,13 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
             training, held_out, recipe = self._prepared(X, y, sample_weight, X_val, y_val, goes_on, None, False)
             watching = recipes.watching(self)
             seed = recipes.seed_of(self.random_state)
-            around = Surroundings(self._callbacks(), self.engine, self.threads)
-            by_fold = recipe.folded and not watching.early_stopping and watching.metric is None and not goes_on
-            if by_fold:
-                fitted = fit_folds(
-                    self._network(recipe, training), recipe, training, held_out, seed=seed, around=around
-                )
+            around = self._around()
+            made = self._design(recipe, training)
+            watched = watching.early_stopping or watching.metric is not None or goes_on
+            if recipe.tabular and self._learns_by_fold and not watched:
+                fitted = fit_folds(made, training, held_out, seed=seed, around=around)
             else:
-                fitted = self._fit_watched(recipe, training, held_out, watching, seed, around, goes_on)
+                fitted = self._fit_watched(made, recipe, training, held_out, watching, seed, around, goes_on)
             self._keep(fitted, before=self.loss_curve_ if goes_on else [])
         if recipe.patience is not None and fitted.ended == "epochs done":
             warnings.warn(
@@ -108,6 +108,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _fit_watched(
         self,
+        made: tabular.Recipe,
         recipe: Recipe,
         training: Samples,
         held_out: Samples | None,
@@ -123,10 +124,11 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
                 raise InputError("early_stopping: to hold out rows there must be two or more, got 1")
             rest, out = split(self._strata(training.Y), watching.share, seed)
             training, held_out = training.of(rest), training.of(out)
-        models = self.estimators_ if goes_on else self._starting(recipe, training, seed)
+        models = self.estimators_ if goes_on else starting(made, training.X, seed, self._inputs.dtype, around)
         stops = watching.early_stopping or (given and self.early_stopping is None)
         return fit_members(
             models,
+            made,
             recipe,
             training,
             held_out,
@@ -142,17 +144,20 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
             goes_on = self.__sklearn_is_fitted__()
             training, _, recipe = self._prepared(X, y, sample_weight, None, None, goes_on, classes, True)
             seed = recipes.seed_of(self.random_state)
-            models = self.estimators_ if goes_on else self._starting(recipe, training, seed)
+            around = self._around()
+            made = for_parts(self._design(recipe, training), recipe)
+            models = self.estimators_ if goes_on else starting(made, training.X, seed, self._inputs.dtype, around)
             fitted = fit_members(
                 models,
-                recipe,
+                made,
+                replace(recipe, patience=None),
                 training,
                 None,
                 stops=False,
                 score=None,
                 seed=seed,
                 states=self._states if goes_on else (),
-                around=Surroundings(self._callbacks(), self.engine, self.threads),
+                around=around,
             )
             self._keep(fitted, before=self.loss_curve_ if goes_on else [])
 
@@ -177,16 +182,12 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
             raise InputError("sample_weight: all are 0, so there is nothing to learn from")
         rows, weights, targets = take(rows, kept), weights[kept], None if targets is None else targets[kept]
         total = float(weights.sum())
-        recipe = recipes.chosen(self, numbers=self._numbers, rows=len(kept), total=np.inf if once else total)
-        recipe = self._adapted(recipe)
-        if once:
-            recipe = unfolded(recipe, 1 if getattr(self, "n_estimators", 1) == "auto" else None)
+        recipe = self._adapted(recipes.chosen(self, np.inf if once else total))
         # Few rows are weighed in any case: how sums are rounded must not tell weights from repeated rows.
         few = total < recipes.PLAIN_WEIGHT and not once
         weighed = weights if few or (weights != 1.0).any() else None
         if not goes_on:
             self._answers = self._learn_answers(targets, weights, recipe, known)
-            self._temperature = 1.0
             target = self._answers.as_target(_free_name("y", rows))
             self._inputs = learn_inputs(rows, weighed, target, scaled=recipe.scaled, dtype=recipe.dtype)
         matrix = self._inputs.matrix(rows)
@@ -206,8 +207,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         if X_val is None or (y_val is None and self._needs_y):
             lacking = "X_val" if X_val is None else "y_val"
             raise InputError(f"{lacking}: rows to watch need both X_val and y_val, got None")
-        missing = getattr(self._inputs, "scales", ()) is not None
-        rows = read(self, X_val, reset=False, missing=missing, name="X_val")
+        rows = read(self, X_val, reset=False, missing=self._inputs.missing_allowed, name="X_val")
         targets = self._checked_targets(y_val, "y_val") if self._needs_y else None
         if targets is not None and len(targets) != count(rows):
             raise InputError(f"y_val: expected {count(rows)} values, one a row of X_val, got {len(targets)}")
@@ -215,33 +215,24 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         return Samples(matrix, self._encoded(targets, matrix, "y_val"), None)
 
     @property
+    def _learns_by_fold(self) -> bool:
+        """Whether the recipes of the table room are followed with folds."""
+        return True
+
+    @property
     def _needs_y(self) -> bool:
         return True
 
-    def _network(self, recipe: Recipe, training: Samples) -> Any:
-        answers = self._answers
-        outputs = self._inputs.width if answers.outputs is None else answers.outputs
-        return network_of(
-            recipe,
-            self._inputs.width,
-            outputs,
-            answers.activation,
-            answers.loss,
-            training,
-            self._layers_after(recipe),
-        )
+    def _design(self, recipe: Recipe, training: Samples) -> tabular.Recipe:
+        return design(recipe, self._answers.answers(self._inputs.width), training, self._layers_after(recipe))
 
-    def _starting(self, recipe: Recipe, training: Samples, seed: int) -> list[Model]:
-        dtype = self._inputs.dtype
-        return starting(recipe, self._network(recipe, training), seed, dtype, recipe.members)
-
-    def _callbacks(self) -> list[Any]:
+    def _around(self) -> Surroundings:
         from clearprop.training import Callback
 
         given = self.callbacks
         if not isinstance(given, list | tuple) or not all(isinstance(one, Callback) for one in given):
             raise InputError(f"callbacks: expected a list of them, such as [Progress()], got {given!r}")
-        return list(given)
+        return Surroundings(list(given), self.engine, self.threads)
 
     def _score(self, metric: Any, held_out: Samples | None) -> Any:
         """How good a model is on the held-out rows by a metric of scikit-learn's; None for minus their loss."""
@@ -256,7 +247,6 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         view = copy.copy(self)
 
         def score(model: Model) -> float:
-            view.estimators_ = [model]
             view.__dict__["_shown"] = model.predict(held_out.X, engine=self.engine, threads=self.threads)
             value = float(scorer(view, held_out.X, truth, **weighed))
             if not np.isfinite(value):
@@ -274,8 +264,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         raise NotImplementedError
 
     def _keep(self, fitted: Fitted, before: list[float]) -> None:
-        self.estimators_ = list(fitted.members)
-        self._temperature, self._states = fitted.temperature, fitted.states
+        self.ensemble_, self._states = fitted.ensemble, fitted.states
         self.loss_curve_ = [*before, *fitted.loss]
         self.n_iter_ = len(self.loss_curve_)
         self.validation_loss_curve_ = list(fitted.validation_loss) or None
@@ -290,16 +279,15 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         shown: Array | None = self.__dict__.get("_shown")
         if shown is not None:
             return shown
-        ensemble = Ensemble(self.estimators_, self._temperature)
         parts = [
-            ensemble.predict(self._inputs.matrix(part), engine=self.engine, threads=self.threads)
+            self.ensemble_.predict(self._inputs.matrix(part), engine=self.engine, threads=self.threads)
             for part in slices(self._read(X))
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _read(self, X: Any) -> Any:
         check_is_fitted(self)
-        return read(self, X, reset=False, missing=getattr(self._inputs, "scales", ()) is not None)
+        return read(self, X, reset=False, missing=self._inputs.missing_allowed)
 
     def activations(self, X: Any) -> list[Array]:
         """What each layer of the first member gives, (N, units) each: the hidden layers, then the outputs.
@@ -308,6 +296,13 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         """
         A = np.concatenate([self._inputs.matrix(part) for part in slices(self._read(X))])
         return layer_outputs(self.estimators_[0], A)
+
+    @property
+    def estimators_(self) -> list[Model]:
+        """The members."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"this {type(self).__name__} is not fitted yet")
+        return list(self.ensemble_.members)
 
     @property
     def coefs_(self) -> list[Array]:
@@ -342,8 +337,6 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
 
     @property
     def _first(self) -> Model:
-        if not self.__sklearn_is_fitted__():
-            raise AttributeError(f"this {type(self).__name__} is not fitted yet")
         return self.estimators_[0]
 
     def to_onnx(self, path: Any) -> None:
@@ -360,7 +353,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         export.to_onnx(self, path)
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "estimators_")
+        return "ensemble_" in self.__dict__
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -73,7 +73,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
     Grinsztajn and Steinwart, "Better by default", NeurIPS 2024.
     """
 
-    _numbers = False
+    predicts_numbers = False
     classes_: NDArray[Any]
     _answers: Classes
 
@@ -279,6 +279,11 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
 
 
 def _kind_of(y: Any, name: str) -> str:
+    numbers = np.asarray(y) if not isinstance(y, list | tuple) else None
+    if numbers is not None and numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
+        place = tuple(int(index) for index in np.argwhere(~np.isfinite(numbers))[0])
+        kind = "NaN" if np.isnan(numbers[place]) else "infinity"
+        raise InputError(f"{name}[{', '.join(map(str, place))}]: Input {name} contains {kind}; leave such rows out")
     try:
         kind: str = type_of_target(y, input_name=name, raise_unknown=True)
     except InputError:

@@ -72,7 +72,7 @@ def explain(estimator: Any, X: Any, y: Any, row: int, member: int | str, options
     if member != "all":
         return steps[0]
     outputs = np.array([model.predict(x)[0].astype(np.float64) for model in members])
-    return Explained(steps, outputs, outputs.mean(axis=0), estimator._temperature, estimator._outputs(X)[row])
+    return Explained(steps, outputs, outputs.mean(axis=0), estimator.ensemble_.temperature, estimator._outputs(X)[row])
 
 
 def _chosen(member: int | str, members: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Members trained one by one, each watched; or by fold, as `clearprop.tabular` does it."""
+"""From a recipe and encoded rows to trained members: one by one and watched, or by fold as `clearprop.tabular` does."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.engines import get_engine, thread_count
 from clearprop.engines.base import Array, State
+from clearprop.estimators import stand_in as tabular
 from clearprop.estimators.recipes import Recipe
-from clearprop.estimators.stand_in import Recipe as FoldRecipe
-from clearprop.estimators.stand_in import learn, smoothed
+from clearprop.estimators.stand_in import Ensemble
+from clearprop.estimators.targets import Answers
 from clearprop.estimators.watch import Watch
 from clearprop.model import Model
 from clearprop.network.spec import Dense, Network
-from clearprop.training import Callback, Result, train
+from clearprop.optimize.optimizers import Adam, Optimizer
+from clearprop.training import Callback, train
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,26 @@ class Samples:
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """What a fit is done with; only the callbacks can change what comes of it."""
+
+    callbacks: Sequence[Callback]
+    engine: str
+    threads: int | None
+
+
+@dataclass(frozen=True)
 class Fitted:
     """What has come of a fit.
 
     Attributes:
-        members: the trained networks.
-        temperature: of their mean probabilities.
+        ensemble: the trained networks, and the temperature of their mean.
         states: what each member's training can go on from; empty where it cannot.
         loss, validation_loss, scores: of the first member, epoch by epoch; the latter two empty without rows held out.
         ended: why the first member's run ended.
     """
 
-    members: tuple[Model, ...]
-    temperature: float
+    ensemble: Ensemble
     states: tuple[State, ...]
     loss: tuple[float, ...]
     validation_loss: tuple[float, ...]
@@ -61,29 +71,94 @@ class Fitted:
     ended: str
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """What a fit is done with, and does not depend on."""
+def design(recipe: Recipe, answers: Answers, samples: Samples, after: tuple[int, ...] = ()) -> tabular.Recipe:
+    """Networks, optimizer, batches and epochs of a recipe for these rows.
 
-    callbacks: Sequence[Callback]
-    engine: str
-    threads: int | None
-
-
-def network_of(
-    recipe: Recipe, inputs: int, outputs: int, activation: str, loss: str, samples: Samples, after: tuple[int, ...] = ()
-) -> Network:
-    """The network of a recipe; `after` are more hidden layers, as a decoder has them."""
+    `after` are further hidden layers, as a decoder has them.
+    """
+    loss = answers.loss
+    if loss == "cross_entropy" and recipe.smoothing:
+        loss = f"smoothed_cross_entropy({recipe.smoothing!r})"
+    if recipe.tabular:
+        return _designed_by_table(recipe, answers, samples, loss, after)
+    rows = len(samples.X)
     hidden = [Dense(units, recipe.activation, dropout=recipe.dropout) for units in (*recipe.hidden, *after)]
-    l2 = recipe.l2(len(samples.X), samples.total)
-    return Network(inputs, [*hidden, Dense(outputs, activation)], loss, l2=l2)
+    layers = [*hidden, Dense(answers.outputs, answers.activation)]
+    network = Network(samples.X.shape[1], layers, loss, l2=recipe.l2(rows, samples.total))
+    return tabular.Recipe(
+        (network,) * recipe.members,
+        recipe.made_optimizer(),
+        recipe.rows_a_batch(rows),
+        recipe.epochs,
+        folds=1,
+        initializer=recipe.initializer,
+    )
 
 
-def starting(recipe: Recipe, network: Network, seed: int, dtype: str, count: int) -> list[Model]:
+def _designed_by_table(
+    recipe: Recipe, answers: Answers, samples: Samples, loss: str, after: tuple[int, ...]
+) -> tabular.Recipe:
+    """The recipe of the table room, with what the options replace."""
+    given, rows = recipe.given, len(samples.X)
+    made = tabular.recipe(
+        recipe.tabular or "",
+        samples.X,
+        answers.outputs,
+        answers.task,
+        members=given.get("members"),
+        epochs=given.get("epochs"),
+    )
+    if "batch_size" in given:
+        made = replace(made, batch_size=recipe.rows_a_batch(rows))
+    if "optimizer" in given or "rate" in given:
+        made = replace(made, optimizer=_optimizer(made.optimizer, recipe))
+    batch = replace(recipe, batch_size=made.batch_size)
+    l2 = batch.l2(rows, samples.total)
+
+    def changed(network: Network) -> Network:
+        first, last = network.layers[0], network.layers[-1]
+        hidden = list(network.layers[:-1])
+        if "hidden" in given or after:
+            hidden = [replace(first, units=units) for units in (*recipe.hidden, *after)]
+        options = {name: given[name] for name in ("activation", "dropout") if name in given}
+        hidden = [replace(layer, **options) for layer in hidden]
+        output = replace(last, units=answers.outputs, activation=answers.activation)
+        own = answers.loss == "cross_entropy" and "label_smoothing" not in given
+        return replace(network, layers=(*hidden, output), loss=network.loss if own else loss, l2=l2)
+
+    known: dict[int, Network] = {}
+    networks = tuple(known.setdefault(id(network), changed(network)) for network in made.networks)
+    return replace(made, networks=networks, folds=max(2, min(made.folds, rows // 2)))
+
+
+def _optimizer(usual: Optimizer, recipe: Recipe) -> Optimizer:
+    """The optimizer that the options say: another one, or the usual one at another rate."""
+    if "optimizer" in recipe.given:
+        return recipe.made_optimizer()
+    rate = usual.learning_rate
+    return replace(usual, learning_rate=recipe.rate if isinstance(rate, float) else replace(rate, rate=recipe.rate))  # type: ignore[call-arg]
+
+
+def for_parts(made: tabular.Recipe, recipe: Recipe) -> tabular.Recipe:
+    """The same for rows that come by parts: one epoch over each, at a rate that does not depend on how many come."""
+    networks = made.networks if "members" in recipe.given else made.networks[:1]
+    optimizer = made.optimizer
+    if recipe.tabular and "optimizer" not in recipe.given:
+        optimizer = Adam(recipe.rate)
+    return replace(made, networks=networks, optimizer=optimizer, epochs=1)
+
+
+def starting(made: tabular.Recipe, X: Array, seed: int, dtype: str, around: Surroundings) -> list[Model]:
     """New members, from seeds of their own."""
-    if recipe.initializer == "scikit-learn":
-        return [_as_scikit_learn(network, seed + m, dtype) for m in range(count)]
-    return [Model.initialized(network, recipe.initializer, seed=seed + m, dtype=dtype) for m in range(count)]
+    machine, threads = get_engine(around.engine), thread_count(around.threads)
+    if made.initializer == "scikit-learn":
+        return [_as_scikit_learn(network, seed + m, dtype) for m, network in enumerate(made.networks)]
+    return [
+        Model.of(
+            tabular.start(network, X, made.initializer, seed=seed + m, engine=machine, threads=threads, dtype=dtype)
+        )
+        for m, network in enumerate(made.networks)
+    ]
 
 
 def _as_scikit_learn(network: Network, seed: int, dtype: str) -> Model:
@@ -100,6 +175,7 @@ def _as_scikit_learn(network: Network, seed: int, dtype: str) -> Model:
 
 def fit_members(
     models: Sequence[Model],
+    made: tabular.Recipe,
     recipe: Recipe,
     training: Samples,
     held_out: Samples | None,
@@ -118,67 +194,48 @@ def fit_members(
         score: of a model on the held-out rows, instead of their loss.
         states: what the members' training goes on from; empty for a new run.
     """
-    smooth = recipe.label_smoothing if training.Y.ndim == 1 else 0.0
-    Y = _smoothed(training.Y, smooth, models[0].network.outputs) if smooth else training.Y
-    rows = recipe.rows_a_batch(len(training.X))
-    optimizer = recipe.optimizer_for(recipe.epochs * -(-len(training.X) // rows))
-    patience = recipe.patience if recipe.patience is not None or not stops else 10
-    results: list[Result] = []
-    watches: list[Watch] = []
-    for m, model in enumerate(models):
-        watched = stops and held_out is not None
-        watch = Watch(recipe.tol, patience, score if watched else None, watched)
-        looking = [watch] if watched or patience is not None else []
-        results.append(
-            train(
-                model,
-                training.X,
-                Y,
-                optimizer=optimizer,
-                batch_size=rows,
-                epochs=recipe.epochs,
-                seed=None if states else seed + m,
-                state=states[m] if states else None,
-                sample_weight=training.weights,
-                validation=None if held_out is None else held_out.parts,
-                callbacks=[*looking, *around.callbacks],
-                engine=around.engine,
-                threads=around.threads,
-            )
+    rows = len(training.X) if made.batch_size is None else min(made.batch_size, len(training.X))
+    optimizer = made.optimizer_for(made.epochs * -(-len(training.X) // rows))
+    watched = stops and held_out is not None
+    patience = 10 if watched and recipe.patience is None else recipe.patience
+    watches = [Watch(recipe.tol, patience, score if watched else None, watched) for _ in models]
+    results = [
+        train(
+            model,
+            training.X,
+            training.Y,
+            optimizer=optimizer,
+            batch_size=rows,
+            epochs=made.epochs,
+            seed=None if states else seed + m,
+            state=states[m] if states else None,
+            sample_weight=training.weights,
+            validation=None if held_out is None else held_out.parts,
+            callbacks=[*([watches[m]] if patience is not None else []), *around.callbacks],
+            engine=around.engine,
+            threads=around.threads,
         )
-        watches.append(watch)
+        for m, model in enumerate(models)
+    ]
     first = results[0]
     return Fitted(
-        tuple(one.model for one in results),
-        1.0,
+        Ensemble([one.model for one in results]),
         tuple(one.state for one in results),
         first.history.loss,
         first.history.validation_loss,
-        tuple(watches[0].scores) if stops and held_out is not None else (),
+        tuple(watches[0].scores) if watched else (),
         first.ended,
     )
 
 
 def fit_folds(
-    network: Network,
-    recipe: Recipe,
-    training: Samples,
-    held_out: Samples | None,
-    *,
-    seed: int,
-    around: Surroundings,
+    made: tabular.Recipe, training: Samples, held_out: Samples | None, *, seed: int, around: Surroundings
 ) -> Fitted:
     """Members by fold: each leaves out a part of the rows, which choose its best epoch; all fit the temperature."""
-    rows = recipe.rows_a_batch(len(training.X))
-    updates = recipe.epochs * -(-len(training.X) // rows)
-    network = replace_loss(network, smoothed(network.loss, recipe.label_smoothing))
-    folds = max(2, min(recipe.members, len(training.X) // 2))
-    learnt = learn(
+    learnt = tabular.learn(
         training.X,
         training.Y,
-        recipe=FoldRecipe(
-            (network,) * recipe.members, recipe.initializer, recipe.optimizer_for(updates), rows, recipe.epochs, folds
-        ),
+        recipe=made,
         sample_weight=training.weights,
         seed=seed,
         validation=None if held_out is None else held_out.parts,
@@ -187,38 +244,5 @@ def fit_folds(
         threads=around.threads,
     )
     first = learnt.histories[0]
-    return Fitted(
-        learnt.ensemble.members,
-        learnt.ensemble.temperature,
-        (),
-        first.loss,
-        first.validation_loss,
-        tuple(-loss for loss in first.validation_loss),
-        learnt.ended,
-    )
-
-
-def replace_loss(network: Network, loss: str) -> Network:
-    """The network with another loss."""
-    return Network(
-        network.inputs, network.layers, loss, l1=network.l1, l2=network.l2, reduction=network.reduction
-    )
-
-
-def unfolded(recipe: Recipe, members: int | None) -> Recipe:
-    """The recipe for training that goes on as rows come: no folds, no schedule that has an end, one member."""
-    return replace(
-        recipe,
-        folded=False,
-        one_cycle=False,
-        label_smoothing=0.0,
-        members=recipe.members if members is None else members,
-        epochs=1,
-        patience=None,
-    )
-
-
-def _smoothed(indices: Array, smoothing: float, outputs: int) -> Array:
-    """(1 - ε)·y + ε/O of class indices (N,), (N, O)."""
-    targets: Array = (1.0 - smoothing) * np.eye(outputs)[indices] + smoothing / outputs
-    return targets
+    scores = tuple(-loss for loss in first.validation_loss)
+    return Fitted(learnt.ensemble, (), first.loss, first.validation_loss, scores, learnt.ended)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 DENSE_LIMIT = 4 * 2**30
 """A sparse matrix is learnt from as a whole, made dense, where that takes no more than so many bytes."""
 
+SOFTEST = 2.999
+"""A scaled number never reaches ±3; where a network says it does, it is taken for this."""
+
 SLICE = 2**24
 """A sparse matrix is predicted from in slices of about so many numbers."""
 
@@ -126,72 +129,119 @@ def dense(rows: Any, name: str = "X") -> Any:
 
 
 @dataclass(frozen=True)
+class ArrayColumn:
+    """A column of numbers: its scale, None for one that is only missing or not; and whether training lacked values."""
+
+    place: int
+    scale: Scale | None
+    missing: int
+
+
+@dataclass(frozen=True)
 class ArrayInputs:
-    """Columns of numbers: scaled robustly with smooth clipping and missing ones 0, or as they are.
+    """Columns of numbers as they are, or as an Encoding has them: scaled, with a 0/1 indicator where values lacked.
 
     Attributes:
-        columns: how many there are.
-        scales: one a column, None for a constant one, which becomes 0; None altogether for numbers as they are.
-        missing: the columns that lacked values in training: each has an indicator after all columns.
+        given: how many columns there are.
+        columns: those that tell something, or None for numbers as they are.
+        constants: the value of each column that always has the same, NaN for the others.
         dtype: what the network computes in.
     """
 
-    columns: int
-    scales: tuple[Scale | None, ...] | None
-    missing: tuple[int, ...]
+    given: int
+    columns: tuple[ArrayColumn, ...] | None
+    constants: tuple[float, ...]
     dtype: str
 
     @staticmethod
     def learn(X: Array, weights: Array | None, *, scaled: bool, dtype: str) -> ArrayInputs:
-        """From the training rows (N, columns) and their weights (N,)."""
+        """From the training rows (N, columns) and their weights (N,).
+
+        Raises:
+            InputError: no column tells anything.
+        """
         from clearprop.table.scaling import Scale
 
         if not scaled:
             return ArrayInputs(X.shape[1], None, (), dtype)
-        absent = np.isnan(X)
-        some = absent.any(axis=0) & ~absent.all(axis=0)
-        scales = tuple(
-            None if gone.all() else Scale.learn(column.astype(np.float64), weights)
-            for column, gone in zip(X.T, absent.T, strict=True)
-        )
-        return ArrayInputs(X.shape[1], scales, tuple(np.flatnonzero(some).tolist()), dtype)
+        columns, constants = [], np.full(X.shape[1], np.nan)
+        for place, values in enumerate(X.T.astype(np.float64)):
+            absent = int(np.isnan(values).sum())
+            scale = Scale.learn(values, weights) if absent < len(values) else None
+            if scale is None:
+                constants[place] = np.nan if absent == len(values) else values[~np.isnan(values)][0]
+            if scale is not None or 0 < absent < len(values):
+                columns.append(ArrayColumn(place, scale, absent))
+        if not columns:
+            samples = "1 sample" if len(X) == 1 else f"{len(X)} samples"
+            raise InputError(f"X: no column is left to learn from: all are constant or missing in the {samples}")
+        return ArrayInputs(X.shape[1], tuple(columns), tuple(constants.tolist()), dtype)
 
     @property
     def width(self) -> int:
-        return self.columns + len(self.missing)
+        return len(self.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name for each input."""
+        if self.columns is None:
+            return tuple(f"x{place}" for place in range(self.given))
+        return tuple(name for column in self.columns for name in _names(column))
+
+    @property
+    def missing_allowed(self) -> bool:
+        return self.columns is not None
 
     def matrix(self, rows: Any, name: str = "X") -> Array:
         """The inputs (N, width) of what `read` gave."""
         X = _numbers(rows, name) if not isinstance(rows, np.ndarray) else rows
-        if self.scales is None:
+        if self.columns is None:
             with np.errstate(over="ignore"):
                 plain = np.ascontiguousarray(X, dtype=self.dtype)
             _check_finite(name, plain, False)
             return plain
         out = np.zeros((len(X), self.width), dtype=self.dtype)
-        for place, scale in enumerate(self.scales):
-            if scale is not None:
-                out[:, place] = scale(X[:, place].astype(np.float64))
-        for place, column in enumerate(self.missing, self.columns):
-            out[:, place] = np.isnan(X[:, column])
+        place = 0
+        for column in self.columns:
+            values = X[:, column.place].astype(np.float64)
+            if column.scale is not None:
+                out[:, place] = column.scale(values)
+                place += 1
+            if column.missing:
+                out[:, place] = np.isnan(values)
+                place += 1
         return out
 
     def restored(self, matrix: Array) -> Array:
-        """The numbers (N, columns) that scaled inputs stand for; the inverse of `matrix` for what was not missing.
-
-        A constant column is not learnt, and comes back as NaN.
-        """
+        """The numbers (N, given) that inputs stand for: the inverse of `matrix`, for a constant column its value."""
         from clearprop.table.scaling import restored
 
-        if self.scales is None:
+        if self.columns is None:
             return matrix.astype(np.float64)
-        s = np.clip(matrix[:, : self.columns].astype(np.float64), -2.999, 2.999)
-        z = s / np.sqrt(1.0 - np.square(s / 3.0))
-        out = np.full(z.shape, np.nan)
-        for place, scale in enumerate(self.scales):
-            if scale is not None:
-                out[:, place] = restored(z[:, place], scale.centre, scale.width)
+        out = np.tile(np.array(self.constants), (len(matrix), 1))
+        place = 0
+        for column in self.columns:
+            if column.scale is not None:
+                s = np.clip(matrix[:, place].astype(np.float64), -SOFTEST, SOFTEST)
+                z = s / np.sqrt(1.0 - np.square(s / 3.0))
+                out[:, column.place] = restored(z, column.scale.centre, column.scale.width)
+            place += len(_names(column))
         return out
+
+    def encoding(self, target: Target, rows: int) -> Encoding:
+        """The same as the table room has it, of a table with the columns x0, x1, …"""
+        from clearprop.table import Encoding
+        from clearprop.table.columns import Number
+
+        if self.columns is None:
+            raise InputError("encoding: the numbers are taken as they are")
+        columns = tuple(Number(f"x{one.place}", one.missing, (), one.scale) for one in self.columns)
+        return Encoding(columns, target, rows, 0)
+
+
+def _names(column: ArrayColumn) -> tuple[str, ...]:
+    name = f"x{column.place}"
+    return (*((name,) if column.scale else ()), *((f"{name} missing",) if column.missing else ()))
 
 
 def _numbers(rows: Any, name: str) -> Array:
@@ -237,6 +287,10 @@ class TableInputs:
     @property
     def width(self) -> int:
         return len(self.encoding.input_names)
+
+    @property
+    def missing_allowed(self) -> bool:
+        return True
 
     def matrix(self, rows: Any, name: str = "X") -> Array:
         """The inputs (N, width) of what `read` gave."""

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 from clearprop.errors import InputError, check_count, check_number, unknown
-from clearprop.optimize.optimizers import OPTIMIZERS, AdamW, Optimizer
-from clearprop.optimize.schedules import OneCycle
+from clearprop.optimize.optimizers import OPTIMIZERS, Optimizer
 from clearprop.training.split import check_share
 
 PLAIN_WEIGHT = 64.0
-"""Below this total weight of the rows, what a recipe does not leave to chance or to the number of rows is all it does."""
+"""Below this total weight of the rows an estimator trains plainly: a row of weight 2 must be two rows of weight 1."""
 
-SHORT_OF_ROWS = 1_000
+IDENTITY_RATE = 0.1
+"""Of plain gradient descent on identity outputs: there is no sigmoid's derivative, at most ¼, to make a step shorter."""
 
 
 @dataclass(frozen=True)
@@ -25,60 +25,44 @@ class Recipe:
     """The settings that a name stands for; options of an estimator replace them one by one.
 
     Attributes:
+        tabular: the name of the recipe of `clearprop.tabular` that says what follows instead, or None.
         hidden: units of the hidden layers.
         activation: of the hidden layers.
         initializer: of `clearprop.network.initializers`, or "scikit-learn": its numbers for the same random state.
         optimizer: an optimizer, or the name of one that takes `rate`.
-        one_cycle: whether the rate follows one cycle over the whole run.
         alpha: α of the penalty α/(2n)·ΣW², n the total weight of a batch, as scikit-learn has it.
         dropout: the share of each hidden layer's outputs.
-        label_smoothing: ε of the targets (1 - ε)·y + ε/K; for classes of which one is right.
         batch_size: rows an update; None is all, "auto" min(200, N).
         epochs: passes over the rows.
         members: networks whose outputs are averaged.
-        folded: whether each member leaves out a fold, whose rows choose its best epoch.
         squared: whether classes are learnt by half the squared error of sigmoid outputs.
         scaled: whether numbers are scaled robustly and clipped smoothly, and targets standardised.
         tol, patience: training ends after `patience` epochs that were not better by `tol`; None: after the last.
         dtype: "float32", "float64" or "given": that of X.
+        given: the options that replaced something, by the names above; label_smoothing among them.
     """
 
+    tabular: str | None = None
     hidden: tuple[int, ...] = (100,)
     activation: str = "relu"
-    initializer: str = "he"
+    initializer: str = "scikit-learn"
     optimizer: str | Optimizer = "adam"
     rate: float = 1e-3
-    one_cycle: bool = False
     alpha: float = 0.0
     dropout: float = 0.0
-    label_smoothing: float = 0.0
     batch_size: int | str | None = "auto"
     epochs: int = 200
     members: int = 1
-    folded: bool = False
     squared: bool = False
-    scaled: bool = True
+    scaled: bool = False
     tol: float = 1e-4
     patience: int | None = None
-    dtype: str = "float32"
+    dtype: str = "given"
+    given: Mapping[str, Any] = field(default_factory=dict)
 
-    def plain(self) -> Recipe:
-        """The recipe for so few rows that a row of weight 2 must be two rows of weight 1 to the last digits."""
-        return replace(
-            self,
-            hidden=(32, 32),
-            initializer="lecun",
-            optimizer="adam",
-            rate=1e-2,
-            one_cycle=False,
-            dropout=0.0,
-            label_smoothing=0.0,
-            batch_size=None,
-            epochs=200,
-            members=1,
-            folded=False,
-            dtype="float64",
-        )
+    @property
+    def smoothing(self) -> float:
+        return float(self.given.get("label_smoothing", 0.0))
 
     def rows_a_batch(self, rows: int) -> int:
         """How many rows an update sees."""
@@ -90,43 +74,22 @@ class Recipe:
         """The strength of the network's penalty λ/2·ΣW² that is α/(2n)·ΣW² for a batch of the usual total weight n."""
         return self.alpha / (total * self.rows_a_batch(rows) / rows)
 
-    def optimizer_for(self, updates: int) -> Optimizer:
-        """The optimizer of a run of so many updates."""
-        if isinstance(self.optimizer, Optimizer):
-            return self.optimizer
-        rate = OneCycle(self.rate, steps=updates, warmup=0.15) if self.one_cycle else self.rate
-        kind = OPTIMIZERS[self.optimizer]
-        return AdamW(rate, weight_decay=0.02) if kind is AdamW else kind(rate)
+    def made_optimizer(self) -> Optimizer:
+        """The optimizer, with its rate."""
+        return self.optimizer if isinstance(self.optimizer, Optimizer) else OPTIMIZERS[self.optimizer](self.rate)
 
 
-def _strong(numbers: bool, rows: int) -> Recipe:
-    return Recipe(
-        hidden=(128, 128, 128),
-        activation="mish" if numbers else "selu",
-        initializer="lecun",
-        optimizer="adamw",
-        rate=2e-3,
-        one_cycle=True,
-        dropout=0.15,
-        label_smoothing=0.0 if numbers else 0.1,
-        batch_size=64,
-        epochs=64 if rows < SHORT_OF_ROWS else 32,
-        members=8,
-        folded=True,
-    )
+PLAIN = Recipe(
+    hidden=(32, 32), initializer="lecun", rate=1e-2, batch_size=None, epochs=200, scaled=True, dtype="float64"
+)
+"""What "strong" and "quick" are for few rows."""
 
-
-def _quick(numbers: bool, rows: int) -> Recipe:
-    return replace(_strong(numbers, rows), hidden=(64, 64), activation="relu", initializer="he", members=4)
-
-
-def _as_scikit_learn(numbers: bool, rows: int) -> Recipe:
-    return Recipe(initializer="scikit-learn", alpha=1e-4, scaled=False, patience=10, dtype="given")
-
-
-def _textbook(numbers: bool, rows: int) -> Recipe:
-    return Recipe(
-        hidden=(3,),
+RECIPES = {
+    "strong": Recipe(tabular="strong", scaled=True, dtype="float32"),
+    "quick": Recipe(tabular="quick", scaled=True, dtype="float32"),
+    "scikit-learn": Recipe(alpha=1e-4, patience=10),
+    "textbook": Recipe(
+        hidden=(10,),
         activation="sigmoid",
         initializer="glorot",
         optimizer="sgd",
@@ -134,12 +97,8 @@ def _textbook(numbers: bool, rows: int) -> Recipe:
         batch_size=None,
         epochs=1000,
         squared=True,
-        scaled=False,
-        dtype="given",
-    )
-
-
-RECIPES = {"strong": _strong, "quick": _quick, "scikit-learn": _as_scikit_learn, "textbook": _textbook}
+    ),
+}
 
 
 def check_recipe(name: object) -> str:
@@ -150,60 +109,51 @@ def check_recipe(name: object) -> str:
 
 
 def is_scaled(name: object) -> bool:
-    """Whether a recipe scales its inputs, and so takes missing values; False where there is no such recipe."""
-    return name in ("strong", "quick")
+    """Whether a recipe scales numbers, and so takes missing ones; False where there is no such recipe."""
+    return isinstance(name, str) and name in RECIPES and RECIPES[name].scaled
 
 
-def chosen(estimator: Any, *, numbers: bool, rows: int, total: float) -> Recipe:
-    """The recipe of an estimator for so many rows of this total weight, with what its options replace.
+def chosen(estimator: Any, total: float) -> Recipe:
+    """The recipe of an estimator for rows of this total weight, with what its options replace.
 
     Raises:
         InputError: an option is unknown or out of range.
     """
-    name = check_recipe(estimator.recipe)
-    recipe = RECIPES[name](numbers, rows)
-    if recipe.folded and total < PLAIN_WEIGHT:
-        recipe = recipe.plain()
-    return replace(recipe, **_given(estimator, recipe))
+    recipe = RECIPES[check_recipe(estimator.recipe)]
+    if recipe.tabular and total < PLAIN_WEIGHT:
+        recipe = replace(PLAIN, activation="mish" if estimator.predicts_numbers else "selu")
+    if recipe.squared and estimator.predicts_numbers:
+        recipe = replace(recipe, rate=IDENTITY_RATE)
+    given = _given(estimator)
+    plain = {name: value for name, value in given.items() if name != "label_smoothing"}
+    return replace(recipe, **plain, given=given)
 
 
-def _given(estimator: Any, recipe: Recipe) -> dict[str, Any]:
+def _given(estimator: Any) -> dict[str, Any]:
     """The options that are not None, by the recipe's names."""
     found: dict[str, Any] = {}
-
-    def take(option: str, name: str, check: Any) -> None:
+    for option, (name, check) in _OPTIONS.items():
         value = getattr(estimator, option, None)
         if value is not None:
             found[name] = check(option, value)
-
-    take("hidden_layer_sizes", "hidden", _sizes)
-    take("activation", "activation", lambda _, value: {"logistic": "sigmoid"}.get(value, value))
-    take("alpha", "alpha", check_number)
-    take("dropout", "dropout", check_number)
-    take("label_smoothing", "label_smoothing", _share_below_one)
-    take("batch_size", "batch_size", _batch_size)
-    take("max_iter", "epochs", check_count)
-    take("tol", "tol", check_number)
-    take("n_iter_no_change", "patience", check_count)
-    take("optimizer", "optimizer", _optimizer)
-    take("learning_rate_init", "rate", check_number)
     if found.get("batch_size") == "full":
         found["batch_size"] = None
-    members = getattr(estimator, "n_estimators", "auto")
-    if members != "auto":
-        found["members"] = check_count("n_estimators", members)
-    if "optimizer" in found:
-        if isinstance(found["optimizer"], Optimizer) and "rate" in found:
-            raise InputError("learning_rate_init: the optimizer given has a rate of its own; leave one of the two out")
-        if found["optimizer"] == "sgd":
-            found.setdefault("rate", 0.01)
-        found["one_cycle"] = recipe.one_cycle and isinstance(found["optimizer"], str)
+    if isinstance(found.get("optimizer"), Optimizer) and "rate" in found:
+        raise InputError("learning_rate_init: the optimizer given has a rate of its own; leave one of the two out")
+    if found.get("members") == "auto":
+        del found["members"]
     return found
 
 
 def _sizes(name: str, value: Any) -> tuple[int, ...]:
     sizes = value if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) else (value,)
     return tuple(check_count(name, size) for size in sizes)
+
+
+def _activation(name: str, value: Any) -> str:
+    from clearprop.network.activations import activation
+
+    return activation("sigmoid" if value == "logistic" else value).name
 
 
 def _share_below_one(name: str, value: Any) -> float:
@@ -229,9 +179,29 @@ def _optimizer(name: str, value: Any) -> str | Optimizer:
     return value
 
 
+def _members(name: str, value: Any) -> int | str:
+    return "auto" if isinstance(value, str) and value == "auto" else check_count(name, value)
+
+
+_OPTIONS: dict[str, tuple[str, Any]] = {
+    "hidden_layer_sizes": ("hidden", _sizes),
+    "activation": ("activation", _activation),
+    "alpha": ("alpha", check_number),
+    "dropout": ("dropout", _share_below_one),
+    "label_smoothing": ("label_smoothing", _share_below_one),
+    "optimizer": ("optimizer", _optimizer),
+    "learning_rate_init": ("rate", check_number),
+    "batch_size": ("batch_size", _batch_size),
+    "max_iter": ("epochs", check_count),
+    "n_estimators": ("members", _members),
+    "tol": ("tol", check_number),
+    "n_iter_no_change": ("patience", check_count),
+}
+
+
 @dataclass(frozen=True)
 class Watching:
-    """By what a run is watched: rows held out, or its training loss alone."""
+    """Whether rows held out end a run, what share of the rows they are, and by which metric."""
 
     early_stopping: bool
     share: float

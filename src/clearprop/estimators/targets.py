@@ -20,6 +20,16 @@ TINY = float(np.finfo(np.float64).tiny)
 CLASS_LOSSES = ("cross_entropy", "squared")
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What a network's last layer is: its task ("classes", "labels" or "numbers"), units, activation and loss."""
+
+    task: str
+    outputs: int
+    activation: str
+    loss: str
+
+
 @dataclass(frozen=True, eq=False)
 class Classes:
     """Labels of which one is right, or (with `several`) K answers of 0 and 1 each.
@@ -49,6 +59,10 @@ class Classes:
         if self.squared:
             return "half_squared_error"
         return "binary_cross_entropy" if self.activation == "sigmoid" else "cross_entropy"
+
+    def answers(self, inputs: int) -> Answers:
+        """The last layer of a network of so many inputs."""
+        return Answers("labels" if self.several else "classes", self.outputs, self.activation, self.loss)
 
     def indices(self, y: Labels, name: str = "y") -> NDArray[np.int64]:
         """The index of each label (N,).
@@ -170,6 +184,10 @@ class Numbers:
     @property
     def outputs(self) -> int:
         return len(self.means)
+
+    def answers(self, inputs: int) -> Answers:
+        """The last layer of a network of so many inputs."""
+        return Answers("numbers", self.outputs, self.activation, self.loss)
 
     @property
     def activation(self) -> str:
