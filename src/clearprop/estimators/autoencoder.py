@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from clearprop.engines.base import Array
 from clearprop.errors import InputError
-from clearprop.estimators.base import NetworkEstimator, layer_outputs
+from clearprop.estimators.base import NetworkEstimator
+from clearprop.estimators.fitted import layer_outputs
 from clearprop.estimators.inputs import ArrayInputs, slices
 from clearprop.estimators.recipes import Recipe
 from clearprop.estimators.targets import Answers
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 class Itself:
     """The inputs as what is to be given back."""
 
+    one: bool = False
+
     def answers(self, inputs: int) -> Answers:
         return Answers("numbers", inputs, "identity", "mean_squared_error")
 
@@ -34,7 +37,7 @@ class Itself:
         return Target(name, "numbers", (), 0.0, 1.0, 0.0, 0.0, ())
 
 
-class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetworkEstimator):
+class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetworkEstimator):  # type: ignore[misc]
     """A network that gives its inputs back through a layer of few units: E = mean over columns of (a - x)².
 
     The hidden layers are those of `hidden_layer_sizes`, the last of which is the code, then the same ones backwards.

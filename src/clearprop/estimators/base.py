@@ -1,4 +1,4 @@
-"""What the estimators of feed-forward networks share: how they are fitted, watched, asked and opened."""
+"""How the estimators of feed-forward networks are fitted: at once, by parts, watched."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
-from clearprop.engines.base import Array, State
+from clearprop.engines.base import Array
 from clearprop.errors import InputError
 from clearprop.estimators import recipes
 from clearprop.estimators import stand_in as tabular
+from clearprop.estimators.fitted import FittedNetwork
 from clearprop.estimators.fitting import (
     Fitted,
     Samples,
@@ -29,27 +29,15 @@ from clearprop.estimators.fitting import (
     for_parts,
     starting,
 )
-from clearprop.estimators.inputs import Inputs, count, learn_inputs, read, slices, take
+from clearprop.estimators.inputs import count, learn_inputs, read, take
 from clearprop.estimators.recipes import Recipe
-from clearprop.estimators.stand_in import Ensemble
 from clearprop.model import Model
 from clearprop.training.split import split
 
 
-class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
-    """The part of an estimator that knows of rows, members and runs; what is predicted is its subclass's."""
+class NetworkEstimator(FittedNetwork):
+    """How a network estimator is fitted: rows, members and runs. What is predicted is its subclass's."""
 
-    ensemble_: Ensemble
-    loss_curve_: list[float]
-    validation_loss_curve_: list[float] | None
-    validation_scores_: list[float] | None
-    best_validation_score_: float | None
-    best_loss_: float | None
-    n_iter_: int
-    n_features_in_: int
-    _inputs: Inputs
-    _answers: Any
-    _states: tuple[State, ...]
     predicts_numbers = True
 
     # What a subclass says.
@@ -243,7 +231,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
 
         scorer = get_scorer(metric) if isinstance(metric, str) else metric
         truth = self._decoded(held_out.Y)
-        weighed = {} if held_out.weights is None or not hasattr(scorer, "_sign") else {"sample_weight": held_out.weights}
+        takes_weights = held_out.weights is not None and hasattr(scorer, "_sign")
+        weighed = {"sample_weight": held_out.weights} if takes_weights else {}
         view = copy.copy(self)
 
         def score(model: Model) -> float:
@@ -271,105 +260,6 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         self.validation_scores_ = list(fitted.scores) or None
         self.best_validation_score_ = max(fitted.scores) if fitted.scores else None
         self.best_loss_ = None if fitted.scores else min(self.loss_curve_)
-
-    # Asking.
-
-    def _outputs(self, X: Any) -> Array:
-        """The members' mean (N, outputs), float64."""
-        shown: Array | None = self.__dict__.get("_shown")
-        if shown is not None:
-            return shown
-        parts = [
-            self.ensemble_.predict(self._inputs.matrix(part), engine=self.engine, threads=self.threads)
-            for part in slices(self._read(X))
-        ]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-    def _read(self, X: Any) -> Any:
-        check_is_fitted(self)
-        return read(self, X, reset=False, missing=self._inputs.missing_allowed)
-
-    def activations(self, X: Any) -> list[Array]:
-        """What each layer of the first member gives, (N, units) each: the hidden layers, then the outputs.
-
-        A = f(A_before·W + b), from the inputs as the estimator encodes them.
-        """
-        A = np.concatenate([self._inputs.matrix(part) for part in slices(self._read(X))])
-        return layer_outputs(self.estimators_[0], A)
-
-    @property
-    def estimators_(self) -> list[Model]:
-        """The members."""
-        if not self.__sklearn_is_fitted__():
-            raise AttributeError(f"this {type(self).__name__} is not fitted yet")
-        return list(self.ensemble_.members)
-
-    @property
-    def coefs_(self) -> list[Array]:
-        """W of each layer of the first member, (inputs, units)."""
-        return list(self._first.parameters.weights)
-
-    @property
-    def intercepts_(self) -> list[Array]:
-        """b of each layer of the first member, (units,)."""
-        return list(self._first.parameters.biases)
-
-    @property
-    def n_layers_(self) -> int:
-        """How many layers there are, inputs and outputs among them."""
-        return len(self._first.network.sizes)
-
-    @property
-    def n_outputs_(self) -> int:
-        """How many outputs the networks have."""
-        return self._first.network.outputs
-
-    @property
-    def out_activation_(self) -> str:
-        """The last layer's activation, as scikit-learn calls it."""
-        last = self._first.network.layers[-1].activation
-        return {"sigmoid": "logistic"}.get(last, last)
-
-    @property
-    def loss_(self) -> float:
-        """The loss of the last epoch."""
-        return self.loss_curve_[-1]
-
-    @property
-    def _first(self) -> Model:
-        return self.estimators_[0]
-
-    def to_onnx(self, path: Any) -> None:
-        """Writes the fitted estimator, encoding of its columns included, as an ONNX file.
-
-        Raises:
-            InputError: there is no export, or it lacks what it needs.
-        """
-        check_is_fitted(self)
-        try:
-            from clearprop import export  # type: ignore[attr-defined]
-        except ImportError as error:
-            raise InputError(f"to_onnx: the export of models is not installed: {error}") from None
-        export.to_onnx(self, path)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return "ensemble_" in self.__dict__
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.allow_nan = recipes.is_scaled(self.recipe)
-        return tags
-
-
-def layer_outputs(model: Model, A: Array, start: int = 0) -> list[Array]:
-    """What each layer from `start` (from 0) on gives, (N, units) each, where it gets A (N, inputs of that layer)."""
-    layers, found = model.network.layers[start:], []
-    parameters = model.parameters
-    for layer, W, b in zip(layers, parameters.weights[start:], parameters.biases[start:], strict=True):
-        A = layer.function.value(A @ W + b, *layer.function.numbers)
-        found.append(A)
-    return found
 
 
 def _free_name(name: str, rows: Any) -> str:

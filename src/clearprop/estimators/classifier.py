@@ -19,7 +19,7 @@ from clearprop.estimators.targets import Classes, class_loss
 from clearprop.training.split import strata
 
 
-class MLPClassifier(ClassifierMixin, NetworkEstimator):
+class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
     """Classes by networks of dense layers: p = softmax(z), the mean of the members', learnt by cross-entropy.
 
     X may be an array, a sparse matrix or a DataFrame (pandas, polars, Arrow) with numbers, categories, booleans, dates
@@ -163,7 +163,8 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
         if classes is not None:
             given = np.unique(np.asarray(classes))
             if self.__sklearn_is_fitted__() and not np.array_equal(given, self.classes_):
-                raise InputError(f"classes: expected those of the first call, {self.classes_.tolist()}, got {given.tolist()}")
+                known = self.classes_.tolist()
+                raise InputError(f"classes: expected those of the first call, {known}, got {given.tolist()}")
             classes = given
         self._partial_fit(X, y, classes, sample_weight)
         return self
@@ -282,8 +283,8 @@ def _kind_of(y: Any, name: str) -> str:
     numbers = np.asarray(y) if not isinstance(y, list | tuple) else None
     if numbers is not None and numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
         place = tuple(int(index) for index in np.argwhere(~np.isfinite(numbers))[0])
-        kind = "NaN" if np.isnan(numbers[place]) else "infinity"
-        raise InputError(f"{name}[{', '.join(map(str, place))}]: Input {name} contains {kind}; leave such rows out")
+        what = "NaN" if np.isnan(numbers[place]) else "infinity"
+        raise InputError(f"{name}[{', '.join(map(str, place))}]: Input {name} contains {what}; leave such rows out")
     try:
         kind: str = type_of_target(y, input_name=name, raise_unknown=True)
     except InputError:

@@ -259,7 +259,8 @@ def _numbers(rows: Any, name: str) -> Array:
                 f"{name}, column {quoted(column.name)}: expected numbers, as in training, got values of type "
                 f"{column.dtype}"
             )
-    return rows.frame.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    numbers: Array = rows.frame.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return numbers
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ PLAIN_WEIGHT = 64.0
 """Below this total weight of the rows an estimator trains plainly: a row of weight 2 must be two rows of weight 1."""
 
 IDENTITY_RATE = 0.1
-"""Of plain gradient descent on identity outputs: there is no sigmoid's derivative, at most ¼, to make a step shorter."""
+"""Of plain gradient descent on identity outputs: no sigmoid's derivative, at most ¼, makes a step shorter there."""
 
 
 @dataclass(frozen=True)

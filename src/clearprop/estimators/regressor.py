@@ -18,7 +18,7 @@ from clearprop.estimators.targets import Numbers
 from clearprop.network.parameters import real_array
 
 
-class MLPRegressor(RegressorMixin, NetworkEstimator):
+class MLPRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
     """Numbers by networks of dense layers: the mean of the members' outputs, learnt by the squared error or another.
 
     X and the recipes are those of `MLPClassifier`. "strong" and "quick" standardise y, each output by itself, and hold
@@ -163,9 +163,7 @@ class MLPRegressor(RegressorMixin, NetworkEstimator):
         if not np.isfinite(numbers).all():
             place = tuple(int(index) for index in np.argwhere(~np.isfinite(numbers))[0])
             kind = "NaN" if np.isnan(numbers[place]) else "infinity"
-            raise InputError(
-                f"{name}[{', '.join(map(str, place))}]: Input {name} contains {kind}; leave such rows out"
-            )
+            raise InputError(f"{name}[{', '.join(map(str, place))}]: Input {name} contains {kind}; leave such rows out")
         return numbers
 
     def _learn_answers(self, y: Array | None, weights: Array, recipe: Recipe, classes: Any) -> Numbers:

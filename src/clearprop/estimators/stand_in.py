@@ -85,7 +85,7 @@ def tempered(network: Network, P: Array, temperature: float) -> Array:
         return P
     powered: Array = P ** (1.0 / temperature)
     others = powered.sum(axis=1, keepdims=True) if last == "softmax" else powered + (1.0 - P) ** (1.0 / temperature)
-    return powered / others
+    return np.asarray(powered / others)
 
 
 def start(

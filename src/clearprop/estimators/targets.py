@@ -60,6 +60,11 @@ class Classes:
             return "half_squared_error"
         return "binary_cross_entropy" if self.activation == "sigmoid" else "cross_entropy"
 
+    @property
+    def one(self) -> bool:
+        """Whether there is one answer a row."""
+        return not self.several
+
     def answers(self, inputs: int) -> Answers:
         """The last layer of a network of so many inputs."""
         return Answers("labels" if self.several else "classes", self.outputs, self.activation, self.loss)
