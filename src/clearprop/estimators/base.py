@@ -17,7 +17,6 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 from clearprop.engines.base import Array
 from clearprop.errors import InputError
 from clearprop.estimators import recipes
-from clearprop.estimators import stand_in as tabular
 from clearprop.estimators.fitted import FittedNetwork
 from clearprop.estimators.fitting import (
     Fitted,
@@ -31,6 +30,7 @@ from clearprop.estimators.fitting import (
 )
 from clearprop.estimators.inputs import count, learn_inputs, read, take
 from clearprop.estimators.recipes import Recipe
+from clearprop.estimators.stand_in import Recipe as Design
 from clearprop.model import Model
 from clearprop.training.split import split
 
@@ -96,7 +96,7 @@ class NetworkEstimator(FittedNetwork):
 
     def _fit_watched(
         self,
-        made: tabular.Recipe,
+        made: Design,
         recipe: Recipe,
         training: Samples,
         held_out: Samples | None,
@@ -211,7 +211,7 @@ class NetworkEstimator(FittedNetwork):
     def _needs_y(self) -> bool:
         return True
 
-    def _design(self, recipe: Recipe, training: Samples) -> tabular.Recipe:
+    def _design(self, recipe: Recipe, training: Samples) -> Design:
         return design(recipe, self._answers.answers(self._inputs.width), training, self._layers_after(recipe))
 
     def _around(self) -> Surroundings:

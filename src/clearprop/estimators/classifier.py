@@ -221,14 +221,12 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         if hasattr(y, "toarray"):
             y = y.toarray()
         kind = _kind_of(y, name)
-        if kind == "multilabel-indicator":
+        if kind == "multilabel-indicator" and np.isin(y, (0, 1)).all():
             return np.asarray(y, dtype=np.int64)
-        if kind.endswith("multioutput"):
-            raise InputError(f"{name}: several answers a row must be 0 or 1 each, got {kind}")
+        if kind.endswith(("multioutput", "indicator")):
+            raise InputError(f"{name}: several answers a row must be 0 or 1 each; for one answer give shape (N,)")
         labels: Array = column_or_1d(y, warn=True)
         check_classification_targets(labels)
-        if labels.dtype == object:
-            _check_one_type(labels, name)
         return labels
 
     def _learn_answers(self, y: Array | None, weights: Array, recipe: Recipe, classes: Any) -> Classes:
@@ -280,11 +278,14 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
 
 
 def _kind_of(y: Any, name: str) -> str:
-    numbers = np.asarray(y) if not isinstance(y, list | tuple) else None
-    if numbers is not None and numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
-        place = tuple(int(index) for index in np.argwhere(~np.isfinite(numbers))[0])
-        what = "NaN" if np.isnan(numbers[place]) else "infinity"
-        raise InputError(f"{name}[{', '.join(map(str, place))}]: Input {name} contains {what}; leave such rows out")
+    if hasattr(y, "__array__"):
+        labels = np.asarray(y)
+        if labels.dtype == object and labels.ndim == 1:
+            _check_one_type(labels, name)
+        elif labels.dtype.kind == "f" and not np.isfinite(labels).all():
+            place = tuple(int(index) for index in np.argwhere(~np.isfinite(labels))[0])
+            what = "NaN" if np.isnan(labels[place]) else "infinity"
+            raise InputError(f"{name}[{', '.join(map(str, place))}]: Input {name} contains {what}; leave such rows out")
     try:
         kind: str = type_of_target(y, input_name=name, raise_unknown=True)
     except InputError:
@@ -298,7 +299,7 @@ def _check_one_type(labels: Array, name: str) -> None:
     for row, label in enumerate(labels.tolist()):
         if label is None or label != label:
             raise InputError(f"{name}[{row}] is {label}: Input {name} contains NaN; leave out rows without a label")
-        if not isinstance(label, type(labels[0])):
+        if isinstance(label, str) != isinstance(labels[0], str):
             raise InputError(
                 f"{name}[{row}] is {label!r}, {name}[0] is {labels[0]!r}: labels must be of one type, all texts or all "
                 "numbers"

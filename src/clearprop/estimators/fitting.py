@@ -12,9 +12,9 @@ import numpy as np
 
 from clearprop.engines import get_engine, thread_count
 from clearprop.engines.base import Array, State
-from clearprop.estimators import stand_in as tabular
 from clearprop.estimators.recipes import Recipe
-from clearprop.estimators.stand_in import Ensemble
+from clearprop.estimators.stand_in import Ensemble, learn, recipe_of, start
+from clearprop.estimators.stand_in import Recipe as Design
 from clearprop.estimators.targets import Answers
 from clearprop.estimators.watch import Watch
 from clearprop.model import Model
@@ -71,7 +71,7 @@ class Fitted:
     ended: str
 
 
-def design(recipe: Recipe, answers: Answers, samples: Samples, after: tuple[int, ...] = ()) -> tabular.Recipe:
+def design(recipe: Recipe, answers: Answers, samples: Samples, after: tuple[int, ...] = ()) -> Design:
     """Networks, optimizer, batches and epochs of a recipe for these rows.
 
     `after` are further hidden layers, as a decoder has them.
@@ -85,7 +85,7 @@ def design(recipe: Recipe, answers: Answers, samples: Samples, after: tuple[int,
     hidden = [Dense(units, recipe.activation, dropout=recipe.dropout) for units in (*recipe.hidden, *after)]
     layers = [*hidden, Dense(answers.outputs, answers.activation)]
     network = Network(samples.X.shape[1], layers, loss, l2=recipe.l2(rows, samples.total))
-    return tabular.Recipe(
+    return Design(
         (network,) * recipe.members,
         recipe.made_optimizer(),
         recipe.rows_a_batch(rows),
@@ -95,12 +95,10 @@ def design(recipe: Recipe, answers: Answers, samples: Samples, after: tuple[int,
     )
 
 
-def _designed_by_table(
-    recipe: Recipe, answers: Answers, samples: Samples, loss: str, after: tuple[int, ...]
-) -> tabular.Recipe:
+def _designed_by_table(recipe: Recipe, answers: Answers, samples: Samples, loss: str, after: tuple[int, ...]) -> Design:
     """The recipe of the table room, with what the options replace."""
     given, rows = recipe.given, len(samples.X)
-    made = tabular.recipe(
+    made = recipe_of(
         recipe.tabular or "",
         samples.X,
         answers.outputs,
@@ -139,7 +137,7 @@ def _optimizer(usual: Optimizer, recipe: Recipe) -> Optimizer:
     return replace(usual, learning_rate=recipe.rate if isinstance(rate, float) else replace(rate, rate=recipe.rate))  # type: ignore[call-arg]
 
 
-def for_parts(made: tabular.Recipe, recipe: Recipe) -> tabular.Recipe:
+def for_parts(made: Design, recipe: Recipe) -> Design:
     """The same for rows that come by parts: one epoch over each, at a rate that does not depend on how many come."""
     networks = made.networks if "members" in recipe.given else made.networks[:1]
     optimizer = made.optimizer
@@ -148,15 +146,13 @@ def for_parts(made: tabular.Recipe, recipe: Recipe) -> tabular.Recipe:
     return replace(made, networks=networks, optimizer=optimizer, epochs=1)
 
 
-def starting(made: tabular.Recipe, X: Array, seed: int, dtype: str, around: Surroundings) -> list[Model]:
+def starting(made: Design, X: Array, seed: int, dtype: str, around: Surroundings) -> list[Model]:
     """New members, from seeds of their own."""
     machine, threads = get_engine(around.engine), thread_count(around.threads)
     if made.initializer == "scikit-learn":
         return [_as_scikit_learn(network, seed + m, dtype) for m, network in enumerate(made.networks)]
     return [
-        Model.of(
-            tabular.start(network, X, made.initializer, seed=seed + m, engine=machine, threads=threads, dtype=dtype)
-        )
+        Model.of(start(network, X, made.initializer, seed=seed + m, engine=machine, threads=threads, dtype=dtype))
         for m, network in enumerate(made.networks)
     ]
 
@@ -175,7 +171,7 @@ def _as_scikit_learn(network: Network, seed: int, dtype: str) -> Model:
 
 def fit_members(
     models: Sequence[Model],
-    made: tabular.Recipe,
+    made: Design,
     recipe: Recipe,
     training: Samples,
     held_out: Samples | None,
@@ -228,11 +224,9 @@ def fit_members(
     )
 
 
-def fit_folds(
-    made: tabular.Recipe, training: Samples, held_out: Samples | None, *, seed: int, around: Surroundings
-) -> Fitted:
+def fit_folds(made: Design, training: Samples, held_out: Samples | None, *, seed: int, around: Surroundings) -> Fitted:
     """Members by fold: each leaves out a part of the rows, which choose its best epoch; all fit the temperature."""
-    learnt = tabular.learn(
+    learnt = learn(
         training.X,
         training.Y,
         recipe=made,

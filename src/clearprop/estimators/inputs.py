@@ -46,6 +46,8 @@ def read(estimator: Any, X: Any, *, reset: bool, missing: bool, name: str = "X")
         table = from_frame(frame, name)
         validate_data(estimator, X=X, reset=reset, skip_check_array=True)
         return table
+    if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
+        raise InputError(f"{name}: expected real numbers, got dates; give a DataFrame, whose columns of dates are read")
     array = validate_data(
         estimator,
         X=X,

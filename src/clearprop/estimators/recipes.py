@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 
 from clearprop.errors import InputError, check_count, check_number, unknown
 from clearprop.optimize.optimizers import OPTIMIZERS, Optimizer
+from clearprop.random import check_seed
 from clearprop.training.split import check_share
 
 PLAIN_WEIGHT = 64.0
@@ -226,5 +227,5 @@ def watching(estimator: Any) -> Watching:
 def seed_of(random_state: Any) -> int:
     """A seed as it is; one drawn from a generator, or at random for None."""
     if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool):
-        return int(random_state)
+        return check_seed(random_state)
     return int(check_random_state(random_state).randint(2**31 - 1))

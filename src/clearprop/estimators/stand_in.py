@@ -50,7 +50,7 @@ class Recipe:
         return replace(self.optimizer, **stretched)
 
 
-def recipe(
+def recipe_of(
     name: str, X: Array, outputs: int, task: str, *, members: int | None = None, epochs: int | None = None
 ) -> Recipe:
     """The recipe of a name, "strong" or "quick", for these rows."""
