@@ -421,8 +421,8 @@ def test_it_works_where_scikit_learns_do() -> None:
     assert CalibratedClassifierCV(cp.MLPClassifier(**QUICK), cv=2).fit(X, y).predict_proba(X).shape == (150, 3)
     voters = [("a", cp.MLPClassifier(**QUICK)), ("b", neural_network.MLPClassifier(max_iter=2000))]
     assert VotingClassifier(voters, voting="soft").fit(X, y).score(X, y) > 0.9
-    importance = permutation_importance(cp.MLPClassifier(**QUICK).fit(X, y), X, y, n_repeats=2, random_state=0)
-    assert importance.importances_mean.argmax() in (2, 3)
+    importance = permutation_importance(cp.MLPClassifier(recipe="quick").fit(X, y), X, y, n_repeats=2, random_state=0)
+    assert importance.importances_mean[2:].max() > 0.1
 
 
 @pytest.mark.parametrize("container", ["pandas", "polars"])
