@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from clearprop.artefact import TableModel, load, save
     from clearprop.check import GradientReport, WorksheetReport, check_gradients, check_worksheet
     from clearprop.ensemble import Ensemble
-    from clearprop.estimators import Perceptron
+    from clearprop.estimators import Autoencoder, MLPClassifier, MLPRegressor, Perceptron
     from clearprop.explain import Trace, derive, trace
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
     from clearprop.training import Callback, Checkpoint, EarlyStopping, History, Progress, Result, train, train_many
@@ -42,6 +42,9 @@ _HOMES = {
     "save": "artefact",
     "load": "artefact",
     "TableModel": "artefact",
+    "Autoencoder": "estimators",
+    "MLPClassifier": "estimators",
+    "MLPRegressor": "estimators",
     "Perceptron": "estimators",
     "derive": "explain",
     "trace": "explain",
@@ -59,6 +62,7 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Autoencoder",
     "Callback",
     "Checkpoint",
     "ClearpropError",
@@ -70,6 +74,8 @@ __all__ = [
     "GradientReport",
     "History",
     "InputError",
+    "MLPClassifier",
+    "MLPRegressor",
     "Model",
     "Network",
     "Optimizer",

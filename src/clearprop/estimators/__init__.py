@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from clearprop.estimators.autoencoder import Autoencoder
+from clearprop.estimators.classifier import MLPClassifier
 from clearprop.estimators.perceptron import Perceptron
+from clearprop.estimators.regressor import MLPRegressor
 
-__all__ = ["Perceptron"]
+__all__ = ["Autoencoder", "MLPClassifier", "MLPRegressor", "Perceptron"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import InputError
 
+QUARTILES = (0.25, 0.5, 0.75)
 LARGEST = float(np.finfo(np.float64).max)
 DOWN = 2.0**-4
 """Brings any two finite numbers to where their difference is finite, and changes none of their digits."""
@@ -37,14 +39,26 @@ class Scale:
             raise InputError(f"scale: expected a width above 0, got {self.width!r}")
 
     @staticmethod
-    def learn(values: NDArray[np.float64]) -> Scale | None:
-        """The scale of the values that are not NaN; None where they are all equal."""
-        present = values[~np.isnan(values)]
+    def learn(values: NDArray[np.float64], weights: NDArray[np.floating[Any]] | None = None) -> Scale | None:
+        """The scale of the values that are not NaN; None where they are all equal.
+
+        With weights (N,), above 0, the quartiles are values that occur, those of each value repeated as often as it
+        weighs.
+
+        >>> Scale.learn(np.array([1.0, 2.0, 9.0]), np.array([1.0, 3.0, 1.0]))
+        Scale(centre=2.0, width=4.0)
+        """
+        there = ~np.isnan(values)
+        present = values[there]
         low, high = float(present.min()), float(present.max())
         if low == high:
             return None
         down = DOWN if max(-low, high) > LARGEST * DOWN else 1.0
-        lower, centre, upper = (float(q) for q in np.quantile(present * down, [0.25, 0.5, 0.75]))
+        if weights is None:
+            quartiles = np.quantile(present * down, QUARTILES)
+        else:
+            quartiles = np.quantile(present * down, QUARTILES, weights=weights[there], method="inverted_cdf")
+        lower, centre, upper = (float(q) for q in quartiles)
         span = high * down - low * down
         width = (upper - lower) or span / 2 or span
         return Scale(centre / down, min(width, LARGEST * down) / down)
