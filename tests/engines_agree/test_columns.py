@@ -1,4 +1,4 @@
-"""Column layers: native = reference over every column layer × scale × optimizer, alone, together, in pieces, by threads."""
+"""Column layers: native = reference over every layer × scale × optimizer, alone, together, in pieces, by threads."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ def test_same_run(
     for turn, (rule, first) in enumerate(product(RULES, (2, 17, 40))):
         network = network_of(layers, scale, first)
         parameters, samples = case(network, 23, seed=turn)
-        plan = Plan(RULES[rule](0.003, FlatCosine(1.0, steps=STEPS)), batch_size=(3, 5, 23)[turn % 3], threads=1 + turn % 2)
+        plan = Plan(
+            RULES[rule](0.003, FlatCosine(1.0, steps=STEPS)), batch_size=(3, 5, 23)[turn % 3], threads=1 + turn % 2
+        )
         expected = run(reference, parameters, samples, plan, seed=turn)
         assert not np.array_equal(expected.parameters.flat, parameters.flat)
         assert_same_run(run(native, parameters, samples, plan, seed=turn), expected)

@@ -23,7 +23,8 @@ LAYERS: list[ColumnLayer] = [
 
 def inputs(layers: list[ColumnLayer], rows: int, rng: np.random.Generator) -> Array:
     parts = [
-        rng.integers(0, layer.categories, (rows, layer.count)) if isinstance(layer, Embedding)
+        rng.integers(0, layer.categories, (rows, layer.count))
+        if isinstance(layer, Embedding)
         # between the corners of the bins, where a slope is one number
         else rng.uniform(-2.5, 2.5, (rows, layer.count))
         for layer in layers

@@ -68,7 +68,9 @@ def dropout_masks(network: Network, seed: int, step: int, dtype: np.dtype[Any], 
     return mask
 
 
-def taken_in(parameters: Parameters, X: Array, record: Record = ignore) -> tuple[Array, Callable[[Array, Parameters], None]]:
+def taken_in(
+    parameters: Parameters, X: Array, record: Record = ignore
+) -> tuple[Array, Callable[[Array, Parameters], None]]:
     """What the first layer takes in (B, width), and the way back, which enters the gradients of the column layers."""
     network = parameters.network
     if not network.columns:

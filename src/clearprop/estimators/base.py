@@ -30,8 +30,8 @@ from clearprop.estimators.fitting import (
 )
 from clearprop.estimators.inputs import count, learn_inputs, read, take
 from clearprop.estimators.recipes import Recipe
-from clearprop.estimators.stand_in import Recipe as Design
 from clearprop.model import Model
+from clearprop.tabular.recipe import Recipe as Design
 from clearprop.training.split import split
 
 

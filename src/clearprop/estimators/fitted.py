@@ -9,9 +9,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from clearprop.engines.base import Array, State
+from clearprop.engines.reference import taken_in
+from clearprop.ensemble import Ensemble
 from clearprop.estimators.inputs import ArrayInputs, Inputs, read, slices
 from clearprop.estimators.recipes import is_scaled
-from clearprop.estimators.stand_in import Ensemble
 from clearprop.model import Model
 
 if TYPE_CHECKING:
@@ -142,9 +143,11 @@ class FittedNetwork(BaseEstimator):  # type: ignore[misc]
 
 
 def layer_outputs(model: Model, A: Array, start: int = 0) -> list[Array]:
-    """What each layer from `start` (from 0) on gives, (N, units) each, where it gets A (N, inputs of that layer)."""
+    """What each layer from `start` (from 0) on gives, (N, units) each, where it gets what that takes in."""
     layers, found = model.network.layers[start:], []
     parameters = model.parameters
+    if start == 0:
+        A, _ = taken_in(parameters, A)
     for layer, W, b in zip(layers, parameters.weights[start:], parameters.biases[start:], strict=True):
         A = layer.function.value(A @ W + b, *layer.function.numbers)
         found.append(A)

@@ -12,14 +12,18 @@ import numpy as np
 
 from clearprop.engines import get_engine, thread_count
 from clearprop.engines.base import Array, State
+from clearprop.ensemble import Ensemble
 from clearprop.estimators.recipes import Recipe
-from clearprop.estimators.stand_in import Ensemble, learn, recipe_of, start
-from clearprop.estimators.stand_in import Recipe as Design
 from clearprop.estimators.targets import Answers
 from clearprop.estimators.watch import Watch
 from clearprop.model import Model
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import Adam, Optimizer
+from clearprop.tabular.learn import learn
+from clearprop.tabular.recipe import Recipe as Design
+from clearprop.tabular.recipe import paced, unpaced
+from clearprop.tabular.recipe import recipe as table_recipe
+from clearprop.tabular.start import start
 from clearprop.training import Callback, train
 
 
@@ -98,7 +102,7 @@ def design(recipe: Recipe, answers: Answers, samples: Samples, after: tuple[int,
 def _designed_by_table(recipe: Recipe, answers: Answers, samples: Samples, loss: str, after: tuple[int, ...]) -> Design:
     """The recipe of the table room, with what the options replace."""
     given, rows = recipe.given, len(samples.X)
-    made = recipe_of(
+    made = table_recipe(
         recipe.tabular or "",
         samples.X,
         answers.outputs,
@@ -122,7 +126,9 @@ def _designed_by_table(recipe: Recipe, answers: Answers, samples: Samples, loss:
         hidden = [replace(layer, **options) for layer in hidden]
         output = replace(last, units=answers.outputs, activation=answers.activation)
         own = answers.loss == "cross_entropy" and "label_smoothing" not in given
-        return replace(network, layers=(*hidden, output), loss=network.loss if own else loss, l2=l2)
+        layers = paced([*hidden, output], network.width)
+        changed = replace(network, layers=tuple(layers), loss=network.loss if own else loss, l2=l2)
+        return unpaced(changed) if "optimizer" in given else changed
 
     known: dict[int, Network] = {}
     networks = tuple(known.setdefault(id(network), changed(network)) for network in made.networks)
@@ -142,7 +148,7 @@ def for_parts(made: Design, recipe: Recipe) -> Design:
     networks = made.networks if "members" in recipe.given else made.networks[:1]
     optimizer = made.optimizer
     if recipe.tabular and "optimizer" not in recipe.given:
-        optimizer = Adam(recipe.rate)
+        optimizer, networks = Adam(recipe.rate), tuple(unpaced(network) for network in networks)
     return replace(made, networks=networks, optimizer=optimizer, epochs=1)
 
 

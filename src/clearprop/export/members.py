@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from clearprop.ensemble import Ensemble
 from clearprop.errors import InputError
 from clearprop.model import Model
 
@@ -46,8 +47,9 @@ def parts(given: Any) -> Exported:
     from clearprop.artefact import TableModel
 
     encoding = given.encoding if isinstance(given, TableModel) else None
-    model: Any = given.model if isinstance(given, TableModel) else given
-    members = (model,) if isinstance(model, Model) else getattr(model, "members", ())
-    if not members or not all(isinstance(member, Model) for member in members):
+    model = given.model if isinstance(given, TableModel) else given
+    if isinstance(model, Model):
+        return Exported((model,), 1.0, encoding)
+    if not isinstance(model, Ensemble):
         raise InputError(f"export: expected a Model, an Ensemble or a TableModel, got {type(given).__name__}")
-    return Exported(tuple(members), float(getattr(model, "temperature", 1.0)), encoding)
+    return Exported(model.members, model.temperature, encoding)

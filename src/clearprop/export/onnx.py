@@ -134,12 +134,10 @@ def _network(graph: Graph, model: Model, X: str, prefix: str) -> str:
 
 
 def _in_its_unit(graph: Graph, target: Target, z: str) -> str:
-    """z · deviation + mean, in float64, within the range of the training rows where `predict` keeps to it."""
+    """z · deviation + mean, in float64, within the range of the training rows."""
     wide = graph.cast(z, np.float64, "standardised")
     moved = graph.add("Mul", wide, graph.constant(target.deviation, "deviation", np.float64), to="moved")
     mean = graph.constant(target.mean, "mean", np.float64)
-    if not hasattr(target, "predicted"):
-        return graph.add("Add", moved, mean, to="prediction")
     low, high = (graph.constant(edge, name, np.float64) for edge, name in ((target.low, "low"), (target.high, "high")))
     return graph.add("Clip", graph.add("Add", moved, mean, to="unclipped"), low, high, to="prediction")
 

@@ -19,12 +19,11 @@ Form = Callable[[Graph, Mapping[str, Array], str, str], str]
 
 def features(graph: Graph, parameters: Parameters, X: str, prefix: str) -> str:
     """The name of what the first layer takes in, (B, width), of the inputs X (B, inputs)."""
-    network: Any = parameters.network
-    columns = getattr(network, "columns", ())
-    if not columns:
+    network = parameters.network
+    if not network.columns:
         return X
     made, first = [], 0
-    for number, (layer, own) in enumerate(zip(columns, parameters.columns, strict=True), 1):  # type: ignore[attr-defined]
+    for number, (layer, own) in enumerate(zip(network.columns, parameters.columns, strict=True), 1):
         at = f"{prefix}column{number}"
         form = FORMS.get(layer.kind)
         if form is None:
@@ -35,7 +34,7 @@ def features(graph: Graph, parameters: Parameters, X: str, prefix: str) -> str:
     together = made[0] if len(made) == 1 else graph.add("Concat", *made, to=f"{prefix}e", axis=1)
     if network.scale is None:
         return together
-    scale = graph.constant(parameters.scale, f"{prefix}scale")  # type: ignore[attr-defined]
+    scale = graph.constant(parameters.scale, f"{prefix}scale")
     return graph.add("Mul", together, scale, to=f"{prefix}h")
 
 

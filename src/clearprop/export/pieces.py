@@ -112,20 +112,19 @@ COLUMN_MODULES: dict[str, Callable[[Any], Piece]] = {
 }
 
 
-def _of_columns(network: Any) -> list[Piece]:
-    columns = getattr(network, "columns", ())
-    if not columns:
+def _of_columns(network: Network) -> list[Piece]:
+    if not network.columns:
         return []
-    for layer in columns:
+    for layer in network.columns:
         if layer.kind not in COLUMN_MODULES:
             raise InputError(f'export: the column layer "{layer.kind}" has no module of PyTorch yet')
-    made = [COLUMN_MODULES[layer.kind](layer) for layer in columns]
+    made = [COLUMN_MODULES[layer.kind](layer) for layer in network.columns]
     scaled = {"scaled": network.width} if network.scale else {}
-    return [Piece("Columns", ([layer.count for layer in columns], made), scaled)]
+    return [Piece("Columns", ([layer.count for layer in network.columns], made), scaled)]
 
 
-def _tensors_of_columns(parameters: Any) -> dict[str, Array]:
-    if not getattr(parameters.network, "columns", ()):
+def _tensors_of_columns(parameters: Parameters) -> dict[str, Array]:
+    if not parameters.network.columns:
         return {}
     named = {
         f"0.parts.{place}.{name}": np.ascontiguousarray(array)

@@ -182,8 +182,8 @@ class Periodic(Embedded):
 class PiecewiseLinear(Embedded):
     """Numbers x that become x and v = (clip(W·x + b, 0, 1) - m)·U: how far x has come through each of its bins.
 
-    A bin from l to h has W = 1 / (h - l) and b = -l / (h - l); m is what clip gives on average. These are learnt from the
-    rows beforehand (`parameters_from`) and frozen; U alone is trained.
+    A bin from l to h has W = 1 / (h - l) and b = -l / (h - l); m is what clip gives on average. These are learnt from
+    the rows beforehand (`column_values.start_columns`) and frozen; U alone is trained.
 
     Args:
         count: how many inputs.
@@ -267,7 +267,7 @@ class Embedding(ColumnLayer):
         return {"T": (self.count, self.categories, self.outputs)}
 
     def check(self, X: Array, first: int) -> None:
-        wrong = (np.floor(X) != X) | (X < 0) | (X >= self.categories)
+        wrong = (np.floor(X) != X) | (X < 0) | (self.categories <= X)
         if wrong.any():
             row, column = (int(place) for place in np.argwhere(wrong)[0])
             raise InputError(

@@ -35,7 +35,8 @@ class Parameters:
         flat: all numbers in one vector: W1 row by row, b1, W2, b2, …
         weights: W of each layer, (I, O), views of `flat`.
         biases: b of each layer, (O,), (1,) or (0,) as its `bias` says, views of `flat`.
-        columns: the parameters of each column layer by name, views of `flat`, which holds them after those of all layers.
+        columns: the parameters of each column layer by name, views of `flat`, which holds them behind those of all
+            layers.
         scale: the factor of each number that the first layer takes in, or (0,); it stands last.
 
     >>> parameters = Parameters(Network.parse("2-2-1"), np.arange(9.0))
@@ -132,10 +133,14 @@ class Parameters:
     def _join_columns(self, columns: Sequence[Mapping[str, ArrayLike]], scale: ArrayLike | None) -> None:
         layers = self.network.columns
         if len(columns) != len(layers):
-            raise InputError(f"columns: expected parameters for each of the {len(layers)} column layers, got {len(columns)}")
+            raise InputError(
+                f"columns: expected parameters for each of the {len(layers)} column layers, got {len(columns)}"
+            )
         for number, (own, given) in enumerate(zip(self.columns, columns, strict=True), 1):
             if set(given) != set(own):
-                raise InputError(f"columns: column layer {number} has {', '.join(own) or 'none'}, got {', '.join(given)}")
+                raise InputError(
+                    f"columns: column layer {number} has {', '.join(own) or 'none'}, got {', '.join(given)}"
+                )
             for name, array in own.items():
                 array[...] = _fitting(f"{name}c{number}", given[name], array.shape, "shape")
         if self.network.scale:
@@ -174,9 +179,7 @@ class Parameters:
         return factors.flat
 
 
-def _fitting(
-    name: str, given: ArrayLike, shape: tuple[int, ...], expected: str = "shape (inputs, units) ="
-) -> Array:
+def _fitting(name: str, given: ArrayLike, shape: tuple[int, ...], expected: str = "shape (inputs, units) =") -> Array:
     array = real_array(name, given)
     if array.shape != shape:
         raise InputError(f"{name}: expected {expected} {shape}, got {array.shape}")

@@ -84,8 +84,8 @@ class Network:
         loss: a name of the registry; "huber(1.35)" and "quantile(0.9)" set the number of those that take one.
         l1, l2: the strength of the penalties, 0 or more.
         reduction: "mean" or "sum" over the batch.
-        columns: what becomes of the inputs before the first layer, such as `[Periodic(5), Plain(3)]`, side by side for all
-            of them; none: the first layer takes them as they are.
+        columns: what becomes of the inputs before the first layer, such as `[Periodic(5), Plain(3)]`, side by side for
+            all of them; none: the first layer takes them as they are.
         scale: `Scale()` for a learnt factor of each number that the first layer takes in.
 
     Raises:
@@ -266,14 +266,15 @@ class Network:
         if self.reduction not in REDUCTIONS:
             raise unknown("reduction", self.reduction, REDUCTIONS)
 
-
     def _check_columns(self) -> None:
         for number, layer in enumerate(self.columns, 1):
             if not isinstance(layer, ColumnLayer):
                 raise InputError(f"column layer {number}: expected one such as Periodic(5) or Plain(3), got {layer!r}")
         taken = sum(layer.count for layer in self.columns)
         if self.columns and taken != self.inputs:
-            raise InputError(f"columns: they take {taken} inputs, the network has {self.inputs}; Plain(n) takes n as they are")
+            raise InputError(
+                f"columns: they take {taken} inputs, the network has {self.inputs}; Plain(n) takes n as they are"
+            )
         if self.scale is not None and not isinstance(self.scale, Scale):
             raise InputError(f"scale: expected Scale() or None, got {self.scale!r}")
 

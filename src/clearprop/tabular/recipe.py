@@ -116,15 +116,15 @@ def recipe(
 ) -> Recipe:
     """The recipe of a name, for these rows.
 
-    "strong" is for the best answer: eight members, each of which leaves out one of eight parts of the rows. An input with
-    more than two values is a number, and becomes four: half of the members have `Periodic` embeddings, half
+    "strong" is for the best answer: eight members, each of which leaves out one of eight parts of the rows. An input
+    with more than two values is a number, and becomes four: half of the members have `Periodic` embeddings, half
     `PiecewiseLinear` ones. All that the first layer takes in has a learnt scale. Three layers of 128 units with dropout
     follow. "quick" is for who is in a hurry: four members with `PiecewiseLinear` embeddings and two layers of 64.
 
-    Weights learn at the rate / √inputs of their layer, as if they were kept as W/√inputs; the scale at 6 times the rate,
-    biases at a tenth. AdamW goes through four waves of the learning rate; dropout and decay fade from halfway on; the
-    targets of classes are smoothed by a tenth. Batches have 64 rows, and there are 32 epochs, 64 for classes of under
-    1,000 rows.
+    Weights learn at the rate / √inputs of their layer, as if they were kept as W/√inputs; the scale at 6 times the
+    rate, biases at a tenth. AdamW goes through four waves of the learning rate; dropout and decay fade from halfway on;
+    the targets of classes are smoothed by a tenth. Batches have 64 rows, and there are 32 epochs, 64 for classes of
+    under 1,000 rows.
 
     Larger tables get larger batches (128 above 5,000 rows, 256 above 20,000, 1,024 above 200,000), fewer members (half
     as many above 20,000 rows, a quarter above 200,000), and no more epochs than make 30,000 updates a member, but at
@@ -194,9 +194,7 @@ def _columns(X: Array, embedding: Embedded) -> list[ColumnLayer]:
     return layers
 
 
-def _made(
-    X: Array, outputs: int, task: str, hidden: list[list[Dense]], columns: list[list[ColumnLayer]]
-) -> Recipe:
+def _made(X: Array, outputs: int, task: str, hidden: list[list[Dense]], columns: list[list[ColumnLayer]]) -> Recipe:
     """A recipe of members with these hidden layers and column layers each."""
     rows, inputs = X.shape
     batch_size, share = next(size for limit, *size in _SIZES if rows <= limit)
@@ -204,7 +202,13 @@ def _made(
     epochs = min(usual, max(FEWEST_EPOCHS, UPDATES // max(1, rows // batch_size)))
     last, loss = LAST[task]
     networks = tuple(
-        Network(inputs, _paced([*layers, Dense(outputs, last)], own), loss, columns=own, scale=Scale(rate=6.0))
+        Network(
+            inputs,
+            paced([*layers, Dense(outputs, last)], sum(layer.width for layer in own)),
+            loss,
+            columns=own,
+            scale=Scale(rate=6.0),
+        )
         for layers, own in zip(hidden, columns, strict=True)
     )
     return Recipe(
@@ -219,10 +223,20 @@ def _made(
     )
 
 
-def _paced(layers: list[Dense], columns: list[ColumnLayer]) -> list[Dense]:
-    """The layers with the rates of weights that are kept as W/√inputs, and of biases a tenth."""
-    sizes = [sum(layer.width for layer in columns), *(layer.units for layer in layers)]
+def paced(layers: list[Dense], inputs: int) -> list[Dense]:
+    """Layers, the first of so many inputs, at the rates of weights that are kept as W/√inputs, biases at a tenth.
+
+    >>> [layer.weight_rate for layer in paced([Dense(16), Dense(1)], inputs=4)]
+    [0.5, 0.25]
+    """
+    sizes = [inputs, *(layer.units for layer in layers)]
     return [replace(layer, weight_rate=size**-0.5, bias_rate=0.1) for layer, size in zip(layers, sizes, strict=False)]
+
+
+def unpaced(network: Network) -> Network:
+    """The network with all at the optimizer's own rate, for one that was not chosen to go with `paced`."""
+    layers = [replace(layer, weight_rate=1.0, bias_rate=1.0) for layer in network.layers]
+    return replace(network, layers=tuple(layers), scale=network.scale and Scale())
 
 
 # Rows up to which: a batch has so many, and the members are divided by so many.
