@@ -40,7 +40,7 @@ net_h1 = "0.3775"
 SIZES = 'layers = "2-2-1"\nhidden = "sigmoid"\n'
 TABLES = "inputs = 2\n[[network.layer]]\nunits = 2\n[[network.layer]]\nunits = 1\n"
 ACTIVATIONS = "elu, exp, gelu, identity, leaky_relu, mish, relu, selu, sigmoid, silu, softmax, softplus, step, tanh"
-OF_NETWORK = "bias, dropout, hidden, l1, l2, layers, loss, output, reduction, train_bias"
+OF_NETWORK = "bias, column, dropout, hidden, l1, l2, layers, loss, output, reduction, scale, train_bias"
 
 # What is changed in the good sheet, to what, and the message.
 BAD = {

@@ -61,14 +61,16 @@ def _named(weights: Sequence[Any], biases: Sequence[Any]) -> dict[str, Any]:
 
 def _joined(network: Network, named: Mapping[str, Any]) -> tuple[Parameters, np.dtype[Any]]:
     joined = Parameters(network, np.zeros(network.parameter_count))
-    expected = joined.named()
-    without = [f"b{number}" for number, layer in enumerate(network.layers, 1) if layer.bias == "none"]
-    for name, given in named.items():
-        if name not in expected and not (name in without and np.size(0.0 if given is None else given) == 0):
+    without = (number for number, layer in enumerate(network.layers, 1) if layer.bias == "none")
+    expected = joined.named() | {f"b{number}": np.zeros(0) for number in without}
+    for name in named:
+        if name not in expected:
             raise unknown("gradient", name, expected)
     types = []
     for name, place in expected.items():
         given = named.get(name)
+        if given is None and place.size == 0:
+            continue
         if given is None:
             raise InputError(f"gradients: {name} of shape {place.shape} is missing")
         array = real_array(f"gradients of {name}", given)

@@ -12,6 +12,8 @@ from clearprop.engines.base import Array
 from clearprop.errors import InputError
 from clearprop.model import Model
 from clearprop.network.activations import Activation
+from clearprop.network.parameters import Parameters
+from clearprop.network.spec import Network
 
 OWN = ("Step", "Exp", "Columns", "Periodic", "PiecewiseLinear", "Tables", "Mean")
 """The modules of `torch_modules`; all others are PyTorch's."""
