@@ -132,7 +132,11 @@ def test_the_product_is_whole() -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_every_setting_takes_turns(rule: str) -> None:
-    """Over the turns that a rule has, each field of a layer, of a network and of what optimizers share varies."""
+    """Over the turns that a rule has, each field of a layer, of a network and of what optimizers share varies.
+
+    Column layers take their turns in `test_columns`.
+    """
+    elsewhere = {(Network, name) for name in ("inputs", "columns", "scale")}
     seen: dict[tuple[type, str], set[Any]] = {}
     for first, loss in product(range(len(ACTIVATIONS)), LOSSES):
         for turn, (own, bias) in enumerate(product(RULES, BIAS_KINDS), first):
@@ -143,7 +147,7 @@ def test_every_setting_takes_turns(rule: str) -> None:
             for kind, one in [*described, *((Dense, layer) for layer in parameters.network.layers)]:
                 for entry in fields(kind):
                     seen.setdefault((kind, entry.name), set()).add(getattr(one, entry.name))
-    assert {name for name, values in seen.items() if len(values) == 1} == {(Network, "inputs")}
+    assert {name for name, values in seen.items() if len(values) == 1} == elsewhere
     assert seen[Optimizer, "fade"] == set(FADES)
 
 

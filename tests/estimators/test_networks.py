@@ -130,7 +130,7 @@ def test_options_replace_what_the_recipe_says() -> None:
             given.fit(X, y)
         assert len(given.estimators_) == 3 and given.n_iter_ == 2
         network = given.estimators_[0].network
-        assert network.sizes == (4, 7, 5, 3)
+        assert network.inputs == 4 and network.sizes[1:] == (7, 5, 3)
         assert [layer.activation for layer in network.layers] == ["tanh", "tanh", "softmax"]
         assert network.layers[0].dropout == 0.25
         assert network.l2 == pytest.approx(1.5 / 50)
@@ -301,7 +301,7 @@ def test_tables_are_taken_as_they_are(recipe: str, kind: str) -> None:
     again = pickle.loads(pickle.dumps(classifier))
     np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
     codes = cp.Autoencoder((4,), recipe=recipe, max_iter=3).fit(X)
-    assert codes.inverse_transform(codes.transform(X)).shape == (120, codes.coefs_[0].shape[0])
+    assert codes.inverse_transform(codes.transform(X)).shape == (120, codes.estimators_[0].network.inputs)
     assert codes.reconstruction_error(X).shape == (120,)
 
 

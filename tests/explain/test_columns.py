@@ -21,7 +21,7 @@ from clearprop.sheet import Claim, Sheet, Written, read_sheet, write_sheet
 from tests.explain.columns import LAYERS, MIXED, model, samples, step
 from tests.explain.test_trace import assert_formulas_give_the_numbers
 
-ENGINES = ["reference"]
+ENGINES = ["reference", "native"]
 """The engines whose numbers a step's are compared with."""
 OPTIMIZERS = [cp.SGD(0.05, momentum=0.9), cp.Adam(0.05), cp.AdamW(0.05, weight_decay=0.1)]
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from clearprop.ensemble import Ensemble
 from clearprop.errors import InputError
 from clearprop.network.activations import ACTIVATIONS
 
@@ -72,23 +73,6 @@ def test_a_bias_of_the_whole_layer_and_none(bias, run):
     X = np.random.default_rng(1).normal(size=(9, 4))
     outputs = run(cp.export.to_onnx(model), {"X": X})["outputs"]
     np.testing.assert_allclose(outputs, model.predict(X), rtol=1e-12)
-
-
-class Ensemble:
-    """What an ensemble is to an export."""
-
-    def __init__(self, members, temperature=1.0):
-        self.members, self.temperature = tuple(members), temperature
-
-    def predict(self, X):
-        last = self.members[0].network.layers[-1].activation
-        mean = np.mean([member.predict(X).astype(np.float64) for member in self.members], axis=0)
-        if self.temperature == 1.0:
-            return mean
-        sides = np.stack([mean, 1 - mean], axis=-1) if last == "sigmoid" else mean
-        sharp = sides ** (1 / self.temperature)
-        sharp /= sharp.sum(axis=-1, keepdims=True)
-        return sharp[..., 0] if last == "sigmoid" else sharp
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from clearprop.ensemble import Ensemble
 from clearprop.errors import InputError
 from clearprop.network.activations import ACTIVATIONS
-from tests.export.test_onnx import NUMBERS, Ensemble, random_model
+from tests.export.test_onnx import NUMBERS, random_model
 
 torch = pytest.importorskip("torch")
 nn = torch.nn

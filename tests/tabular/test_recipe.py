@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
-from clearprop.optimize.schedules import OneCycle
+from clearprop.optimize.schedules import CosLog
 from clearprop.tabular import RECIPES, Recipe, recipe
 
 
@@ -81,7 +81,7 @@ def test_what_is_no_recipe_is_said(ask, words):
 def test_a_schedule_is_stretched_over_the_run_and_a_constant_rate_left():
     made = recipe("quick", rows(500), 2, "classes")
     assert made.optimizer_for(77).schedule == replace(made.optimizer.schedule, steps=77)
-    assert isinstance(made.optimizer_for(77).schedule, OneCycle)
+    assert isinstance(made.optimizer_for(77).schedule, CosLog)
     assert replace(made, optimizer=cp.SGD(0.5)).optimizer_for(77) == cp.SGD(0.5)
 
 

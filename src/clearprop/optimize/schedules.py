@@ -170,7 +170,7 @@ class CosLog(Schedule):
     Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024.
 
     >>> CosLog(1.0, steps=6, cycles=2).rates(np.arange(8)).round(3).tolist()
-    [0.0, 0.934, 0.0, 0.531, 1.0, 0.589, 0.0, 0.0]
+    [0.0, 0.93, 0.0, 0.718, 0.93, 0.324, 0.0, 0.0]
     """
 
     rate: float
