@@ -77,10 +77,10 @@ struct Tile {
     T* c;  // (rows, PANEL)
     Finish finish;
     const T* by;  // (rows, PANEL)
-    const Ahead* ahead;
+    const Ahead* ahead;  // or null
 };
 
-template <class T, class E, int ROWS, int VECTORS, Read READ>
+template <class T, class E, int ROWS, int VECTORS, Read READ, bool ASKS>
 void tile(const Tile<T, E>& p) {
     using V = Vector<T>;
     constexpr Index W = PANEL<T>, N = LANES<T>;
@@ -103,24 +103,27 @@ void tile(const Tile<T, E>& p) {
         each([&](V& s, int r, int v) { s = fused(splat<Elements>(a[READ == Read::across ? r * W : r]), right[v], s); });
         b += W;
     };
-    const bool asks = p.ahead->kinds > 0;
-    const Index at_once = asks ? p.ahead->most * DEPTH_BETWEEN / p.depth + 1 : 0;
-    Index asked = 0;
     // `count` elements of the depth, where those of A lie `step` apart.
-    const auto add_all = [&](const E* a, Index count, Index step) {
-        const Index between = asks ? DEPTH_BETWEEN : count;
+    Index asked = 0;
+    const Index at_once = ASKS ? p.ahead->most * DEPTH_BETWEEN / p.depth + 1 : 0;
+    const auto add_some = [&](const E* a, Index count, Index step) {
+        if constexpr (!ASKS) {
+            for (Index k = 0; k < count; ++k) add(a + k * step);
+            return;
+        }
         for (const E* const end = a + count * step; a != end;) {
-            if (asks) p.ahead->ask(asked, asked + at_once);
+            p.ahead->ask(asked, asked + at_once);
             asked += at_once;
             const Index left = (end - a) / step;
-            for (const E* const stop = a + (left < between ? left : between) * step; a != stop; a += step) add(a);
+            const E* const stop = a + (left < DEPTH_BETWEEN ? left : DEPTH_BETWEEN) * step;
+            for (; a != stop; a += step) add(a);
         }
     };
     if constexpr (READ == Read::down) {
-        add_all(p.a, p.depth, W);
+        add_some(p.a, p.depth, W);
     } else {
         const E* a = p.a;
-        for (Index left = p.depth; left > 0; left -= W, a += p.a_step) add_all(a, left < W ? left : W, 1);
+        for (Index left = p.depth; left > 0; left -= W, a += p.a_step) add_some(a, left < W ? left : W, 1);
     }
 
     const auto write = [&](auto f) { each([&](V s, int r, int v) { store(p.c + r * W + v * N, f(s, r, v)); }); };
@@ -139,7 +142,7 @@ constexpr Index even(Index count) {
 }
 
 // The kernels for tiles of 1 to TILE_ROWS rows.
-template <class T, class E, int VECTORS, Read READ>
+template <class T, class E, int VECTORS, Read READ, bool ASKS>
 struct Kernels {
     void (*of[TILE_ROWS + 1])(const Tile<T, E>&) = {};
 
@@ -147,19 +150,20 @@ struct Kernels {
 
     template <int ROWS>
     constexpr void fill() {
-        of[ROWS] = tile<T, E, ROWS, VECTORS, READ>;
+        of[ROWS] = tile<T, E, ROWS, VECTORS, READ, ASKS>;
         if constexpr (ROWS > 1) fill<ROWS - 1>();
     }
 };
 
-template <class T, class E, int VECTORS, Read READ>
-inline constexpr Kernels<T, E, VECTORS, READ> kernels{};
+template <class T, class E, int VECTORS, Read READ, bool ASKS>
+inline constexpr Kernels<T, E, VECTORS, READ, ASKS> kernels{};
 
-// `columns` of the panel count: where one vector holds them, only that one is computed.
+// `columns` of the panel count: where one vector holds them, only that one is computed, and nothing asked for.
 template <Read READ, class T, class E>
 void run_tile(const Tile<T, E>& p, Index rows, Index columns) {
-    if (columns > LANES<T>) return kernels<T, E, TILE_VECTORS, READ>.of[rows](p);
-    kernels<T, E, 1, READ>.of[rows](p);
+    if (columns <= LANES<T>) return kernels<T, E, 1, READ, false>.of[rows](p);
+    if (p.ahead) return kernels<T, E, TILE_VECTORS, READ, true>.of[rows](p);
+    kernels<T, E, TILE_VECTORS, READ, false>.of[rows](p);
 }
 
 // Calls f(first, count) for tiles of `rows` rows, cut as evenly as it goes, so that no tile is much lower than others;
@@ -218,7 +222,8 @@ void product(const Product<T, E>& p, Index first, Index rows, Index width, After
                         ahead.add(p.b.from(k + deep * offset / rows, column + W), (deep * count / rows + 1) * LINES);
                 }
                 run_tile<Read::across>(Tile<T, E>{p.a.from(row, k), p.a.step, p.b.from(k, column), deep, start,
-                                                  k > 0 ? W : 0, c, last ? p.finish : Finish::keep, by, &ahead},
+                                                  k > 0 ? W : 0, c, last ? p.finish : Finish::keep, by,
+                                                  in_parts ? &ahead : nullptr},
                                        count, width - column);
                 if (last) after(row, column, count);
             });

@@ -27,15 +27,16 @@ class Updater {
     // `rates` null: the gradients are what is asked for. False where a new parameter is not finite. Calls between(i, n)
     // before the i-th of the n items of the thread's share, and at last between(n, n).
     //
-    // Who is done with its share takes what other threads have not begun. An item is still one thread's alone, so that
-    // it makes no difference to the bits whose.
+    // Who is done with its share takes what other threads have not begun, unless the weights are so few that each
+    // thread's wait in its second cache from step to step. An item is still one thread's alone, so that it makes no difference to the bits whose.
     template <class Between>
     bool run(int thread, int threads, Rule rule, const Rates<T>* rates, Claim* claims, Between between) {
         finite_ = V{};
-        for (int ahead = 0; ahead < threads; ++ahead) {
+        const int owners = space_.farther ? threads : 1;
+        for (int ahead = 0; ahead < owners; ++ahead) {
             const int owner = (thread + ahead) % threads;
             const Index first = space_.first_item(owner, threads), end = space_.first_item(owner + 1, threads);
-            for (Index i = next(claims[owner], threads); i < end; i = next(claims[owner], threads)) {
+            for (Index i = next(claims[owner], owners); i < end; i = next(claims[owner], owners)) {
                 if (ahead == 0) between(i - first, end - first);
                 const Item& item = space_.items[i];
                 if (item.layer < 0) {
@@ -55,8 +56,8 @@ class Updater {
     using V = Vector<T>;
     static constexpr Index W = PANEL<T>;
 
-    static Index next(Claim& claim, int threads) {
-        return threads == 1 ? claim.next++ : __atomic_fetch_add(&claim.next, 1, __ATOMIC_RELAXED);
+    static Index next(Claim& claim, int takers) {
+        return takers == 1 ? claim.next++ : __atomic_fetch_add(&claim.next, 1, __ATOMIC_RELAXED);
     }
 
     void bias(const Stage<T>& stage, const Item& item, Rule rule, const Rates<T>* rates) {
@@ -130,12 +131,13 @@ class Updater {
             ahead.add(stage.weights.value + offset, lines);
             for (T* const slot : stage.weights.slots)
                 if (slot) ahead.add(slot + offset, lines);
-            if (stage.turned.base && !stage.by_units)
+            if (space_.farther && stage.turned.base && !stage.by_units)
                 ahead.add(stage.turned.from(item.column, item.row), columns < W ? columns : W, W * Index(sizeof(T)));
+            if (!space_.farther) ahead.ask(0, ahead.most);
         }
         alignas(64) T buffer[TILE_ROWS * W];
         T* const sum = stage.weights.gradient ? stage.weights.gradient + offset : buffer;
-        sum_tile(stage, item, columns, sum, ahead);
+        sum_tile(stage, item, columns, sum, ahead.most > 0 && space_.farther ? &ahead : nullptr);
         if (!last_chunk_) return;
 
         if (is_penalised(space_.network))
@@ -149,12 +151,12 @@ class Updater {
     }
 
     // A tile of the gradient, of this chunk and those before.
-    void sum_tile(const Stage<T>& stage, const Item& item, Index columns, T* sum, const Ahead& ahead) const {
+    void sum_tile(const Stage<T>& stage, const Item& item, Index columns, T* sum, const Ahead* ahead) const {
         const T* start = first_chunk_ ? nullptr : sum;
         const auto multiply = [&]<class E>(Matrix<E> inputs, Matrix<E> deltas, Index depth) {
             const Matrix<E>&rows = stage.by_units ? deltas : inputs, &along = stage.by_units ? inputs : deltas;
             run_tile<Read::down>(Tile<T, E>{rows.from(0, item.row), 0, along.panel(item.column), depth, start, W, sum,
-                                            Finish::keep, nullptr, &ahead},
+                                            Finish::keep, nullptr, ahead},
                                  item.rows, columns);
         };
         if constexpr (ROUNDS<T>)

@@ -160,7 +160,8 @@ class Workspace {
     Item* items = nullptr;
     double* penalties = nullptr;  // of each item
     Index item_count = 0;
-    bool far = false;  // the parameters do not fit in the nearest cache
+    bool far = false;      // the parameters do not fit in the nearest cache
+    bool farther = false;  // nor in the second
 
   private:
     struct Arena {
@@ -255,6 +256,7 @@ class Workspace {
             bytes += layer.inputs * layer.units * Index(sizeof(T)) * (1 + slot_count);
         }
         far = bytes > (1 << 15);
+        farther = bytes > (1 << 20);
         const Index count = backward ? list_items(nullptr) : 0;
         item_count = count;
         items = arena.template take<Item>(count + 1);
