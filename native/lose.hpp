@@ -102,9 +102,10 @@ V lose(const Network& network, Index outputs, const Values& values, const Target
                 return Point<V>{fused(-y, log_of(asked), a), 1 - y / asked};
             });
         case Loss::binary_cross_entropy: return each([](V z, V y) { return binary_cross_entropy(z, y); });
-        case Loss::cross_entropy: return cross_entropy<V>(outputs, values, targets, gradient);
+        case Loss::cross_entropy:
         case Loss::smoothed_cross_entropy: {
-            const T known = 1 - number, spread = number / count;
+            const bool smoothed = network.loss == Loss::smoothed_cross_entropy;
+            const T known = smoothed ? 1 - number : T(1), spread = smoothed ? number / count : T(0);
             return cross_entropy<V>(outputs, values, [&](Index o) { return known * targets(o) + spread; }, gradient);
         }
         case Loss::perceptron:

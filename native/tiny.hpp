@@ -132,17 +132,15 @@ class TinyTrainer {
     template <Rule RULE>
     void update_all() {
         if (!constant_rates_ || next_[first_at_work()].number == first_number_) rates_ = rates_of_lanes();
-        Rates<V> rates = rates_;
         double penalties[N] = {};
         V finite{};
         for (Index n = 0; n < pass_.network.depth; ++n) {
             const TinyLevel<V>& level = pass_.levels[n];
             if (penalised_) penalise(level, penalties);
             const Index weights = level.weight_count();
-            rates.rate = rates_.rate * T(level.layer.weight_rate);
-            update_some<RULE>(rates, true, level.first, weights, finite);
-            rates.rate = rates_.rate * T(level.layer.bias_rate);
-            if (level.layer.train_bias) update_some<RULE>(rates, false, level.first + weights, level.bias_size, finite);
+            update_some<RULE>(rates_at(level.layer.weight_rate), true, level.first, weights, finite);
+            if (!level.layer.train_bias) continue;
+            update_some<RULE>(rates_at(level.layer.bias_rate), false, level.first + weights, level.bias_size, finite);
         }
         T sums[N];
         store(sums, finite);
@@ -164,6 +162,12 @@ class TinyTrainer {
             finite = fused(w, V{}, finite);
             pass_.parameters[p] = w;
         }
+    }
+
+    Rates<V> rates_at(double factor) const {
+        Rates<V> rates = rates_;
+        if (factor != 1) rates.rate = rates.rate * T(factor);
+        return rates;
     }
 
     Rates<V> rates_of_lanes() const {
