@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from array import array
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -51,10 +52,9 @@ class Schedule(ABC):
         """
         return float(self.rates(np.array([step]))[0])
 
-    def of_epochs(self, first: int, batches: int, count: int) -> list[float]:
+    def of_epochs(self, first: int, batches: int, count: int) -> array[float]:
         """The rate of the first update of each of `count` epochs of so many batches, from update `first` on."""
-        rates: list[float] = self.rates(first + batches * np.arange(count)).tolist()
-        return rates
+        return array("d", self.rates(first + batches * np.arange(count)).tobytes())
 
     def to_json(self) -> dict[str, Any]:
         return {"kind": _KINDS[type(self)], **asdict(self)}
@@ -78,8 +78,8 @@ class Constant(Schedule):
     def bound(self) -> float:
         return self.rate
 
-    def of_epochs(self, first: int, batches: int, count: int) -> list[float]:
-        return [float(self.rate)] * count
+    def of_epochs(self, first: int, batches: int, count: int) -> array[float]:
+        return array("d", [self.rate]) * count
 
 
 @dataclass(frozen=True)

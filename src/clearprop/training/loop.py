@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -155,7 +156,8 @@ class _Loop:
         )
         watching = [one.monitor for one in callbacks if isinstance(one, EarlyStopping)]
         self.monitor = watching[0] if watching else "validation_loss" if job.validation else "loss"
-        self.columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
+        # Not lists: for a full batch of one row, ten thousand objects would cost as much as their epochs.
+        self.columns: dict[str, array[float]] = {name: array("d") for name in COLUMNS}
         self.began = self.epoch_began = self.ticked = self.called = time.perf_counter()
         self.ended: Ending | None = None
         self.pausing: list[Callback] = []
@@ -177,7 +179,7 @@ class _Loop:
         resumed = self.checkpoint.attach(self.job, others) if self.checkpoint else None
         if resumed:
             self.now, self.ended = resumed.run, resumed.ended
-            self.columns = {name: list(getattr(resumed.history, name)) for name in COLUMNS}
+            self.columns = {name: array("d", getattr(resumed.history, name)) for name in COLUMNS}
         moment = self._moment(self.now)
         for callback in self.callbacks:
             callback.on_start(moment)
@@ -246,9 +248,9 @@ class _Loop:
         rates = job.plan.optimizer.schedule.of_epochs(first, job.batches, count)
         seconds = (time.perf_counter() - self.epoch_began) / count
         self.epoch_began = time.perf_counter()
-        self.columns["loss"] += outcome.losses.tolist()
+        self.columns["loss"].frombytes(outcome.losses.tobytes())
         self.columns["learning_rate"] += rates
-        self.columns["seconds"] += [seconds] * count
+        self.columns["seconds"] += array("d", [seconds]) * count
         if self.by_epoch:
             for name, value in measures(job, self.now.parameters).items():
                 self.columns[name].append(value)
