@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -102,8 +102,14 @@ class TableModel:
         return self.model.predict(self.encoding.inputs(as_table(table)), engine=engine, threads=threads)
 
 
-def save(model: Model | Ensemble | TableModel, path: str | os.PathLike[str]) -> None:
-    """Writes a model, an ensemble or a table model to one safetensors file, whole or not at all.
+class Estimator(Protocol):
+    """What is no model itself, but tells of one, as fitted estimators do."""
+
+    def as_model(self) -> Model | Ensemble | TableModel: ...
+
+
+def save(model: Model | Ensemble | TableModel | Estimator, path: str | os.PathLike[str]) -> None:
+    """Writes a model, an ensemble, a table model or a fitted estimator to one safetensors file, whole or not at all.
 
     >>> import tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "model.safetensors")
@@ -112,6 +118,8 @@ def save(model: Model | Ensemble | TableModel, path: str | os.PathLike[str]) -> 
     >>> load(path) == model
     True
     """
+    if not isinstance(model, Model | Ensemble | TableModel) and hasattr(model, "as_model"):
+        model = model.as_model()
     container.write(path, *_contents(model))
 
 
@@ -130,7 +138,7 @@ def load(path: str | os.PathLike[str]) -> Model | Ensemble:
     return loaded.model if isinstance(loaded, TableModel) else loaded
 
 
-def _contents(model: Model | Ensemble | TableModel) -> tuple[dict[str, Array], dict[str, Any]]:
+def _contents(model: object) -> tuple[dict[str, Array], dict[str, Any]]:
     table_model = model if isinstance(model, TableModel) else None
     plain = model.model if isinstance(model, TableModel) else model
     if isinstance(plain, Model):

@@ -27,6 +27,8 @@ from sklearn.preprocessing import StandardScaler
 
 import clearprop as cp
 from clearprop.network.losses import LOSSES
+from clearprop.table import from_frame
+from clearprop.tabular import score
 
 IRIS = load_iris(return_X_y=True)
 DIABETES = load_diabetes(return_X_y=True)
@@ -403,13 +405,25 @@ def test_it_is_pickled_cloned_and_asked_too_early(kind: Any) -> None:
 def test_what_is_saved_predicts_the_same(tmp_path: Path) -> None:
     X, y = DIABETES
     regressor = cp.MLPRegressor(n_estimators=1, **QUICK).fit(X, y)
-    cp.save(regressor.as_model(), tmp_path / "model.safetensors")
+    cp.save(regressor, tmp_path / "model.safetensors")
     loaded = cp.TableModel.load(tmp_path / "model.safetensors")
     columns = pl.DataFrame({f"x{i}": X[:, i] for i in range(10)})
     answers = np.clip(loaded.predict(columns)["y"].to_numpy(), y.min(), y.max())
     np.testing.assert_allclose(answers, regressor.predict(X), rtol=1e-5)
     plain = cp.MLPClassifier(recipe="textbook", max_iter=2).fit(*IRIS)
     assert plain.as_model() == plain.estimators_[0]
+
+
+def test_a_saved_classifier_is_evaluated_as_a_model_of_a_table(tmp_path: Path) -> None:
+    X, y = IRIS
+    table = pl.DataFrame({**{f"x{i}": X[:, i] for i in range(4)}, "kind": np.array(["a", "b", "c"])[y]})
+    classifier = cp.MLPClassifier(**QUICK).fit(table.drop("kind"), table["kind"].to_numpy())
+    cp.save(classifier, tmp_path / "model.safetensors")
+    loaded = cp.TableModel.load(tmp_path / "model.safetensors")
+    name = loaded.encoding.target.name
+    scores = score(loaded, from_frame(table.rename({"kind": name}), "iris"))
+    assert scores.measures[0].value == classifier.score(table.drop("kind"), table["kind"].to_numpy())
+    assert scores.measures[0].baseline == pytest.approx(1 / 3)
 
 
 def test_it_works_where_scikit_learns_do() -> None:

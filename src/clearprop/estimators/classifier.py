@@ -75,6 +75,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
 
     predicts_numbers = False
     classes_: NDArray[Any]
+    _shares: list[float] | None
     _answers: Classes
 
     def __init__(
@@ -209,6 +210,9 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         tags.classifier_tags.multi_label = True
         return tags
 
+    def _about(self) -> dict[str, object]:
+        return {"class_shares": self._shares} if self._shares else {}
+
     def _answers_for(self, X: Any) -> Classes:
         from sklearn.utils.validation import check_is_fitted
 
@@ -243,6 +247,8 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
             if len(present) < 2:
                 raise InputError(f"y: the rows that weigh more than 0 have one class: {present.tolist()[0]!r}")
         self.classes_ = labels
+        one_class = y is not None and y.ndim == 1
+        self._shares = [float(weights[y == label].sum() / weights.sum()) for label in labels] if one_class else None
         return Classes(labels, y is not None and y.ndim == 2, squared, single=not recipe.scaled)
 
     def _class_weights(self, y: Array | None, weights: Array) -> Array | None:

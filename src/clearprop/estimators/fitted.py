@@ -124,7 +124,11 @@ class FittedNetwork(BaseEstimator):  # type: ignore[misc]
             return model
         from clearprop.artefact import TableModel
 
-        return TableModel(model, encoding)
+        return TableModel(model, encoding, self._about())
+
+    def _about(self) -> dict[str, object]:
+        """What the file of a model says besides."""
+        return {}
 
     def _encoding(self) -> Encoding | None:
         inputs = self._inputs
