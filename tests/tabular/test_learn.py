@@ -338,6 +338,24 @@ def every_tick(monkeypatch):
     monkeypatch.setattr("clearprop.tabular.side_by_side.TICK_SECONDS", 0.0)
 
 
+def test_progress_counts_each_batch_once(every_tick):
+    """Three members of one network and one of another, seven batches each; it is asked before each but the first."""
+
+    class Batches(cp.Callback):
+        def __init__(self):
+            self.seen = []
+
+        def on_tick(self, moment):
+            assert moment.batches == 28
+            self.seen.append((moment.epoch, moment.batch))
+
+    made, batches = small(epochs=2), Batches()
+    one, *_, other = made.networks
+    learn(X, LABELS, recipe=replace(made, networks=(one, one, one, other)), engine="reference", callbacks=[batches])
+    first = [batch for epoch, batch in batches.seen if epoch == 0]
+    assert len(first) == 24 and first == sorted(set(first)) and first[18:] == [22, 23, 24, 25, 26, 27]
+
+
 @pytest.mark.parametrize("tick", [1, 2, 7, 8, 20, 29, 30, 31, 57, 100, 115])
 def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, every_tick, tick):
     made = small(epochs=5)
