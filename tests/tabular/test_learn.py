@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import warnings
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
@@ -379,6 +380,20 @@ def test_checkpoints_on_the_way_change_nothing(tmp_path, every_tick, engine):
     )
     resumed = learn(X, LABELS, recipe=made, engine=engine, callbacks=[cp.Checkpoint(path, resume=True)])
     assert resumed.ended == "epochs done"
+
+
+def test_the_seconds_of_an_epoch_are_those_of_all_its_parts(every_tick, monkeypatch):
+    """A clock that goes on by one whenever it is asked: pauses cut each epoch into many calls of the engine."""
+
+    class Pausing(cp.Callback):
+        def on_tick(self, moment):
+            return True
+
+    clock = count()
+    monkeypatch.setattr("clearprop.tabular.side_by_side.time.perf_counter", lambda: float(next(clock)))
+    learnt = learn(X, LABELS, recipe=small(epochs=2), engine="reference", callbacks=[Pausing()])
+    told = sum(sum(history.seconds) for history in learnt.histories)
+    assert told > 0.3 * next(clock)
 
 
 @pytest.mark.parametrize("tick", [5, 33, 80])
