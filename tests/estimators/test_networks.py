@@ -100,6 +100,12 @@ def test_not_done_yet_is_said() -> None:
         cp.MLPClassifier(recipe="scikit-learn", max_iter=3).fit(*IRIS)
 
 
+def test_where_folds_choose_the_epoch_no_more_epochs_are_asked_for() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cp.MLPClassifier(recipe="quick", max_iter=2, n_iter_no_change=5).fit(*IRIS)
+
+
 def test_the_textbook_is_plain_gradient_descent() -> None:
     X, y = standard(IRIS[0]), IRIS[1]
     classifier = cp.MLPClassifier((2,), recipe="textbook", max_iter=50).fit(X, y)
@@ -467,6 +473,16 @@ def test_callbacks_look_on() -> None:
 
     assert cp.MLPClassifier(recipe="textbook", callbacks=[Three()]).fit(*IRIS).n_iter_ == 3
     assert cp.MLPClassifier(callbacks=[Three()], **QUICK).fit(*IRIS).n_iter_ == 3
+
+
+def test_a_fit_may_be_ended_before_its_first_epoch_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    class No(cp.Callback):
+        def on_tick(self, moment: Any) -> bool:
+            return False
+
+    monkeypatch.setattr("clearprop.tabular.side_by_side.TICK_SECONDS", 0.0)
+    ended = cp.MLPClassifier(recipe="quick", engine="reference", callbacks=[No()]).fit(*IRIS)
+    assert ended.n_iter_ == 0 and ended.best_loss_ is None and ended.predict(IRIS[0]).shape == (150,)
 
 
 @pytest.mark.skipif("smoothed_cross_entropy" not in LOSSES, reason="there is no loss with smoothed targets")

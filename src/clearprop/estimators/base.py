@@ -82,12 +82,13 @@ class NetworkEstimator(FittedNetwork):
             around = self._around()
             made = self._design(recipe, training)
             watched = watching.early_stopping or watching.metric is not None or goes_on
-            if recipe.tabular and self._learns_by_fold and not watched:
+            by_fold = bool(recipe.tabular) and self._learns_by_fold and not watched
+            if by_fold:
                 fitted = fit_folds(made, training, held_out, seed=seed, around=around)
             else:
                 fitted = self._fit_watched(made, recipe, training, held_out, watching, seed, around, goes_on)
             self._keep(fitted, before=self.loss_curve_ if goes_on else [])
-        if recipe.patience is not None and fitted.ended == "epochs done":
+        if recipe.patience is not None and not by_fold and fitted.ended == "epochs done":
             warnings.warn(
                 f"after max_iter={recipe.epochs} epochs training still gets better: raise max_iter",
                 ConvergenceWarning,
@@ -259,7 +260,7 @@ class NetworkEstimator(FittedNetwork):
         self.validation_loss_curve_ = list(fitted.validation_loss) or None
         self.validation_scores_ = list(fitted.scores) or None
         self.best_validation_score_ = max(fitted.scores) if fitted.scores else None
-        self.best_loss_ = None if fitted.scores else min(self.loss_curve_)
+        self.best_loss_ = None if fitted.scores else min(self.loss_curve_, default=None)
 
 
 def _free_name(name: str, rows: Any) -> str:

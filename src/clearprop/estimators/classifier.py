@@ -47,7 +47,8 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         max_iter: epochs.
         n_estimators: members; "auto" as the recipe says.
         early_stopping: hold out `validation_fraction` of the rows (or watch X_val, y_val), end after `n_iter_no_change`
-            epochs that are not better by `tol`, and give back the best weights. With X_val, None means True.
+            epochs that are not better by `tol`, and give back the best weights. With X_val, None means True; but then
+            "strong" and "quick" do all epochs, and keep the weights of the epoch that is best on these rows.
         metric: what is watched, higher is better: a scorer's name of scikit-learn, or a callable(estimator, X, y);
             None is minus the loss, or with "scikit-learn" the accuracy. It turns early stopping on.
         class_weight: "balanced", or a weight by class.
