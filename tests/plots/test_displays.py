@@ -202,6 +202,17 @@ def test_one_unit_shows_its_weights_with_their_signs(pyplot):
         assert found[name].get_width() == weight
 
 
+def test_what_column_layers_make_of_the_inputs_does_not_bear_their_names(pyplot):
+    frame = pl.DataFrame({"width": X[:, 0], "height": X[:, 1], "kind": ["a", "b"] * 40})
+    estimator = cp.MLPClassifier(recipe="quick", max_iter=1).fit(frame, LABELS)
+    for shown in (estimator, estimator.estimators_[0]):
+        display = cp.plots.FirstLayerWeightsDisplay.from_estimator(shown)
+        assert display.feature_names == [f"h[{number}]" for number in range(1, len(display.weights) + 1)]
+    plainly = cp.MLPClassifier(recipe="scikit-learn", max_iter=1, tol=1.0)
+    encoded = cp.plots.FirstLayerWeightsDisplay.from_estimator(fitted(plainly, frame))
+    assert encoded.feature_names == ["x0", "x1", "x2", "x3"]
+
+
 def test_images_stand_where_their_units_are(pyplot):
     weights = np.arange(12.0).reshape(6, 2)
     display = cp.plots.FirstLayerWeightsDisplay(weights, image_shape=(2, 3)).plot()
