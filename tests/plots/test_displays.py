@@ -132,6 +132,15 @@ def test_the_loss_curve_of_scikit_learn(pyplot):
         cp.plots.LossCurveDisplay.from_estimator(MLPClassifier())
 
 
+def test_the_losses_of_held_out_rows_after_a_warm_start_are_of_the_last_epochs(pyplot):
+    settings = {"recipe": "textbook", "max_iter": 3, "warm_start": True}
+    estimator = cp.MLPClassifier(**settings).fit(X, LABELS).set_params(early_stopping=True).fit(X, LABELS)
+    curve = cp.plots.LossCurveDisplay.from_estimator(estimator).curves[0]
+    assert len(curve.loss) == 6 and np.isnan(curve.validation_loss[:3]).all()
+    assert list(curve.validation_loss[3:]) == estimator.validation_loss_curve_
+    assert curve.best_epoch == 4 + int(np.argmin(estimator.validation_loss_curve_))
+
+
 def test_a_map_asks_for_probabilities_all_over_the_grid(pyplot):
     estimator = fitted(LogisticRegression())
     display = cp.plots.DecisionMapDisplay.from_estimator(estimator, X, grid_resolution=9)
