@@ -418,6 +418,14 @@ def test_what_is_saved_predicts_the_same(tmp_path: Path) -> None:
     assert plain.as_model() == plain.estimators_[0]
 
 
+def test_what_is_not_scaled_is_saved_with_its_encoding(tmp_path: Path) -> None:
+    table = pl.DataFrame({"size": np.arange(40.0) / 40, "kind": ["a", "b"] * 20})
+    regressor = cp.MLPRegressor(recipe="textbook", max_iter=5).fit(table, table["size"].to_numpy() * 9)
+    cp.save(regressor.as_model(), tmp_path / "model.safetensors")
+    loaded = cp.TableModel.load(tmp_path / "model.safetensors")
+    np.testing.assert_allclose(loaded.predict(table)["y"].to_numpy(), regressor.predict(table), rtol=1e-6)
+
+
 def test_it_works_where_scikit_learns_do() -> None:
     X, y = IRIS
     assert make_pipeline(StandardScaler(), cp.MLPClassifier(**QUICK)).fit(X, y).score(X, y) > 0.75

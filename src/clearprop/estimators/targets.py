@@ -218,13 +218,15 @@ class Numbers:
         return Y[:, 0] if self.one else Y
 
     def as_target(self, name: str) -> Target:
-        """The same as the table room has it."""
+        """The same as the table room has it; where nothing bounds predictions, the largest numbers do."""
+        from clearprop.table.scaling import LARGEST
         from clearprop.table.target import Target
 
         if not self.one:
             return Target(name, "numbers", (), 0.0, 1.0, 0.0, 0.0, ())
         mean, deviation = float(self.means[0]), float(self.deviations[0])
-        return Target(name, "numbers", (), mean, deviation, float(self.low[0]), float(self.high[0]), ())
+        low, high = max(float(self.low[0]), -LARGEST), min(float(self.high[0]), LARGEST)
+        return Target(name, "numbers", (), mean, deviation, low, high, ())
 
 
 NUMBER_LOSSES = ("squared", "absolute", "huber", "quantile", "poisson")
