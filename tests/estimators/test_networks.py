@@ -418,6 +418,19 @@ def test_what_is_saved_predicts_the_same(tmp_path: Path) -> None:
     assert plain.as_model() == plain.estimators_[0]
 
 
+def test_what_is_saved_can_be_evaluated(tmp_path: Path) -> None:
+    from clearprop.table import as_table
+    from clearprop.tabular import score
+
+    X, y = IRIS
+    classifier = cp.MLPClassifier(**QUICK).fit(X[:120], y[:120])
+    cp.save(classifier.as_model(), tmp_path / "model.safetensors")
+    table = pl.DataFrame({**{f"x{i}": X[:, i] for i in range(4)}, "y": y})
+    scores = score(cp.TableModel.load(tmp_path / "model.safetensors"), as_table(table))
+    accuracy = next(one for one in scores.measures if one.name == "accuracy")
+    assert accuracy.value == pytest.approx(classifier.score(X, y)) and accuracy.baseline == pytest.approx(1 / 3)
+
+
 def test_what_is_not_scaled_is_saved_with_its_encoding(tmp_path: Path) -> None:
     table = pl.DataFrame({"size": np.arange(40.0) / 40, "kind": ["a", "b"] * 20})
     regressor = cp.MLPRegressor(recipe="textbook", max_iter=5).fit(table, table["size"].to_numpy() * 9)

@@ -244,7 +244,10 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
             if len(present) < 2:
                 raise InputError(f"y: the rows that weigh more than 0 have one class: {present.tolist()[0]!r}")
         self.classes_ = labels
-        return Classes(labels, y is not None and y.ndim == 2, squared, single=not recipe.scaled)
+        several = y is not None and y.ndim == 2
+        counts = np.bincount(np.searchsorted(labels, y), minlength=len(labels)) if y is not None and not several else []
+        shares = tuple(float(one) for one in np.divide(counts, len(weights)))
+        return Classes(labels, several, squared, single=not recipe.scaled, shares=shares)
 
     def _class_weights(self, y: Array | None, weights: Array) -> Array | None:
         if self.class_weight is None or y is None:

@@ -39,12 +39,14 @@ class Classes:
         several: whether y is (N, K) of 0 and 1.
         squared: whether sigmoid outputs are learnt by half the squared error.
         single: whether two classes share one sigmoid output, as scikit-learn has it.
+        shares: of the training rows, what share each class has; empty with `several`.
     """
 
     labels: Labels
     several: bool
     squared: bool
     single: bool
+    shares: tuple[float, ...] = ()
 
     @property
     def outputs(self) -> int:
@@ -64,6 +66,11 @@ class Classes:
     def one(self) -> bool:
         """Whether there is one answer a row."""
         return not self.several
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a file says of it, by which `clearprop evaluate` knows what an answer without looking would get."""
+        return {"class_shares": list(self.shares)}
 
     def answers(self, inputs: int) -> Answers:
         """The last layer of a network of so many inputs."""
@@ -193,6 +200,11 @@ class Numbers:
     def answers(self, inputs: int) -> Answers:
         """The last layer of a network of so many inputs."""
         return Answers("numbers", self.outputs, self.activation, self.loss)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a file says of it beside its target: nothing."""
+        return {}
 
     @property
     def activation(self) -> str:
