@@ -418,6 +418,18 @@ def test_what_is_saved_predicts_the_same(tmp_path: Path) -> None:
     assert plain.as_model() == plain.estimators_[0]
 
 
+def test_by_parts_and_whole_a_member_learns_at_the_rates_that_go_with_it() -> None:
+    """A whole run has rates by layer, which parts at Adam's usual rate have not; one may follow the other."""
+    X, y = standard(DIABETES[0]), DIABETES[1]
+    whole = cp.MLPRegressor(recipe="quick", n_estimators=1, max_iter=4, warm_start=True).fit(X, y)
+    fresh = cp.MLPRegressor(recipe="quick", n_estimators=1, max_iter=4, warm_start=True).partial_fit(X, y)
+    paced, usual = whole.estimators_[0].network, fresh.estimators_[0].network
+    assert paced != usual
+    assert whole.partial_fit(X, y).estimators_[0].network.layers == usual.layers
+    assert whole.fit(X, y).estimators_[0].network == paced == fresh.fit(X, y).estimators_[0].network
+    assert fresh.score(X, y) > 0.3
+
+
 def test_what_is_saved_can_be_evaluated(tmp_path: Path) -> None:
     from clearprop.table import as_table
     from clearprop.tabular import score

@@ -26,6 +26,7 @@ from clearprop.estimators.fitting import (
     fit_folds,
     fit_members,
     for_parts,
+    going_on,
     starting,
 )
 from clearprop.estimators.inputs import count, learn_inputs, read, take
@@ -113,7 +114,7 @@ class NetworkEstimator(FittedNetwork):
                 raise InputError("early_stopping: to hold out rows there must be two or more, got 1")
             rest, out = split(self._strata(training.Y), watching.share, seed)
             training, held_out = training.of(rest), training.of(out)
-        models = self.estimators_ if goes_on else starting(made, training.X, seed, self._inputs.dtype, around)
+        models = self._models(made, training, seed, around, goes_on)
         stops = watching.early_stopping or (given and self.early_stopping is None)
         return fit_members(
             models,
@@ -135,7 +136,7 @@ class NetworkEstimator(FittedNetwork):
             seed = recipes.seed_of(self.random_state)
             around = self._around()
             made = for_parts(self._design(recipe, training), recipe)
-            models = self.estimators_ if goes_on else starting(made, training.X, seed, self._inputs.dtype, around)
+            models = self._models(made, training, seed, around, goes_on)
             fitted = fit_members(
                 models,
                 made,
@@ -149,6 +150,14 @@ class NetworkEstimator(FittedNetwork):
                 around=around,
             )
             self._keep(fitted, before=self.loss_curve_ if goes_on else [])
+
+    def _models(
+        self, made: Design, training: Samples, seed: int, around: Surroundings, goes_on: bool
+    ) -> list[Model]:
+        """The members before they learn."""
+        if goes_on:
+            return going_on(self.estimators_, made)
+        return starting(made, training.X, seed, self._inputs.dtype, around)
 
     def _prepared(
         self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, goes_on: bool, classes: Any, once: bool
