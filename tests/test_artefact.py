@@ -9,7 +9,10 @@ import pytest
 
 import clearprop as cp
 from clearprop import container
+from clearprop.artefact import check_storable
+from clearprop.ensemble import Ensemble
 from clearprop.network.activations import ACTIVATIONS
+from clearprop.tabular import recipe
 
 
 def some_model(dtype="float64", **settings):
@@ -45,6 +48,42 @@ def test_rates_of_layers_and_a_smoothed_loss_survive(tmp_path):
     again = cp.load(tmp_path / "m")
     assert again == model and again.network.layers[0].weight_rate == 6.0 and again.network.layers[1].bias_rate == 0.1
     assert again.network.loss == "smoothed_cross_entropy(0.25)"
+
+
+COLUMNS = [cp.Periodic(2, frequencies=3), cp.Plain(1), cp.PiecewiseLinear(1, bins=4), cp.Embedding(1, categories=3)]
+
+
+def with_columns(columns=COLUMNS, scale=True):
+    layers = [cp.Dense(4, "tanh"), cp.Dense(2)]
+    inputs = sum(layer.count for layer in columns)
+    network = cp.Network(inputs, layers, columns=columns, scale=cp.Scale(rate=6.0) if scale else None)
+    return cp.Model.initialized(network, seed=3, dtype="float32")
+
+
+@pytest.mark.parametrize("scale", [False, True])
+@pytest.mark.parametrize("columns", [COLUMNS, [cp.Plain(2)]], ids=["all", "plain"])
+def test_column_layers_and_the_scale_survive(tmp_path, columns, scale):
+    model = with_columns(columns, scale)
+    for saved in (model, Ensemble([model, with_columns(columns, scale)])):
+        cp.save(saved, tmp_path / "m")
+        assert cp.load(tmp_path / "m") == saved
+
+
+@pytest.mark.parametrize("size", [0, 3, 10_000])
+def test_parameters_of_column_layers_that_do_not_fit_are_refused(tmp_path, size):
+    cp.save(with_columns(), tmp_path / "m")
+    contents = container.read(tmp_path / "m")
+    container.write(tmp_path / "m", {**contents.tensors, "columns": np.zeros(size, np.float32)}, contents.metadata)
+    with pytest.raises(cp.InputError, match=r"columns: expected shape \(\d+,\), got"):
+        cp.load(tmp_path / "m")
+
+
+def test_many_columns_with_gaps_can_be_stored():
+    """Each is a number and whether it was there, which makes two column layers; of eight members."""
+    X = np.stack([np.arange(8.0), np.arange(8) % 2] * 500, axis=1).astype(np.float32)
+    networks = recipe("strong", X, 2, "classes").networks
+    assert len(networks[0].columns) == 1_000
+    check_storable(Ensemble([cp.Model.initialized(network, "zeros", dtype="float32") for network in networks]))
 
 
 def test_a_file_from_before_layers_had_rates_is_read(tmp_path):

@@ -1,8 +1,9 @@
 """A model or an ensemble, and how its table was encoded, in one container file; nothing is executed by loading.
 
-A model's arrays are W1, b1, W2, … and its metadata has its "network". An ensemble's are 1/W1, 1/b1, …, 2/W1, …, the
-member first; its metadata has each different network once, in "networks", and for each member, in "members", which of
-them is its own, counted from 0; and the "temperature".
+A model's arrays are W1, b1, W2, …, then "columns", the parameters of all column layers one after the other, and
+"scale", where there are such; its metadata has its "network". An ensemble's are 1/W1, 1/b1, …, 2/W1, …, the member
+first; its metadata has each different network once, in "networks", and for each member, in "members", which of them is
+its own, counted from 0; and the "temperature".
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from clearprop import __version__, container
 from clearprop.ensemble import Ensemble
 from clearprop.errors import InputError
 from clearprop.model import Model
+from clearprop.network.parameters import columns_of
 from clearprop.network.spec import Network
 
 if TYPE_CHECKING:
@@ -201,8 +203,8 @@ def _tensors(model: Model) -> dict[str, Array]:
     for number, (W, b) in enumerate(zip(model.parameters.weights, model.parameters.biases, strict=True), 1):
         named[f"W{number}"] = W
         named[f"b{number}"] = b
-    for number, own in enumerate(model.parameters.columns, 1):
-        named |= {f"{name}c{number}": array for name, array in own.items()}
+    if model.parameters.of_columns.size:
+        named["columns"] = model.parameters.of_columns
     if model.network.scale:
         named["scale"] = model.parameters.scale
     return named
@@ -237,21 +239,17 @@ def _ensemble(metadata: Mapping[str, Any], tensors: Mapping[str, Array]) -> Ense
 
 
 def _array_count(network: Network) -> int:
-    of_columns = sum(len(layer.shapes) for layer in network.columns)
-    return 2 * len(network.layers) + of_columns + (1 if network.scale else 0)
+    return 2 * len(network.layers) + bool(network.columns_size) + bool(network.scale)
 
 
 def _model(network: Network, tensors: Mapping[str, Array]) -> Model:
     depth = len(network.layers)
-    of_columns = [{name: f"{name}c{k}" for name in layer.shapes} for k, layer in enumerate(network.columns, 1)]
-    expected = {f"{letter}{number}" for number in range(1, depth + 1) for letter in "Wb"}
-    expected |= {id for names in of_columns for id in names.values()} | ({"scale"} if network.scale else set())
+    more = [name for name, there in (("columns", network.columns_size), ("scale", network.scale)) if there]
+    expected = {*more, *(f"{letter}{number}" for number in range(1, depth + 1) for letter in "Wb")}
     if set(tensors) != expected:
-        wrong = sorted(set(tensors) ^ expected)
-        more = " and those of the column layers" if network.columns else ""
-        raise InputError(
-            f"expected the arrays W1, b1 to W{depth}, b{depth}{more}; missing or too many: {', '.join(wrong)}"
-        )
+        wrong = ", ".join(sorted(set(tensors) ^ expected))
+        listed = ", ".join([f"W1, b1 to W{depth}, b{depth}", *more])
+        raise InputError(f"expected the arrays {listed}; missing or too many: {wrong}")
     kinds = {array.dtype for array in tensors.values()}
     if len(kinds) != 1 or next(iter(kinds)) not in (np.float32, np.float64):
         raise InputError(f"expected float32 or float64 throughout, got {', '.join(sorted(map(str, kinds)))}")
@@ -262,15 +260,13 @@ def _model(network: Network, tensors: Mapping[str, Array]) -> Model:
             shape = (units, network.layers[number - 1].units)
             if W.shape != shape:
                 raise InputError(f"W{number}: expected shape (inputs, units) = {shape}, got {W.shape}")
-        for layer, names in zip(network.columns, of_columns, strict=True):
-            for name, id in names.items():
-                if tensors[id].shape != layer.shapes[name]:
-                    raise InputError(f"{id}: expected shape {layer.shapes[name]}, got {tensors[id].shape}")
+    if network.columns_size and tensors["columns"].shape != (network.columns_size,):
+        raise InputError(f"columns: expected shape ({network.columns_size},), got {tensors['columns'].shape}")
     return Model(
         network,
         weights,
         biases,
         dtype=str(weights[0].dtype),
-        columns=[{name: tensors[id] for name, id in names.items()} for names in of_columns],
+        columns=columns_of(network, tensors.get("columns", np.empty(0))),
         scale=tensors.get("scale"),
     )

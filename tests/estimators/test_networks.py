@@ -27,8 +27,6 @@ from sklearn.preprocessing import StandardScaler
 
 import clearprop as cp
 from clearprop.network.losses import LOSSES
-from clearprop.table import from_frame
-from clearprop.tabular import score
 
 IRIS = load_iris(return_X_y=True)
 DIABETES = load_diabetes(return_X_y=True)
@@ -100,6 +98,12 @@ def test_many_batches_come_to_what_scikit_learn_comes_to() -> None:
 def test_not_done_yet_is_said() -> None:
     with pytest.warns(ConvergenceWarning, match="after max_iter=3 epochs training still gets better: raise max_iter"):
         cp.MLPClassifier(recipe="scikit-learn", max_iter=3).fit(*IRIS)
+
+
+def test_where_folds_choose_the_epoch_no_more_epochs_are_asked_for() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cp.MLPClassifier(recipe="quick", max_iter=2, n_iter_no_change=5).fit(*IRIS)
 
 
 def test_the_textbook_is_plain_gradient_descent() -> None:
@@ -414,16 +418,37 @@ def test_what_is_saved_predicts_the_same(tmp_path: Path) -> None:
     assert plain.as_model() == plain.estimators_[0]
 
 
-def test_a_saved_classifier_is_evaluated_as_a_model_of_a_table(tmp_path: Path) -> None:
+def test_by_parts_and_whole_a_member_learns_at_the_rates_that_go_with_it() -> None:
+    """A whole run has rates by layer, which parts at Adam's usual rate have not; one may follow the other."""
+    X, y = standard(DIABETES[0]), DIABETES[1]
+    whole = cp.MLPRegressor(recipe="quick", n_estimators=1, max_iter=4, warm_start=True).fit(X, y)
+    fresh = cp.MLPRegressor(recipe="quick", n_estimators=1, max_iter=4, warm_start=True).partial_fit(X, y)
+    paced, usual = whole.estimators_[0].network, fresh.estimators_[0].network
+    assert paced != usual
+    assert whole.partial_fit(X, y).estimators_[0].network.layers == usual.layers
+    assert whole.fit(X, y).estimators_[0].network == paced == fresh.fit(X, y).estimators_[0].network
+    assert fresh.score(X, y) > 0.3
+
+
+def test_what_is_saved_can_be_evaluated(tmp_path: Path) -> None:
+    from clearprop.table import as_table
+    from clearprop.tabular import score
+
     X, y = IRIS
-    table = pl.DataFrame({**{f"x{i}": X[:, i] for i in range(4)}, "kind": np.array(["a", "b", "c"])[y]})
-    classifier = cp.MLPClassifier(**QUICK).fit(table.drop("kind"), table["kind"].to_numpy())
+    classifier = cp.MLPClassifier(**QUICK).fit(X[:120], y[:120])
     cp.save(classifier, tmp_path / "model.safetensors")
+    table = pl.DataFrame({**{f"x{i}": X[:, i] for i in range(4)}, "y": y})
+    scores = score(cp.TableModel.load(tmp_path / "model.safetensors"), as_table(table))
+    accuracy = next(one for one in scores.measures if one.name == "accuracy")
+    assert accuracy.value == pytest.approx(classifier.score(X, y)) and accuracy.baseline == pytest.approx(1 / 3)
+
+
+def test_what_is_not_scaled_is_saved_with_its_encoding(tmp_path: Path) -> None:
+    table = pl.DataFrame({"size": np.arange(40.0) / 40, "kind": ["a", "b"] * 20})
+    regressor = cp.MLPRegressor(recipe="textbook", max_iter=5).fit(table, table["size"].to_numpy() * 9)
+    cp.save(regressor, tmp_path / "model.safetensors")
     loaded = cp.TableModel.load(tmp_path / "model.safetensors")
-    name = loaded.encoding.target.name
-    scores = score(loaded, from_frame(table.rename({"kind": name}), "iris"))
-    assert scores.measures[0].value == classifier.score(table.drop("kind"), table["kind"].to_numpy())
-    assert scores.measures[0].baseline == pytest.approx(1 / 3)
+    np.testing.assert_allclose(loaded.predict(table)["y"].to_numpy(), regressor.predict(table), rtol=1e-6)
 
 
 def test_it_works_where_scikit_learns_do() -> None:
@@ -481,6 +506,16 @@ def test_callbacks_look_on() -> None:
 
     assert cp.MLPClassifier(recipe="textbook", callbacks=[Three()]).fit(*IRIS).n_iter_ == 3
     assert cp.MLPClassifier(callbacks=[Three()], **QUICK).fit(*IRIS).n_iter_ == 3
+
+
+def test_a_fit_may_be_ended_before_its_first_epoch_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    class No(cp.Callback):
+        def on_tick(self, moment: Any) -> bool:
+            return False
+
+    monkeypatch.setattr("clearprop.tabular.side_by_side.TICK_SECONDS", 0.0)
+    ended = cp.MLPClassifier(recipe="quick", engine="reference", callbacks=[No()]).fit(*IRIS)
+    assert ended.n_iter_ == 0 and ended.best_loss_ is None and ended.predict(IRIS[0]).shape == (150,)
 
 
 @pytest.mark.skipif("smoothed_cross_entropy" not in LOSSES, reason="there is no loss with smoothed targets")

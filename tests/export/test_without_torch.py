@@ -52,6 +52,16 @@ def test_of_a_table_the_file_names_inputs_and_classes(tmp_path):
     assert constants == {"INPUTS": list(model.encoding.input_names), "CLASSES": ["p", "q"]}
 
 
+def test_of_a_number_the_file_names_its_unit_and_its_range(tmp_path):
+    frame = pl.DataFrame({"x": [1.0, 2.0, 3.0, 5.0], "y": [0.5, 2.5, 9.5, 3.5]})
+    model = table_model(frame, "y", task="numbers")
+    cp.export.write_pytorch(model, tmp_path / "net.py")
+    text = (tmp_path / "net.py").read_text()
+    target = model.encoding.target
+    assert f"MEAN, DEVIATION = {target.mean!r}, {target.deviation!r}\nLOWEST, HIGHEST = 0.5, 9.5\n" in text
+    assert "z * DEVIATION + MEAN, held between LOWEST and HIGHEST" in " ".join(text.split())
+
+
 def test_nothing_is_left_where_the_files_cannot_be_written(tmp_path):
     (tmp_path / "net.py").mkdir()
     with pytest.raises(InputError, match="cannot be written"):

@@ -96,6 +96,14 @@ def test_a_bin_in_which_nothing_lies_is_0() -> None:
     assert (found["b"][found["W"] == 0] == 0).all() and (found["m"][found["W"] == 0] == 0).all()
 
 
+def test_a_bin_too_narrow_for_float32_is_0() -> None:
+    rows = np.array([[0.0]] * 4 + [[1e-40]] * 4 + [[1.0]] * 4)
+    found = bins(rows, PiecewiseLinear(1, bins=8))
+    with np.errstate(over="raise"):
+        W = found["W"].astype(np.float32)
+    assert np.isfinite(W).all() and (W > 0).any()
+
+
 def test_the_start_is_a_function_of_the_seed() -> None:
     network = random_network(LAYERS, True, seed=0)[0].network
     first, again, other = (Parameters(network, np.zeros(network.parameter_count)) for _ in range(3))

@@ -132,6 +132,15 @@ def test_the_loss_curve_of_scikit_learn(pyplot):
         cp.plots.LossCurveDisplay.from_estimator(MLPClassifier())
 
 
+def test_the_losses_of_held_out_rows_after_a_warm_start_are_of_the_last_epochs(pyplot):
+    settings = {"recipe": "textbook", "max_iter": 3, "warm_start": True}
+    estimator = cp.MLPClassifier(**settings).fit(X, LABELS).set_params(early_stopping=True).fit(X, LABELS)
+    curve = cp.plots.LossCurveDisplay.from_estimator(estimator).curves[0]
+    assert len(curve.loss) == 6 and np.isnan(curve.validation_loss[:3]).all()
+    assert list(curve.validation_loss[3:]) == estimator.validation_loss_curve_
+    assert curve.best_epoch == 4 + int(np.argmin(estimator.validation_loss_curve_))
+
+
 def test_a_map_asks_for_probabilities_all_over_the_grid(pyplot):
     estimator = fitted(LogisticRegression())
     display = cp.plots.DecisionMapDisplay.from_estimator(estimator, X, grid_resolution=9)
@@ -200,6 +209,17 @@ def test_one_unit_shows_its_weights_with_their_signs(pyplot):
     found = dict(zip([label.get_text() for label in display.ax_.get_yticklabels()], display.ax_.patches, strict=True))
     for name, weight in zip(["width", "height"], estimator.coef_[0], strict=True):
         assert found[name].get_width() == weight
+
+
+def test_what_column_layers_make_of_the_inputs_does_not_bear_their_names(pyplot):
+    frame = pl.DataFrame({"width": X[:, 0], "height": X[:, 1], "kind": ["a", "b"] * 40})
+    estimator = cp.MLPClassifier(recipe="quick", max_iter=1).fit(frame, LABELS)
+    for shown in (estimator, estimator.estimators_[0]):
+        display = cp.plots.FirstLayerWeightsDisplay.from_estimator(shown)
+        assert display.feature_names == [f"h[{number}]" for number in range(1, len(display.weights) + 1)]
+    plainly = cp.MLPClassifier(recipe="scikit-learn", max_iter=1, tol=1.0)
+    encoded = cp.plots.FirstLayerWeightsDisplay.from_estimator(fitted(plainly, frame))
+    assert encoded.feature_names == ["x0", "x1", "x2", "x3"]
 
 
 def test_images_stand_where_their_units_are(pyplot):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import warnings
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
@@ -338,6 +339,24 @@ def every_tick(monkeypatch):
     monkeypatch.setattr("clearprop.tabular.side_by_side.TICK_SECONDS", 0.0)
 
 
+def test_progress_counts_each_batch_once(every_tick):
+    """Three members of one network and one of another, seven batches each; it is asked before each but the first."""
+
+    class Batches(cp.Callback):
+        def __init__(self):
+            self.seen = []
+
+        def on_tick(self, moment):
+            assert moment.batches == 28
+            self.seen.append((moment.epoch, moment.batch))
+
+    made, batches = small(epochs=2), Batches()
+    one, *_, other = made.networks
+    learn(X, LABELS, recipe=replace(made, networks=(one, one, one, other)), engine="reference", callbacks=[batches])
+    first = [batch for epoch, batch in batches.seen if epoch == 0]
+    assert len(first) == 24 and first == sorted(set(first)) and first[18:] == [22, 23, 24, 25, 26, 27]
+
+
 @pytest.mark.parametrize("tick", [1, 2, 7, 8, 20, 29, 30, 31, 57, 100, 115])
 def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path, every_tick, tick):
     made = small(epochs=5)
@@ -361,6 +380,20 @@ def test_checkpoints_on_the_way_change_nothing(tmp_path, every_tick, engine):
     )
     resumed = learn(X, LABELS, recipe=made, engine=engine, callbacks=[cp.Checkpoint(path, resume=True)])
     assert resumed.ended == "epochs done"
+
+
+def test_the_seconds_of_an_epoch_are_those_of_all_its_parts(every_tick, monkeypatch):
+    """A clock that goes on by one whenever it is asked: pauses cut each epoch into many calls of the engine."""
+
+    class Pausing(cp.Callback):
+        def on_tick(self, moment):
+            return True
+
+    clock = count()
+    monkeypatch.setattr("clearprop.tabular.side_by_side.time.perf_counter", lambda: float(next(clock)))
+    learnt = learn(X, LABELS, recipe=small(epochs=2), engine="reference", callbacks=[Pausing()])
+    told = sum(sum(history.seconds) for history in learnt.histories)
+    assert told > 0.3 * next(clock)
 
 
 @pytest.mark.parametrize("tick", [5, 33, 80])

@@ -26,6 +26,7 @@ from clearprop.estimators.fitting import (
     fit_folds,
     fit_members,
     for_parts,
+    going_on,
     starting,
 )
 from clearprop.estimators.inputs import count, learn_inputs, read, take
@@ -82,12 +83,13 @@ class NetworkEstimator(FittedNetwork):
             around = self._around()
             made = self._design(recipe, training)
             watched = watching.early_stopping or watching.metric is not None or goes_on
-            if recipe.tabular and self._learns_by_fold and not watched:
+            by_fold = bool(recipe.tabular) and self._learns_by_fold and not watched
+            if by_fold:
                 fitted = fit_folds(made, training, held_out, seed=seed, around=around)
             else:
                 fitted = self._fit_watched(made, recipe, training, held_out, watching, seed, around, goes_on)
             self._keep(fitted, before=self.loss_curve_ if goes_on else [])
-        if recipe.patience is not None and fitted.ended == "epochs done":
+        if recipe.patience is not None and not by_fold and fitted.ended == "epochs done":
             warnings.warn(
                 f"after max_iter={recipe.epochs} epochs training still gets better: raise max_iter",
                 ConvergenceWarning,
@@ -112,7 +114,7 @@ class NetworkEstimator(FittedNetwork):
                 raise InputError("early_stopping: to hold out rows there must be two or more, got 1")
             rest, out = split(self._strata(training.Y), watching.share, seed)
             training, held_out = training.of(rest), training.of(out)
-        models = self.estimators_ if goes_on else starting(made, training.X, seed, self._inputs.dtype, around)
+        models = self._models(made, training, seed, around, goes_on)
         stops = watching.early_stopping or (given and self.early_stopping is None)
         return fit_members(
             models,
@@ -134,7 +136,7 @@ class NetworkEstimator(FittedNetwork):
             seed = recipes.seed_of(self.random_state)
             around = self._around()
             made = for_parts(self._design(recipe, training), recipe)
-            models = self.estimators_ if goes_on else starting(made, training.X, seed, self._inputs.dtype, around)
+            models = self._models(made, training, seed, around, goes_on)
             fitted = fit_members(
                 models,
                 made,
@@ -148,6 +150,12 @@ class NetworkEstimator(FittedNetwork):
                 around=around,
             )
             self._keep(fitted, before=self.loss_curve_ if goes_on else [])
+
+    def _models(self, made: Design, training: Samples, seed: int, around: Surroundings, goes_on: bool) -> list[Model]:
+        """The members before they learn."""
+        if goes_on:
+            return going_on(self.estimators_, made)
+        return starting(made, training.X, seed, self._inputs.dtype, around)
 
     def _prepared(
         self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, goes_on: bool, classes: Any, once: bool
@@ -259,7 +267,7 @@ class NetworkEstimator(FittedNetwork):
         self.validation_loss_curve_ = list(fitted.validation_loss) or None
         self.validation_scores_ = list(fitted.scores) or None
         self.best_validation_score_ = max(fitted.scores) if fitted.scores else None
-        self.best_loss_ = None if fitted.scores else min(self.loss_curve_)
+        self.best_loss_ = None if fitted.scores else min(self.loss_curve_, default=None)
 
 
 def _free_name(name: str, rows: Any) -> str:

@@ -47,7 +47,8 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         max_iter: epochs.
         n_estimators: members; "auto" as the recipe says.
         early_stopping: hold out `validation_fraction` of the rows (or watch X_val, y_val), end after `n_iter_no_change`
-            epochs that are not better by `tol`, and give back the best weights. With X_val, None means True.
+            epochs that are not better by `tol`, and give back the best weights. With X_val, None means True; but then
+            "strong" and "quick" do all epochs, and keep the weights of the epoch that is best on these rows.
         metric: what is watched, higher is better: a scorer's name of scikit-learn, or a callable(estimator, X, y);
             None is minus the loss, or with "scikit-learn" the accuracy. It turns early stopping on.
         class_weight: "balanced", or a weight by class.
@@ -75,7 +76,6 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
 
     predicts_numbers = False
     classes_: NDArray[Any]
-    _shares: list[float] | None
     _answers: Classes
 
     def __init__(
@@ -210,9 +210,6 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _about(self) -> dict[str, object]:
-        return {"class_shares": self._shares} if self._shares else {}
-
     def _answers_for(self, X: Any) -> Classes:
         from sklearn.utils.validation import check_is_fitted
 
@@ -247,9 +244,10 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
             if len(present) < 2:
                 raise InputError(f"y: the rows that weigh more than 0 have one class: {present.tolist()[0]!r}")
         self.classes_ = labels
-        one_class = y is not None and y.ndim == 1
-        self._shares = [float(weights[y == label].sum() / weights.sum()) for label in labels] if one_class else None
-        return Classes(labels, y is not None and y.ndim == 2, squared, single=not recipe.scaled)
+        several = y is not None and y.ndim == 2
+        counts = np.bincount(np.searchsorted(labels, y), minlength=len(labels)) if y is not None and not several else []
+        shares = tuple(float(one) for one in np.divide(counts, len(weights)))
+        return Classes(labels, several, squared, single=not recipe.scaled, shares=shares)
 
     def _class_weights(self, y: Array | None, weights: Array) -> Array | None:
         if self.class_weight is None or y is None:

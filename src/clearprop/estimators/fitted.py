@@ -114,7 +114,8 @@ class FittedNetwork(BaseEstimator):  # type: ignore[misc]
         """What is saved and exported: the members and the temperature, with how columns and answers are encoded.
 
         A `TableModel` where the inputs are scaled or encoded (the columns of an array are called x0, x1, …) and there
-        is one answer a row; else the `Model` or `Ensemble`, with inputs and outputs as the network has them.
+        is one answer a row, and an output for each class; else the `Model` or `Ensemble`, with inputs and outputs as
+        the network has them.
         """
         check_is_fitted(self)
         members = self.ensemble_.members
@@ -124,11 +125,7 @@ class FittedNetwork(BaseEstimator):  # type: ignore[misc]
             return model
         from clearprop.artefact import TableModel
 
-        return TableModel(model, encoding, self._about())
-
-    def _about(self) -> dict[str, object]:
-        """What the file of a model says besides."""
-        return {}
+        return TableModel(model, encoding, self._answers.about)
 
     def _encoding(self) -> Encoding | None:
         inputs = self._inputs

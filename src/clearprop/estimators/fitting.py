@@ -17,6 +17,7 @@ from clearprop.estimators.recipes import Recipe
 from clearprop.estimators.targets import Answers
 from clearprop.estimators.watch import Watch
 from clearprop.model import Model
+from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import Adam, Optimizer
 from clearprop.tabular.learn import learn
@@ -161,6 +162,20 @@ def starting(made: Design, X: Array, seed: int, dtype: str, around: Surroundings
         Model.of(start(network, X, made.initializer, seed=seed + m, engine=machine, threads=threads, dtype=dtype))
         for m, network in enumerate(made.networks)
     ]
+
+
+def going_on(models: Sequence[Model], made: Design) -> list[Model]:
+    """Members that go on from where they are, at the rates of the design, which by parts are others."""
+    like = made.networks[0]
+    usual = like == unpaced(like)
+
+    def at_its_rates(network: Network) -> Network:
+        if usual:
+            return unpaced(network)
+        layers = tuple(paced(list(network.layers), network.width))
+        return replace(network, layers=layers, scale=network.scale and like.scale)
+
+    return [Model.of(Parameters(at_its_rates(model.network), model.parameters.flat)) for model in models]
 
 
 def _as_scikit_learn(network: Network, seed: int, dtype: str) -> Model:

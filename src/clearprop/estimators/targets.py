@@ -39,12 +39,14 @@ class Classes:
         several: whether y is (N, K) of 0 and 1.
         squared: whether sigmoid outputs are learnt by half the squared error.
         single: whether two classes share one sigmoid output, as scikit-learn has it.
+        shares: of the training rows, what share each class has; empty with `several`.
     """
 
     labels: Labels
     several: bool
     squared: bool
     single: bool
+    shares: tuple[float, ...] = ()
 
     @property
     def outputs(self) -> int:
@@ -64,6 +66,11 @@ class Classes:
     def one(self) -> bool:
         """Whether there is one answer a row."""
         return not self.several
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a file says of it, by which `clearprop evaluate` knows what an answer without looking would get."""
+        return {"class_shares": list(self.shares)}
 
     def answers(self, inputs: int) -> Answers:
         """The last layer of a network of so many inputs."""
@@ -195,6 +202,11 @@ class Numbers:
         return Answers("numbers", self.outputs, self.activation, self.loss)
 
     @property
+    def about(self) -> dict[str, Any]:
+        """What a file says of it beside its target: nothing."""
+        return {}
+
+    @property
     def activation(self) -> str:
         return "exp" if self.loss == "poisson" else "identity"
 
@@ -218,13 +230,15 @@ class Numbers:
         return Y[:, 0] if self.one else Y
 
     def as_target(self, name: str) -> Target:
-        """The same as the table room has it."""
+        """The same as the table room has it; where nothing bounds predictions, the largest numbers do."""
+        from clearprop.table.scaling import LARGEST
         from clearprop.table.target import Target
 
         if not self.one:
             return Target(name, "numbers", (), 0.0, 1.0, 0.0, 0.0, ())
         mean, deviation = float(self.means[0]), float(self.deviations[0])
-        return Target(name, "numbers", (), mean, deviation, float(self.low[0]), float(self.high[0]), ())
+        low, high = max(float(self.low[0]), -LARGEST), min(float(self.high[0]), LARGEST)
+        return Target(name, "numbers", (), mean, deviation, low, high, ())
 
 
 NUMBER_LOSSES = ("squared", "absolute", "huber", "quantile", "poisson")

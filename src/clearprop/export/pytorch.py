@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def to_pytorch(model: Model | TableModel | Any) -> Any:
     """The module of PyTorch that computes what a model does, with copies of its weights.
 
-    A Model becomes a `torch.nn.Sequential` of Linear, activation and Dropout modules, in evaluation mode. A layer's one
-    bias becomes one a unit; a frozen bias does not ask for a gradient. An Ensemble becomes a module whose members are
-    such. Of a TableModel it is the network alone: its inputs are those of `encoding.inputs(table)`, and what it says of
-    a number is to be `encoding.unstandardise`d. PyTorch's random numbers stay as they are.
+    A Model becomes a `torch.nn.Sequential` of Linear, activation and Dropout modules, in evaluation mode; column layers
+    become one module before these, which `from_pytorch` does not know. A layer's one bias becomes one a unit; a frozen
+    bias does not ask for a gradient. An Ensemble becomes a module whose members are such. Of a TableModel it is the
+    network alone: its inputs are those of `encoding.inputs(table)`, and `encoding.target.predicted` makes a number in
+    its own unit of what it says. PyTorch's random numbers stay as they are.
 
     Raises:
         InputError: PyTorch is not installed, or something of the model has no module in it.

@@ -124,7 +124,9 @@ def _own_module(name: str) -> str:
 def _about(given: Exported) -> str:
     paragraphs = [f"A network of clearprop {__version__} as a module of PyTorch: build() gives it with its weights."]
     if given.encoding is not None:
-        said = "the probabilities of CLASSES" if given.encoding.classes else "z; z * DEVIATION + MEAN is the prediction"
+        said = "the probabilities of CLASSES"
+        if not given.encoding.classes:
+            said = "z; z * DEVIATION + MEAN, held between LOWEST and HIGHEST, is the prediction"
         paragraphs.append(
             "It takes the columns of a table as clearprop encodes them, in the order of INPUTS, as "
             f"clearprop.TableModel.load(FILE).encoding.inputs(TABLE) gives them. What it gives is {said}."
@@ -140,4 +142,6 @@ def _constants(encoding: Encoding | None) -> str:
     written = f"\nINPUTS = [\n{inputs}]"
     if encoding.task == "classes":
         return written + "\nCLASSES = [\n" + "".join(f"    {label!r},\n" for label in encoding.classes) + "]"
-    return written + f"\nMEAN, DEVIATION = {encoding.target.mean!r}, {encoding.target.deviation!r}"
+    target = encoding.target
+    unit = f"\nMEAN, DEVIATION = {target.mean!r}, {target.deviation!r}"
+    return f"{written}{unit}\nLOWEST, HIGHEST = {target.low!r}, {target.high!r}"

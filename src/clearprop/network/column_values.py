@@ -12,6 +12,8 @@ DEVIATION = 0.1
 """Of the frequencies of `Periodic`, in periods a unit of the input."""
 REACH = 3.0
 """Where no rows are given, bins go from -REACH to REACH, as inputs do that are scaled and softly clipped."""
+NARROWEST = 1e-30
+"""Of a bin: 1 / width is then a number of float32 too."""
 PROJECTION_DEVIATION = 0.5
 LANES = 1 << 20
 """Of the generator's lanes those from here on are column layers', four each; those before are layers'."""
@@ -64,7 +66,7 @@ def _start(layer: ColumnLayer, seed: int, lane: int, rows: Array | None, deviati
 def bins(rows: Array | None, layer: PiecewiseLinear) -> dict[str, Array]:
     """W, b and m of a piecewise-linear layer, (count, bins) each: bins between quantiles of its inputs (B, count).
 
-    A bin in which nothing lies, between two quantiles that are equal, is 0 throughout: W = b = m = 0.
+    A bin in which nothing lies, between two quantiles that are equal or nearly so, is 0 throughout: W = b = m = 0.
     """
     shares = np.linspace(0.0, 1.0, layer.bins + 1)
     if rows is None:
@@ -72,7 +74,7 @@ def bins(rows: Array | None, layer: PiecewiseLinear) -> dict[str, Array]:
     else:
         edges = np.quantile(rows, shares, axis=0)
     low, wide = edges[:-1].T, np.diff(edges, axis=0).T
-    used = wide > 0.0
+    used = wide > NARROWEST
     W = np.where(used, 1.0 / np.where(used, wide, 1.0), 0.0)
     b = -low * W
     if rows is None:

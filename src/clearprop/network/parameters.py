@@ -60,14 +60,12 @@ class Parameters:
 
     @cached_property
     def columns(self) -> list[dict[str, Array]]:
-        start = self.dense_count
-        views: list[dict[str, Array]] = []
-        for layer in self.network.columns:
-            views.append({})
-            for name, shape in layer.shapes.items():
-                views[-1][name] = self.flat[start : start + prod(shape)].reshape(shape)
-                start += prod(shape)
-        return views
+        return columns_of(self.network, self.of_columns)
+
+    @property
+    def of_columns(self) -> Array:
+        """The parameters of all column layers, one after the other; a view of `flat`."""
+        return self.flat[self.dense_count :][: self.network.columns_size]
 
     @cached_property
     def scale(self) -> Array:
@@ -177,6 +175,18 @@ class Parameters:
         if self.network.scale:
             factors.scale[...] = self.network.scale.rate
         return factors.flat
+
+
+def columns_of(network: Network, flat: Array) -> list[dict[str, Array]]:
+    """The parameters of each column layer by name, views of one vector of them all."""
+    views: list[dict[str, Array]] = []
+    start = 0
+    for layer in network.columns:
+        views.append({})
+        for name, shape in layer.shapes.items():
+            views[-1][name] = flat[start : start + prod(shape)].reshape(shape)
+            start += prod(shape)
+    return views
 
 
 def _fitting(name: str, given: ArrayLike, shape: tuple[int, ...], expected: str = "shape (inputs, units) =") -> Array:

@@ -211,8 +211,12 @@ class Network:
         """How many weights and biases there are; (d + l + 1)q + l for d inputs, q hidden units and l outputs."""
         pairs = zip(self.sizes, self.layers, strict=False)
         dense = sum(inputs * layer.units + layer.bias_size for inputs, layer in pairs)
-        columns = sum(prod(shape) for layer in self.columns for shape in layer.shapes.values())
-        return dense + columns + self.scale_size
+        return dense + self.columns_size + self.scale_size
+
+    @cached_property
+    def columns_size(self) -> int:
+        """How many parameters all column layers have together."""
+        return sum(prod(shape) for layer in self.columns for shape in layer.shapes.values())
 
     @property
     def scale_size(self) -> int:

@@ -19,6 +19,9 @@ MOST_BARS = 20
 class FirstLayerWeightsDisplay:
     """The weights of layer 1: of images one image a unit, blue above 0 and orange below; else one bar an input.
 
+    Where a network begins with column layers, layer 1 takes in what they make of the inputs: h[1], h[2] and so on, as
+    in a trace; the inputs' names are not theirs.
+
     A bar is the root mean square of an input's weights over the units, √(Σ_j W_ij²/O), the longest first; with one unit
     it is the weight itself, blue above 0 and orange below. Weights of inputs of different sizes do not compare: scale
     the inputs first.
@@ -64,8 +67,9 @@ class FirstLayerWeightsDisplay:
         theme: str | None = None,
     ) -> FirstLayerWeightsDisplay:
         """Draws a Model, or an estimator that has `coefs_`, as clearprop's and scikit-learn's MLPs do, or `coef_`."""
-        names = getattr(estimator, "feature_names_in_", None) if feature_names is None else feature_names
-        return cls(_weights(estimator), names, image_shape).plot(ax, theme=theme)
+        weights = _weights(estimator)
+        names = _names(estimator, len(weights)) if feature_names is None else feature_names
+        return cls(weights, names, image_shape).plot(ax, theme=theme)
 
     @property
     def lengths(self) -> Any:
@@ -121,12 +125,20 @@ class FirstLayerWeightsDisplay:
         )
 
 
-def _weights(estimator: Any) -> ArrayLike:
+def _names(estimator: Any, inputs: int) -> Sequence[str] | None:
+    """What the inputs of layer 1 are called; None for x0, x1, …"""
+    models = [estimator] if isinstance(estimator, Model) else getattr(estimator, "estimators_", [])
+    if len(models) and isinstance(models[0], Model) and models[0].network.columns:
+        return [f"h[{number}]" for number in range(1, inputs + 1)]
+    names = getattr(estimator, "feature_names_in_", None)
+    return names if names is not None and len(names) == inputs else None
+
+
+def _weights(estimator: Any) -> Any:
     if isinstance(estimator, Model):
         return estimator.parameters.weights[0]
     if hasattr(estimator, "coefs_"):
-        first: ArrayLike = estimator.coefs_[0]
-        return first
+        return estimator.coefs_[0]
     if hasattr(estimator, "coef_"):
         return np.asarray(estimator.coef_).T
     raise InputError(f"first layer: this {type(estimator).__name__} has neither coefs_ nor coef_; fit it first")

@@ -73,7 +73,10 @@ class LossCurveDisplay:
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Any = None, theme: str | None = None) -> LossCurveDisplay:
-        """Draws the `loss_curve_` of a fitted estimator, also of scikit-learn, and its `validation_loss_curve_`."""
+        """Draws the `loss_curve_` of a fitted estimator, also of scikit-learn, and its `validation_loss_curve_`.
+
+        After a warm start that is of the last call alone, and so of the last epochs.
+        """
         loss = getattr(estimator, "loss_curve_", None)
         if loss is None or not len(loss):
             name = type(estimator).__name__
@@ -81,8 +84,9 @@ class LossCurveDisplay:
                 f"loss curves: this {name} has no loss_curve_; fit it first, with a solver that has epochs"
             )
         validation = tuple(getattr(estimator, "validation_loss_curve_", None) or ())
-        best = int(np.argmin(validation)) + 1 if validation else None
-        curve = Curve(type(estimator).__name__, tuple(map(float, loss)), validation, best_epoch=best)
+        before = (float("nan"),) * (len(loss) - len(validation)) if validation else ()
+        best = len(before) + int(np.argmin(validation)) + 1 if validation else None
+        curve = Curve(type(estimator).__name__, tuple(map(float, loss)), (*before, *validation), best_epoch=best)
         return cls([curve]).plot(ax, theme=theme)
 
     def plot(self, ax: Any = None, *, theme: str | None = None) -> LossCurveDisplay:

@@ -60,7 +60,7 @@ def _facts(structure: Structure, words: Words) -> list[tuple[str, str]]:
         (words("layers"), " – ".join(number(size) for size in structure.sizes)),
         (words("activations"), words.listed(list(structure.activations))),
         (words("loss"), structure.loss),
-        (words("parameters_each" if several else "parameters"), number(structure.parameters)),
+        (words("parameters_all" if several else "parameters"), number(structure.parameters)),
     ]
     if several:
         facts.insert(0, (words("members"), number(structure.members)))
@@ -74,5 +74,6 @@ def _picture(structure: Structure, words: Words) -> Markup:
     names = {unit_id(0, place): name for place, name in enumerate(structure.inputs, start=1)}
     names |= {unit_id(last, place): name for place, name in enumerate(structure.outputs, start=1)}
     sizes = " – ".join(number(size) for size in structure.sizes)
-    writing = Writing(names=names, heads=[words("input"), *structure.activations])
+    first = words("from_columns" if structure.columns else "input")
+    writing = Writing(names=names, heads=[first, *structure.activations])
     return network(structure.sizes, prefix="network", label=words("network_label", sizes=sizes), writing=writing)

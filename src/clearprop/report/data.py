@@ -100,10 +100,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Structure:
-    """The network of each of `members`: units by layer, the input first, and an activation for each layer but that.
+    """The network of each of `members`: what layer 1 takes in and the units by layer, and an activation for each layer.
 
-    `parameters` counts those of one member; `temperature` is that of the ensemble. `inputs` and `outputs` name the
-    units of the first and the last layer, if they have names.
+    `parameters` counts those of all members; `temperature` is that of the ensemble. `inputs` and `outputs` name the
+    numbers that layer 1 takes in and the units of the last layer, if they have names; `columns` says that column layers
+    make these numbers of the inputs.
     """
 
     sizes: Sequence[int]
@@ -114,6 +115,7 @@ class Structure:
     outputs: Sequence[str] = ()
     members: int = 1
     temperature: float = 1.0
+    columns: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 import clearprop
+from clearprop.network.columns import ColumnLayer, Embedding
 from clearprop.report.data import (
     ClassErrors,
     ClassResult,
@@ -133,9 +134,29 @@ def _structure(fit: Fit) -> Structure:
         sizes=network.sizes,
         activations=[layer.activation for layer in network.layers],
         loss=network.loss,
-        parameters=network.parameter_count,
-        inputs=encoding.input_names,
+        parameters=sum(member.network.parameter_count for member in ensemble.members),
+        inputs=taken_in(network.columns, encoding.input_names) or encoding.input_names,
         outputs=[str(label) for label in encoding.classes] or [encoding.target.name],
         members=len(ensemble.members),
         temperature=ensemble.temperature,
+        columns=bool(network.columns),
     )
+
+
+def taken_in(columns: Sequence[ColumnLayer], inputs: Sequence[str]) -> list[str]:
+    """A name for each number that column layers make of the inputs: its own, and "age v2" for the second of v.
+
+    >>> from clearprop.network.columns import Periodic, Plain
+    >>> taken_in([Periodic(1, outputs=2), Plain(2)], ["age", "sex", "born here"])
+    ['age', 'age v1', 'age v2', 'sex', 'born here']
+    """
+    names, first = [], 0
+    for layer in columns:
+        own = inputs[first : first + layer.count]
+        first += layer.count
+        made = layer.width // layer.count
+        if not isinstance(layer, Embedding):
+            names += own
+            made -= 1
+        names += [f"{name} v{number}" for name in own for number in range(1, made + 1)]
+    return names

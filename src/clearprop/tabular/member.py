@@ -30,7 +30,7 @@ class Member:
     """One member under way.
 
     `rows` it learns from and `left` it leaves out, by number; None are all rows, and none. `metric` is the name of the
-    metric that is watched; `lost` says that it has diverged.
+    metric that is watched; `lost` says that it has diverged; `spent` are the seconds of the epoch under way.
     """
 
     number: int
@@ -48,6 +48,7 @@ class Member:
     best_loss: float = math.inf
     best_epoch: int = 0
     lost: bool = False
+    spent: float = 0.0
 
     @staticmethod
     def new(
@@ -106,11 +107,13 @@ class Member:
             self.lost = True
             return
         self.parameters, self.state = outcome.parameters, outcome.state
+        self.spent += seconds
         if len(outcome.losses):
             first = self.batches * (self.state.epoch - 1)
             self.columns["loss"] += outcome.losses.tolist()
             self.columns["learning_rate"] += self.plan.optimizer.schedule.of_epochs(first, self.batches, 1)
-            self.columns["seconds"].append(seconds)
+            self.columns["seconds"].append(self.spent)
+            self.spent = 0.0
 
     def judge(self, samples: Samples, watched: Samples | None, engine: Engine, threads: int) -> None:
         """Looks how good it is at the end of an epoch, on the rows it has left out, and keeps its weights if best."""

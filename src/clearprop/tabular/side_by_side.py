@@ -85,13 +85,13 @@ class Course:
         """All members to the end of the epoch that is under way, unless something comes between."""
         self.before = self.last_batch = 0
         for group in self.groups:
+            done = self.before
             learning = [member for member in group if not member.lost and member.state.epoch == self.epoch]
             if learning:
                 self._train(learning)
                 if self.ended or self.pausing or self.error or self._is_due:
                     break
-            self.before += sum(member.batches for member in group) - self.last_batch
-            self.last_batch = 0
+            self.before, self.last_batch = done + sum(member.batches for member in group), 0
         if all(member.state.epoch > self.epoch for member in self.going):
             self._end_epoch()
         if self.error is not None:

@@ -20,7 +20,9 @@ from clearprop.errors import InputError, unknown
 
 Array = NDArray[Any]
 
-NOT_LEARNT_WITH = {"benchmark", "check", "cli", "drawing", "examples", "explain", "export", "playground", "report"}
+NOT_LEARNT_WITH = {
+    "benchmark", "check", "cli", "drawing", "examples", "explain", "export", "playground", "plots", "report", "sheet",
+}  # fmt: skip
 """The rooms of clearprop that have no part in what a fit gives."""
 
 
