@@ -245,8 +245,10 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
                 raise InputError(f"y: the rows that weigh more than 0 have one class: {present.tolist()[0]!r}")
         self.classes_ = labels
         several = y is not None and y.ndim == 2
-        counts = np.bincount(np.searchsorted(labels, y), minlength=len(labels)) if y is not None and not several else []
-        shares = tuple(float(one) for one in np.divide(counts, len(weights)))
+        shares: tuple[float, ...] = ()
+        if y is not None and not several:
+            counts = np.bincount(np.searchsorted(labels, y), minlength=len(labels))
+            shares = tuple((counts / len(y)).tolist())
         return Classes(labels, several, squared, single=not recipe.scaled, shares=shares)
 
     def _class_weights(self, y: Array | None, weights: Array) -> Array | None:

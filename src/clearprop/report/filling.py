@@ -150,7 +150,8 @@ def taken_in(columns: Sequence[ColumnLayer], inputs: Sequence[str]) -> list[str]
     >>> taken_in([Periodic(1, outputs=2), Plain(2)], ["age", "sex", "born here"])
     ['age', 'age v1', 'age v2', 'sex', 'born here']
     """
-    names, first = [], 0
+    names: list[str] = []
+    first = 0
     for layer in columns:
         own = inputs[first : first + layer.count]
         first += layer.count
