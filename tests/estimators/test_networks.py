@@ -514,7 +514,7 @@ def test_a_fit_may_be_ended_before_its_first_epoch_is_done(monkeypatch: pytest.M
             return False
 
     monkeypatch.setattr("clearprop.tabular.side_by_side.TICK_SECONDS", 0.0)
-    ended = cp.MLPClassifier(recipe="quick", engine="reference", callbacks=[No()]).fit(*IRIS)
+    ended = cp.MLPClassifier(recipe="quick", batch_size=16, engine="reference", callbacks=[No()]).fit(*IRIS)
     assert ended.n_iter_ == 0 and ended.best_loss_ is None and ended.predict(IRIS[0]).shape == (150,)
 
 
