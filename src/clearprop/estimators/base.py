@@ -151,9 +151,7 @@ class NetworkEstimator(FittedNetwork):
             )
             self._keep(fitted, before=self.loss_curve_ if goes_on else [])
 
-    def _models(
-        self, made: Design, training: Samples, seed: int, around: Surroundings, goes_on: bool
-    ) -> list[Model]:
+    def _models(self, made: Design, training: Samples, seed: int, around: Surroundings, goes_on: bool) -> list[Model]:
         """The members before they learn."""
         if goes_on:
             return going_on(self.estimators_, made)
