@@ -279,7 +279,8 @@ void define(nb::module_& module) {
 NB_MODULE(_native, module) {
     using namespace clearprop;
     nb::class_<OwnedNetwork>(module, "Network")
-        .def(nb::init<Index, const std::vector<ColumnTuple>&, std::optional<double>, const std::vector<LayerTuple>&, const std::string&, double, bool, bool, double, double>());
+        .def(nb::init<Index, const std::vector<ColumnTuple>&, std::optional<double>, const std::vector<LayerTuple>&,
+                      const std::string&, double, bool, bool, double, double>());
     define<float>(module);
     define<double>(module);
     module.def("fma_rate", &limit, "threads"_a, "dtype"_a, "seconds"_a, "instruction_set"_a,

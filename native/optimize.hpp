@@ -22,7 +22,8 @@ Rates<T> rates_of(const Optimizer& optimizer, double rate, double fade, Index st
 
 // Whether these numbers are the same for every update of a call.
 inline bool is_constant(const Optimizer& optimizer) {
-    return optimizer.rate_count == 1 && optimizer.fade_count == 1 && optimizer.rule != Rule::adam && optimizer.rule != Rule::adamw;
+    return optimizer.rate_count == 1 && optimizer.fade_count == 1 && optimizer.rule != Rule::adam &&
+           optimizer.rule != Rule::adamw;
 }
 
 // How many numbers a rule remembers of each parameter.

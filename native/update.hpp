@@ -28,7 +28,8 @@ class Updater {
     // before the i-th of the n items of the thread's share, and at last between(n, n).
     //
     // Who is done with its share takes what other threads have not begun, unless the weights are so few that each
-    // thread's wait in its second cache from step to step. An item is still one thread's alone, so that it makes no difference to the bits whose.
+    // thread's wait in its second cache from step to step. An item is still one thread's alone, so that it makes no
+    // difference to the bits whose.
     template <class Between>
     bool run(int thread, int threads, Rule rule, const Rates<T>* rates, Claim* claims, Between between) {
         finite_ = V{};

@@ -533,3 +533,16 @@ def test_the_same_seed_gives_the_same_and_none_another() -> None:
     np.testing.assert_array_equal(one.predict_proba(X), threads.predict_proba(X))
     drawn = [cp.MLPClassifier(random_state=None, **QUICK).fit(X, y).coefs_[0] for _ in range(2)]
     assert (drawn[0] != drawn[1]).any()
+
+
+def test_a_checkpoint_is_refused_where_members_are_trained_one_by_one(tmp_path: Path) -> None:
+    kept = cp.Checkpoint(tmp_path / "run.checkpoint")
+    several = cp.MLPClassifier(recipe="scikit-learn", n_estimators=2, max_iter=2, callbacks=[kept])
+    with pytest.raises(cp.InputError, match="here 2 members are trained one by one; give n_estimators=1"):
+        several.fit(*IRIS)
+    assert not (tmp_path / "run.checkpoint").exists()
+
+
+def test_classes_learnt_by_the_squared_error_are_saved_as_a_network() -> None:
+    squared = cp.MLPClassifier(loss="squared", **QUICK).fit(*IRIS)
+    assert isinstance(squared.as_model(), cp.Ensemble)

@@ -114,14 +114,16 @@ class FittedNetwork(BaseEstimator):  # type: ignore[misc]
         """What is saved and exported: the members and the temperature, with how columns and answers are encoded.
 
         A `TableModel` where the inputs are scaled or encoded (the columns of an array are called x0, x1, …) and there
-        is one answer a row, and an output for each class; else the `Model` or `Ensemble`, with inputs and outputs as
-        the network has them.
+        is one answer a row, and for each class the output of its probability; else the `Model` or `Ensemble`, with
+        inputs and outputs as the network has them.
         """
         check_is_fitted(self)
         members = self.ensemble_.members
         model: Any = members[0] if len(members) == 1 else self.ensemble_
         encoding = self._encoding()
         if encoding is None or members[0].network.outputs != max(1, len(encoding.classes)) or not self._answers.one:
+            return model
+        if getattr(self._answers, "squared", False):  # no file tells how such outputs become probabilities
             return model
         from clearprop.artefact import TableModel
 

@@ -13,6 +13,7 @@ import numpy as np
 from clearprop.engines import get_engine, thread_count
 from clearprop.engines.base import Array, State
 from clearprop.ensemble import Ensemble
+from clearprop.errors import InputError
 from clearprop.estimators.recipes import Recipe
 from clearprop.estimators.targets import Answers
 from clearprop.estimators.watch import Watch
@@ -25,7 +26,7 @@ from clearprop.tabular.recipe import Recipe as Design
 from clearprop.tabular.recipe import paced, unpaced
 from clearprop.tabular.recipe import recipe as table_recipe
 from clearprop.tabular.start import start
-from clearprop.training import Callback, train
+from clearprop.training import Callback, Checkpoint, train
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,11 @@ def fit_members(
         score: of a model on the held-out rows, instead of their loss.
         states: what the members' training goes on from; empty for a new run.
     """
+    if len(models) > 1 and any(isinstance(one, Checkpoint) for one in around.callbacks):
+        raise InputError(
+            f"callbacks: a Checkpoint keeps one run, and here {len(models)} members are trained one by one; give "
+            "n_estimators=1, or leave it out"
+        )
     rows = len(training.X) if made.batch_size is None else min(made.batch_size, len(training.X))
     optimizer = made.optimizer_for(made.epochs * -(-len(training.X) // rows))
     watched = stops and held_out is not None

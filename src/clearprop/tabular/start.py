@@ -64,8 +64,8 @@ def start(
     for number, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True), 1):
         b[...] = 0.0
         Z = _net_inputs(parameters, number, rows, engine, threads)
-        deviation = Z.std(axis=0)
-        scale = np.where(deviation > _SMALLEST, 1.0 / np.maximum(deviation, _SMALLEST), 1.0)
+        spread = Z.std(axis=0)
+        scale = np.where(spread > _SMALLEST, 1.0 / np.maximum(spread, _SMALLEST), 1.0)
         W *= scale
         if network.layers[number - 1].bias == "unit":
             b[...] = -_combined(Z * scale, seed, number)
