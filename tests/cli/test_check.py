@@ -75,3 +75,9 @@ def test_gradients_of_a_trained_model(run, table, target):
 def test_a_table_beside_a_sheet(run, table):
     done = run("check", "cnblogs-2-2-2", table)
     assert done.status == 2 and "a table goes with a model only" in done.err
+
+
+def test_a_model_without_a_table_is_told_what_is_missing(run, tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"\x80")
+    ran = run("check", "model.safetensors")
+    assert ran.status == 2 and "name the table after it" in ran.err

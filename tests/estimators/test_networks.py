@@ -546,3 +546,10 @@ def test_a_checkpoint_is_refused_where_members_are_trained_one_by_one(tmp_path: 
 def test_classes_learnt_by_the_squared_error_are_saved_as_a_network() -> None:
     squared = cp.MLPClassifier(loss="squared", **QUICK).fit(*IRIS)
     assert isinstance(squared.as_model(), cp.Ensemble)
+
+
+def test_a_saved_estimator_knows_what_the_answer_is_called(tmp_path: Path) -> None:
+    X, y = IRIS
+    table = pl.DataFrame({f"x{i}": X[:, i] for i in range(4)})
+    cp.save(cp.MLPClassifier(**QUICK).fit(table, pl.Series("kind", y)), tmp_path / "model.safetensors")
+    assert cp.TableModel.load(tmp_path / "model.safetensors").encoding.target.name == "kind"

@@ -42,6 +42,8 @@ def check(
         ok, found, text = gradients.ok, gradients.to_json(), str(gradients)
     elif member is not None:
         raise InputError(f"{what}: --member goes with a model and its table only; leave it out")
+    elif what.endswith(".safetensors"):
+        raise InputError(f"{what}: the gradients of a model are checked on rows of a table: name the table after it")
     else:
         marks = _of_sheet(what)
         ok, found, text = marks.ok, marks.to_json(), marks.text(language.value)

@@ -184,7 +184,7 @@ class NetworkEstimator(FittedNetwork):
         weighed = weights if few or (weights != 1.0).any() else None
         if not goes_on:
             self._answers = self._learn_answers(targets, weights, recipe, known)
-            target = self._answers.as_target(_free_name("y", rows))
+            target = self._answers.as_target(_free_name(_name_of(y), rows))
             self._inputs = learn_inputs(rows, weighed, target, scaled=recipe.scaled, dtype=recipe.dtype)
         matrix = self._inputs.matrix(rows)
         training = Samples(matrix, self._encoded(targets, matrix, "y"), weighed)
@@ -268,6 +268,12 @@ class NetworkEstimator(FittedNetwork):
         self.validation_scores_ = list(fitted.scores) or None
         self.best_validation_score_ = max(fitted.scores) if fitted.scores else None
         self.best_loss_ = None if fitted.scores else min(self.loss_curve_, default=None)
+
+
+def _name_of(y: Any) -> str:
+    """What y is called, as a column of a table is, or "y"."""
+    name = getattr(y, "name", None)
+    return name if isinstance(name, str) and name else "y"
 
 
 def _free_name(name: str, rows: Any) -> str:
