@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
@@ -180,11 +180,12 @@ class _Loop:
         if resumed:
             self.now, self.ended = resumed.run, resumed.ended
             self.columns = {name: array("d", getattr(resumed.history, name)) for name in COLUMNS}
-        moment = self._moment(self.now)
-        for callback in self.callbacks:
-            callback.on_start(moment)
-        if self.checkpoint and resumed:
-            self.checkpoint.remind(resumed.memories, moment)
+        if self.callbacks:
+            moment = self._moment(self.now)
+            for callback in self.callbacks:
+                callback.on_start(moment)
+            if self.checkpoint and resumed:
+                self.checkpoint.remind(resumed.memories, moment)
         self._end(self._natural_end())
         self.epoch_began = time.perf_counter()
 
@@ -257,6 +258,8 @@ class _Loop:
 
     def _end_epoch(self) -> None:
         self._end(self._natural_end())
+        if not self.callbacks:
+            return
         moment = self._moment(self.now)
         for callback in self.callbacks:
             # Once the run is to end, the checkpoint is written in on_end, where the reason is known.
@@ -274,7 +277,7 @@ class _Loop:
         return "epochs done" if self.now.state.epoch >= self.job.epochs else None
 
     def _finish(self, ended: Ending) -> Result:
-        moment = chosen = replace(self._moment(self.now), ended=ended)
+        moment = chosen = self._moment(self.now, ended=ended)
         for callback in self.callbacks:
             chosen = callback.on_end(moment) or chosen
         assert chosen.run is not None
@@ -309,7 +312,9 @@ class _Loop:
             result,
         )
 
-    def _moment(self, run: Run | None, epoch: int = 0, batch: int = 0, step: int = 0) -> Moment:
+    def _moment(
+        self, run: Run | None, epoch: int = 0, batch: int = 0, step: int = 0, ended: Ending | None = None
+    ) -> Moment:
         job = self.job
         if run is not None:
             epoch, batch, step = run.state.epoch, run.state.batch, run.state.step
@@ -328,6 +333,7 @@ class _Loop:
             rows=job.rows,
             elapsed=time.perf_counter() - self.began,
             history=history,
+            ended=ended,
             run=run,
         )
 
