@@ -15,7 +15,7 @@ from clearprop.errors import InputError
 from clearprop.estimators.base import NetworkEstimator
 from clearprop.estimators.fitted import layer_outputs
 from clearprop.estimators.inputs import ArrayInputs, slices
-from clearprop.estimators.recipes import Recipe
+from clearprop.estimators.recipes import Settings
 from clearprop.estimators.targets import Answers
 
 if TYPE_CHECKING:
@@ -173,21 +173,21 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetworkEsti
     def _checked_targets(self, y: Any, name: str) -> None:
         return None
 
-    def _learn_answers(self, y: Array | None, weights: Array, recipe: Recipe, classes: Any) -> Itself:
-        if not recipe.hidden:
+    def _learn_answers(self, y: Array | None, weights: Array, settings: Settings, classes: Any) -> Itself:
+        if not settings.hidden:
             raise InputError("hidden_layer_sizes: an autoencoder needs a layer of its own as the code, got none")
         return Itself()
 
     def _encoded(self, y: Array | None, matrix: Array, name: str) -> Array:
         return matrix
 
-    def _adapted(self, recipe: Recipe) -> Recipe:
-        given = {"dropout": 0.0, "members": 1, **recipe.given, "hidden": recipe.hidden}
-        return replace(recipe, given=given)
+    def _adapted(self, settings: Settings) -> Settings:
+        given = {"dropout": 0.0, "members": 1, **settings.given, "hidden": settings.hidden}
+        return replace(settings, given=given)
 
     @property
     def _learns_by_fold(self) -> bool:
         return False
 
-    def _layers_after(self, recipe: Recipe) -> tuple[int, ...]:
-        return recipe.hidden[-2::-1]
+    def _layers_after(self, settings: Settings) -> tuple[int, ...]:
+        return settings.hidden[-2::-1]

@@ -19,8 +19,8 @@ from clearprop.errors import InputError
 from clearprop.estimators import recipes
 from clearprop.estimators.fitted import FittedNetwork
 from clearprop.estimators.fitting import (
+    Encoded,
     Fitted,
-    Samples,
     Surroundings,
     design,
     fit_folds,
@@ -30,9 +30,9 @@ from clearprop.estimators.fitting import (
     starting,
 )
 from clearprop.estimators.inputs import count, learn_inputs, read, take
-from clearprop.estimators.recipes import Recipe
+from clearprop.estimators.recipes import Settings
 from clearprop.model import Model
-from clearprop.tabular.recipe import Recipe as Design
+from clearprop.tabular.recipe import Recipe
 from clearprop.training.split import split
 
 
@@ -47,7 +47,7 @@ class NetworkEstimator(FittedNetwork):
         """y as an array of what can be predicted, or an error."""
         raise NotImplementedError
 
-    def _learn_answers(self, y: Array | None, weights: Array, recipe: Recipe, classes: Any) -> Any:
+    def _learn_answers(self, y: Array | None, weights: Array, settings: Settings, classes: Any) -> Any:
         """What is to be predicted, learnt from the targets of the training rows."""
         raise NotImplementedError
 
@@ -64,11 +64,11 @@ class NetworkEstimator(FittedNetwork):
         """A factor of the weight of each row, by its class."""
         return None
 
-    def _adapted(self, recipe: Recipe) -> Recipe:
+    def _adapted(self, settings: Settings) -> Settings:
         """The recipe, for what is to be learnt."""
-        return recipe
+        return settings
 
-    def _layers_after(self, recipe: Recipe) -> tuple[int, ...]:
+    def _layers_after(self, settings: Settings) -> tuple[int, ...]:
         """Hidden layers behind those of the recipe."""
         return ()
 
@@ -77,31 +77,31 @@ class NetworkEstimator(FittedNetwork):
     def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> None:
         with _unchanged_by_failure(self):
             goes_on = bool(self.warm_start) and self.__sklearn_is_fitted__()
-            training, held_out, recipe = self._prepared(X, y, sample_weight, X_val, y_val, goes_on, None, False)
+            training, held_out, settings = self._prepared(X, y, sample_weight, X_val, y_val, goes_on, None, False)
             watching = recipes.watching(self)
             seed = recipes.seed_of(self.random_state)
             around = self._around()
-            made = self._design(recipe, training)
+            made = self._design(settings, training)
             watched = watching.early_stopping or watching.metric is not None or goes_on
-            by_fold = bool(recipe.tabular) and self._learns_by_fold and not watched
+            by_fold = bool(settings.tabular) and self._learns_by_fold and not watched
             if by_fold:
                 fitted = fit_folds(made, training, held_out, seed=seed, around=around)
             else:
-                fitted = self._fit_watched(made, recipe, training, held_out, watching, seed, around, goes_on)
+                fitted = self._fit_watched(made, settings, training, held_out, watching, seed, around, goes_on)
             self._keep(fitted, before=self.loss_curve_ if goes_on else [])
-        if recipe.patience is not None and not by_fold and fitted.ended == "epochs done":
+        if settings.patience is not None and not by_fold and fitted.ended == "epochs done":
             warnings.warn(
-                f"after max_iter={recipe.epochs} epochs training still gets better: raise max_iter",
+                f"after max_iter={settings.epochs} epochs training still gets better: raise max_iter",
                 ConvergenceWarning,
                 stacklevel=3,
             )
 
     def _fit_watched(
         self,
-        made: Design,
-        recipe: Recipe,
-        training: Samples,
-        held_out: Samples | None,
+        made: Recipe,
+        settings: Settings,
+        training: Encoded,
+        held_out: Encoded | None,
         watching: recipes.Watching,
         seed: int,
         around: Surroundings,
@@ -119,7 +119,7 @@ class NetworkEstimator(FittedNetwork):
         return fit_members(
             models,
             made,
-            recipe,
+            settings,
             training,
             held_out,
             stops=stops,
@@ -132,15 +132,15 @@ class NetworkEstimator(FittedNetwork):
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:
         with _unchanged_by_failure(self):
             goes_on = self.__sklearn_is_fitted__()
-            training, _, recipe = self._prepared(X, y, sample_weight, None, None, goes_on, classes, True)
+            training, _, settings = self._prepared(X, y, sample_weight, None, None, goes_on, classes, True)
             seed = recipes.seed_of(self.random_state)
             around = self._around()
-            made = for_parts(self._design(recipe, training), recipe)
+            made = for_parts(self._design(settings, training), settings)
             models = self._models(made, training, seed, around, goes_on)
             fitted = fit_members(
                 models,
                 made,
-                replace(recipe, patience=None),
+                replace(settings, patience=None),
                 training,
                 None,
                 stops=False,
@@ -151,7 +151,7 @@ class NetworkEstimator(FittedNetwork):
             )
             self._keep(fitted, before=self.loss_curve_ if goes_on else [])
 
-    def _models(self, made: Design, training: Samples, seed: int, around: Surroundings, goes_on: bool) -> list[Model]:
+    def _models(self, made: Recipe, training: Encoded, seed: int, around: Surroundings, goes_on: bool) -> list[Model]:
         """The members before they learn."""
         if goes_on:
             return going_on(self.estimators_, made)
@@ -159,7 +159,7 @@ class NetworkEstimator(FittedNetwork):
 
     def _prepared(
         self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, goes_on: bool, classes: Any, once: bool
-    ) -> tuple[Samples, Samples | None, Recipe]:
+    ) -> tuple[Encoded, Encoded | None, Settings]:
         """The rows to learn from and those to watch, encoded, and the recipe for them."""
         recipes.check_recipe(self.recipe)
         recipes.watching(self)
@@ -178,17 +178,17 @@ class NetworkEstimator(FittedNetwork):
             raise InputError("sample_weight: all are 0, so there is nothing to learn from")
         rows, weights, targets = take(rows, kept), weights[kept], None if targets is None else targets[kept]
         total = float(weights.sum())
-        recipe = self._adapted(recipes.chosen(self, np.inf if once else total))
+        settings = self._adapted(recipes.chosen(self, np.inf if once else total))
         # Few rows are weighed in any case: how sums are rounded must not tell weights from repeated rows.
         few = total < recipes.PLAIN_WEIGHT and not once
         weighed = weights if few or (weights != 1.0).any() else None
         if not goes_on:
-            self._answers = self._learn_answers(targets, weights, recipe, known)
+            self._answers = self._learn_answers(targets, weights, settings, known)
             target = self._answers.as_target(_free_name(_name_of(y), rows))
-            self._inputs = learn_inputs(rows, weighed, target, scaled=recipe.scaled, dtype=recipe.dtype)
+            self._inputs = learn_inputs(rows, weighed, target, scaled=settings.scaled, dtype=settings.dtype)
         matrix = self._inputs.matrix(rows)
-        training = Samples(matrix, self._encoded(targets, matrix, "y"), weighed)
-        return training, self._held_out(X_val, y_val), recipe
+        training = Encoded(matrix, self._encoded(targets, matrix, "y"), weighed)
+        return training, self._held_out(X_val, y_val), settings
 
     def _weights(self, sample_weight: Any, rows: Any) -> Array:
         weights: Array = _check_sample_weight(
@@ -196,7 +196,7 @@ class NetworkEstimator(FittedNetwork):
         )
         return weights
 
-    def _held_out(self, X_val: Any, y_val: Any) -> Samples | None:
+    def _held_out(self, X_val: Any, y_val: Any) -> Encoded | None:
         """The rows of X_val and y_val, as those to learn from."""
         if X_val is None and y_val is None:
             return None
@@ -208,7 +208,7 @@ class NetworkEstimator(FittedNetwork):
         if targets is not None and len(targets) != count(rows):
             raise InputError(f"y_val: expected {count(rows)} values, one a row of X_val, got {len(targets)}")
         matrix = self._inputs.matrix(rows, "X_val")
-        return Samples(matrix, self._encoded(targets, matrix, "y_val"), None)
+        return Encoded(matrix, self._encoded(targets, matrix, "y_val"), None)
 
     @property
     def _learns_by_fold(self) -> bool:
@@ -219,8 +219,8 @@ class NetworkEstimator(FittedNetwork):
     def _needs_y(self) -> bool:
         return True
 
-    def _design(self, recipe: Recipe, training: Samples) -> Design:
-        return design(recipe, self._answers.answers(self._inputs.width), training, self._layers_after(recipe))
+    def _design(self, settings: Settings, training: Encoded) -> Recipe:
+        return design(settings, self._answers.answers(self._inputs.width), training, self._layers_after(settings))
 
     def _around(self) -> Surroundings:
         from clearprop.training import Callback
@@ -230,7 +230,7 @@ class NetworkEstimator(FittedNetwork):
             raise InputError(f"callbacks: expected a list of them, such as [Progress()], got {given!r}")
         return Surroundings(list(given), self.engine, self.threads)
 
-    def _score(self, metric: Any, held_out: Samples | None) -> Any:
+    def _score(self, metric: Any, held_out: Encoded | None) -> Any:
         """How good a model is on the held-out rows by a metric of scikit-learn's; None for minus their loss."""
         metric = metric if metric is not None else self._usual_metric()
         if metric is None or held_out is None:

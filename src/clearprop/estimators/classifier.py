@@ -14,7 +14,7 @@ from clearprop.engines.base import Array
 from clearprop.errors import InputError, check_number
 from clearprop.estimators.base import NetworkEstimator
 from clearprop.estimators.explained import explain
-from clearprop.estimators.recipes import Recipe
+from clearprop.estimators.recipes import Settings
 from clearprop.estimators.targets import Classes, class_loss
 from clearprop.training.split import strata
 
@@ -230,8 +230,8 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         check_classification_targets(labels)
         return labels
 
-    def _learn_answers(self, y: Array | None, weights: Array, recipe: Recipe, classes: Any) -> Classes:
-        squared = class_loss(self.loss, recipe.squared)
+    def _learn_answers(self, y: Array | None, weights: Array, settings: Settings, classes: Any) -> Classes:
+        squared = class_loss(self.loss, settings.squared)
         if y is not None and y.ndim == 2:
             labels = np.arange(y.shape[1])
         else:
@@ -249,7 +249,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         if y is not None and not several:
             counts = np.bincount(np.searchsorted(labels, y), minlength=len(labels))
             shares = tuple((counts / len(y)).tolist())
-        return Classes(labels, several, squared, single=not recipe.scaled, shares=shares)
+        return Classes(labels, several, squared, single=not settings.scaled, shares=shares)
 
     def _class_weights(self, y: Array | None, weights: Array) -> Array | None:
         if self.class_weight is None or y is None:

@@ -14,7 +14,7 @@ from clearprop.engines import get_engine, thread_count
 from clearprop.engines.base import Array, State
 from clearprop.ensemble import Ensemble
 from clearprop.errors import InputError
-from clearprop.estimators.recipes import Recipe
+from clearprop.estimators.recipes import Settings
 from clearprop.estimators.targets import Answers
 from clearprop.estimators.watch import Watch
 from clearprop.model import Model
@@ -22,15 +22,14 @@ from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import Adam, Optimizer
 from clearprop.tabular.learn import learn
-from clearprop.tabular.recipe import Recipe as Design
-from clearprop.tabular.recipe import paced, unpaced
+from clearprop.tabular.recipe import Recipe, paced, unpaced
 from clearprop.tabular.recipe import recipe as table_recipe
 from clearprop.tabular.start import start
 from clearprop.training import Callback, Checkpoint, train
 
 
 @dataclass(frozen=True)
-class Samples:
+class Encoded:
     """Encoded rows: X (N, inputs), Y (N, outputs) or class indices (N,), weights (N,) or None for 1 each."""
 
     X: Array
@@ -41,8 +40,8 @@ class Samples:
     def total(self) -> float:
         return float(len(self.X)) if self.weights is None else float(self.weights.sum())
 
-    def of(self, rows: Array) -> Samples:
-        return Samples(self.X[rows], self.Y[rows], None if self.weights is None else self.weights[rows])
+    def of(self, rows: Array) -> Encoded:
+        return Encoded(self.X[rows], self.Y[rows], None if self.weights is None else self.weights[rows])
 
     @property
     def parts(self) -> tuple[Any, ...]:
@@ -77,35 +76,37 @@ class Fitted:
     ended: str
 
 
-def design(recipe: Recipe, answers: Answers, samples: Samples, after: tuple[int, ...] = ()) -> Design:
+def design(settings: Settings, answers: Answers, samples: Encoded, after: tuple[int, ...] = ()) -> Recipe:
     """Networks, optimizer, batches and epochs of a recipe for these rows.
 
     `after` are further hidden layers, as a decoder has them.
     """
     loss = answers.loss
-    if loss == "cross_entropy" and recipe.smoothing:
-        loss = f"smoothed_cross_entropy({recipe.smoothing!r})"
-    if recipe.tabular:
-        return _designed_by_table(recipe, answers, samples, loss, after)
+    if loss == "cross_entropy" and settings.smoothing:
+        loss = f"smoothed_cross_entropy({settings.smoothing!r})"
+    if settings.tabular:
+        return _designed_by_table(settings, answers, samples, loss, after)
     rows = len(samples.X)
-    hidden = [Dense(units, recipe.activation, dropout=recipe.dropout) for units in (*recipe.hidden, *after)]
+    hidden = [Dense(units, settings.activation, dropout=settings.dropout) for units in (*settings.hidden, *after)]
     layers = [*hidden, Dense(answers.outputs, answers.activation)]
-    network = Network(samples.X.shape[1], layers, loss, l2=recipe.l2(rows, samples.total))
-    return Design(
-        (network,) * recipe.members,
-        recipe.made_optimizer(),
-        recipe.rows_a_batch(rows),
-        recipe.epochs,
+    network = Network(samples.X.shape[1], layers, loss, l2=settings.l2(rows, samples.total))
+    return Recipe(
+        (network,) * settings.members,
+        settings.made_optimizer(),
+        settings.rows_a_batch(rows),
+        settings.epochs,
         folds=1,
-        initializer=recipe.initializer,
+        initializer=settings.initializer,
     )
 
 
-def _designed_by_table(recipe: Recipe, answers: Answers, samples: Samples, loss: str, after: tuple[int, ...]) -> Design:
+def _designed_by_table(
+    settings: Settings, answers: Answers, samples: Encoded, loss: str, after: tuple[int, ...]
+) -> Recipe:
     """The recipe of the table room, with what the options replace."""
-    given, rows = recipe.given, len(samples.X)
+    given, rows = settings.given, len(samples.X)
     made = table_recipe(
-        recipe.tabular or "",
+        settings.tabular or "",
         samples.X,
         answers.outputs,
         answers.task,
@@ -113,17 +114,17 @@ def _designed_by_table(recipe: Recipe, answers: Answers, samples: Samples, loss:
         epochs=given.get("epochs"),
     )
     if "batch_size" in given:
-        made = replace(made, batch_size=recipe.rows_a_batch(rows))
+        made = replace(made, batch_size=settings.rows_a_batch(rows))
     if "optimizer" in given or "rate" in given:
-        made = replace(made, optimizer=_optimizer(made.optimizer, recipe))
-    batch = replace(recipe, batch_size=made.batch_size)
+        made = replace(made, optimizer=_optimizer(made.optimizer, settings))
+    batch = replace(settings, batch_size=made.batch_size)
     l2 = batch.l2(rows, samples.total)
 
     def changed(network: Network) -> Network:
         first, last = network.layers[0], network.layers[-1]
         hidden = list(network.layers[:-1])
         if "hidden" in given or after:
-            hidden = [replace(first, units=units) for units in (*recipe.hidden, *after)]
+            hidden = [replace(first, units=units) for units in (*settings.hidden, *after)]
         options = {name: given[name] for name in ("activation", "dropout") if name in given}
         hidden = [replace(layer, **options) for layer in hidden]
         output = replace(last, units=answers.outputs, activation=answers.activation)
@@ -137,24 +138,24 @@ def _designed_by_table(recipe: Recipe, answers: Answers, samples: Samples, loss:
     return replace(made, networks=networks, folds=max(2, min(made.folds, rows // 2)))
 
 
-def _optimizer(usual: Optimizer, recipe: Recipe) -> Optimizer:
+def _optimizer(usual: Optimizer, settings: Settings) -> Optimizer:
     """The optimizer that the options say: another one, or the usual one at another rate."""
-    if "optimizer" in recipe.given:
-        return recipe.made_optimizer()
+    if "optimizer" in settings.given:
+        return settings.made_optimizer()
     rate = usual.learning_rate
-    return replace(usual, learning_rate=recipe.rate if isinstance(rate, float) else replace(rate, rate=recipe.rate))  # type: ignore[call-arg]
+    return replace(usual, learning_rate=settings.rate if isinstance(rate, float) else replace(rate, rate=settings.rate))  # type: ignore[call-arg]
 
 
-def for_parts(made: Design, recipe: Recipe) -> Design:
+def for_parts(made: Recipe, settings: Settings) -> Recipe:
     """The same for rows that come by parts: one epoch over each, at a rate that does not depend on how many come."""
-    networks = made.networks if "members" in recipe.given else made.networks[:1]
+    networks = made.networks if "members" in settings.given else made.networks[:1]
     optimizer = made.optimizer
-    if recipe.tabular and "optimizer" not in recipe.given:
-        optimizer, networks = Adam(recipe.rate), tuple(unpaced(network) for network in networks)
+    if settings.tabular and "optimizer" not in settings.given:
+        optimizer, networks = Adam(settings.rate), tuple(unpaced(network) for network in networks)
     return replace(made, networks=networks, optimizer=optimizer, epochs=1)
 
 
-def starting(made: Design, X: Array, seed: int, dtype: str, around: Surroundings) -> list[Model]:
+def starting(made: Recipe, X: Array, seed: int, dtype: str, around: Surroundings) -> list[Model]:
     """New members, from seeds of their own."""
     machine, threads = get_engine(around.engine), thread_count(around.threads)
     if made.initializer == "scikit-learn":
@@ -165,7 +166,7 @@ def starting(made: Design, X: Array, seed: int, dtype: str, around: Surroundings
     ]
 
 
-def going_on(models: Sequence[Model], made: Design) -> list[Model]:
+def going_on(models: Sequence[Model], made: Recipe) -> list[Model]:
     """Members that go on from where they are, at the rates of the design, which by parts are others."""
     like = made.networks[0]
     usual = like == unpaced(like)
@@ -193,10 +194,10 @@ def _as_scikit_learn(network: Network, seed: int, dtype: str) -> Model:
 
 def fit_members(
     models: Sequence[Model],
-    made: Design,
-    recipe: Recipe,
-    training: Samples,
-    held_out: Samples | None,
+    made: Recipe,
+    settings: Settings,
+    training: Encoded,
+    held_out: Encoded | None,
     *,
     stops: bool,
     score: Callable[[Model], float] | None,
@@ -220,8 +221,8 @@ def fit_members(
     rows = len(training.X) if made.batch_size is None else min(made.batch_size, len(training.X))
     optimizer = made.optimizer_for(made.epochs * -(-len(training.X) // rows))
     watched = stops and held_out is not None
-    patience = 10 if watched and recipe.patience is None else recipe.patience
-    watches = [Watch(recipe.tol, patience, score if watched else None, watched) for _ in models]
+    patience = 10 if watched and settings.patience is None else settings.patience
+    watches = [Watch(settings.tol, patience, score if watched else None, watched) for _ in models]
     results = [
         train(
             model,
@@ -251,7 +252,7 @@ def fit_members(
     )
 
 
-def fit_folds(made: Design, training: Samples, held_out: Samples | None, *, seed: int, around: Surroundings) -> Fitted:
+def fit_folds(made: Recipe, training: Encoded, held_out: Encoded | None, *, seed: int, around: Surroundings) -> Fitted:
     """Members by fold: each leaves out a part of the rows, which choose its best epoch; all fit the temperature."""
     learnt = learn(
         training.X,

@@ -22,7 +22,7 @@ IDENTITY_RATE = 0.1
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Settings:
     """The settings that a name stands for; options of an estimator replace them one by one.
 
     Attributes:
@@ -80,16 +80,16 @@ class Recipe:
         return self.optimizer if isinstance(self.optimizer, Optimizer) else OPTIMIZERS[self.optimizer](self.rate)
 
 
-PLAIN = Recipe(
+PLAIN = Settings(
     hidden=(32, 32), initializer="lecun", rate=1e-2, batch_size=None, epochs=200, scaled=True, dtype="float64"
 )
 """What "strong" and "quick" are for few rows."""
 
 RECIPES = {
-    "strong": Recipe(tabular="strong", scaled=True, dtype="float32"),
-    "quick": Recipe(tabular="quick", scaled=True, dtype="float32"),
-    "scikit-learn": Recipe(alpha=1e-4, patience=10),
-    "textbook": Recipe(
+    "strong": Settings(tabular="strong", scaled=True, dtype="float32"),
+    "quick": Settings(tabular="quick", scaled=True, dtype="float32"),
+    "scikit-learn": Settings(alpha=1e-4, patience=10),
+    "textbook": Settings(
         hidden=(10,),
         activation="sigmoid",
         initializer="glorot",
@@ -114,20 +114,20 @@ def is_scaled(name: object) -> bool:
     return isinstance(name, str) and name in RECIPES and RECIPES[name].scaled
 
 
-def chosen(estimator: Any, total: float) -> Recipe:
+def chosen(estimator: Any, total: float) -> Settings:
     """The recipe of an estimator for rows of this total weight, with what its options replace.
 
     Raises:
         InputError: an option is unknown or out of range.
     """
-    recipe = RECIPES[check_recipe(estimator.recipe)]
-    if recipe.tabular and total < PLAIN_WEIGHT:
-        recipe = replace(PLAIN, activation="mish" if estimator.predicts_numbers else "selu")
-    if recipe.squared and estimator.predicts_numbers:
-        recipe = replace(recipe, rate=IDENTITY_RATE)
+    settings = RECIPES[check_recipe(estimator.recipe)]
+    if settings.tabular and total < PLAIN_WEIGHT:
+        settings = replace(PLAIN, activation="mish" if estimator.predicts_numbers else "selu")
+    if settings.squared and estimator.predicts_numbers:
+        settings = replace(settings, rate=IDENTITY_RATE)
     given = _given(estimator)
     plain = {name: value for name, value in given.items() if name != "label_smoothing"}
-    return replace(recipe, **plain, given=given)
+    return replace(settings, **plain, given=given)
 
 
 def _given(estimator: Any) -> dict[str, Any]:

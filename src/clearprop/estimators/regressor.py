@@ -13,7 +13,7 @@ from clearprop.engines.base import Array
 from clearprop.errors import InputError
 from clearprop.estimators.base import NetworkEstimator
 from clearprop.estimators.explained import explain
-from clearprop.estimators.recipes import Recipe
+from clearprop.estimators.recipes import Settings
 from clearprop.estimators.targets import Numbers
 from clearprop.network.parameters import real_array
 
@@ -166,9 +166,9 @@ class MLPRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
             raise InputError(f"{name}[{', '.join(map(str, place))}]: Input {name} contains {kind}; leave such rows out")
         return numbers
 
-    def _learn_answers(self, y: Array | None, weights: Array, recipe: Recipe, classes: Any) -> Numbers:
+    def _learn_answers(self, y: Array | None, weights: Array, settings: Settings, classes: Any) -> Numbers:
         assert y is not None
-        return Numbers.learn(y, weights, self.loss, scaled=recipe.scaled)
+        return Numbers.learn(y, weights, self.loss, scaled=settings.scaled)
 
     def _usual_metric(self) -> str | None:
         return "r2" if self.recipe == "scikit-learn" else None
