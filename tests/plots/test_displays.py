@@ -241,7 +241,21 @@ WRONG = {
         cp.Model.initialized(cp.Network.parse("2-3-2")), X
     ),
     "expected as many of both, got 1 and 2": lambda plots: plots.PredictedTrueDisplay([1.0, 2.0], [1.0]),
-    "y_pred: row 1 is not a finite number": lambda plots: plots.PredictedTrueDisplay([1.0, 2.0], [1.0, np.nan]),
+    "y_pred: row 1 has a value that is missing": lambda plots: plots.PredictedTrueDisplay([1.0, 2.0], [1.0, np.nan]),
+    "y_true: expected numbers to draw, found 'a'": lambda plots: plots.PredictedTrueDisplay(["a", "b"], [1.0, 2.0]),
+    "X: row 1 has a value that is missing": lambda plots: plots.DecisionMapDisplay.from_estimator(
+        fitted(LogisticRegression()), [[0.0, 1.0], [1.0, np.nan]]
+    ),
+    "X: expected numbers to draw, found 'red'": lambda plots: plots.DecisionMapDisplay.from_estimator(
+        fitted(LogisticRegression()), pd.DataFrame({"a": [0.0], "b": ["red"]})
+    ),
+    "y: 'sideways' is none of the classes that were learnt, lower, upper": lambda plots: (
+        plots.DecisionMapDisplay.from_estimator(fitted(LogisticRegression()), X[:2], ["lower", "sideways"])
+    ),
+    "y: expected one target a row, 80, got shape (3,)": lambda plots: plots.DecisionMapDisplay.from_estimator(
+        fitted(LogisticRegression()), X, LABELS[:3]
+    ),
+    "weights: expected numbers to draw, found 'x'": lambda plots: plots.FirstLayerWeightsDisplay([["x"]]),
     "expected one number a row, got shape (2, 2)": lambda plots: plots.PredictedTrueDisplay(np.eye(2), np.eye(2)),
     "feature_names: expected 2, one an input, got 1": lambda plots: plots.FirstLayerWeightsDisplay(np.eye(2), ["a"]),
     "(2, 2) has 4 inputs, layer 1 has 3": lambda plots: plots.FirstLayerWeightsDisplay(np.eye(3), image_shape=(2, 2)),

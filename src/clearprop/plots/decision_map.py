@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clearprop.errors import InputError
 from clearprop.network.spec import Network
-from clearprop.plots.house import Look, axes, colorbar, colormap
+from clearprop.plots.house import Look, axes, colorbar, colormap, finite
 
 Grid = NDArray[np.float64]
 
@@ -74,11 +74,12 @@ class DecisionMapDisplay:
         sides = [np.linspace(low[side] - room[side], high[side] + room[side], grid_resolution) for side in (0, 1)]
         xx0, xx1 = np.meshgrid(*sides)
         response, classes = _response(estimator, like(np.column_stack([xx0.ravel(), xx1.ravel()])))
+        known = None if y is None else _targets(y, len(points), classes)
         shape = (*xx0.shape, len(classes)) if len(classes) else xx0.shape
         if response.size != np.prod(shape):
             raise InputError("decision map: the estimator predicts several numbers; a map shows one")
         display = cls(xx0, xx1, response.reshape(shape), classes, names)
-        return display.plot(ax, points=None if y is None else (points, np.asarray(y)), theme=theme)
+        return display.plot(ax, points=None if known is None else (points, known), theme=theme)
 
     def plot(
         self, ax: Any = None, *, points: tuple[ArrayLike, ArrayLike] | None = None, theme: str | None = None
@@ -168,7 +169,7 @@ def _two_columns(X: Any) -> tuple[Grid, list[str], Any]:
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     is_frame = isinstance(frame, nw.DataFrame)
     names = list(map(str, frame.columns)) if is_frame else ["x0", "x1"]
-    points = np.asarray(frame.to_numpy() if is_frame else X, dtype=np.float64)
+    points = finite("X", frame.to_numpy() if is_frame else X)
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
         raise InputError(f"decision map: expected rows of two inputs, (N, 2), got {points.shape}; choose two columns")
     if not is_frame:
@@ -179,6 +180,17 @@ def _two_columns(X: Any) -> tuple[Grid, list[str], Any]:
         names,
         lambda array: nw.from_dict(dict(zip(columns, array.T, strict=True)), backend=backend).to_native(),
     )
+
+
+def _targets(y: ArrayLike, rows: int, classes: list[Any]) -> NDArray[Any]:
+    """The targets of the points, (N,): numbers, or labels of the classes."""
+    known = np.asarray(y) if classes else finite("y", y)
+    if known.size != rows:
+        raise InputError(f"y: expected one target a row, {rows}, got shape {known.shape}")
+    strange = [one for one in np.unique(known.astype(str)) if one not in set(map(str, classes))] if classes else []
+    if strange:
+        raise InputError(f"y: '{strange[0]}' is none of the classes that were learnt, {', '.join(map(str, classes))}")
+    return known.ravel()
 
 
 def _response(estimator: Any, X: Any) -> tuple[Grid, list[Any]]:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from clearprop.errors import InputError
 from clearprop.model import Model
-from clearprop.plots.house import Look, axes, colorbar, colormap, grid
+from clearprop.plots.house import Look, axes, colorbar, colormap, finite, grid
 
 MOST_BARS = 20
 
@@ -45,7 +45,7 @@ class FirstLayerWeightsDisplay:
         feature_names: Sequence[str] | None = None,
         image_shape: tuple[int, int] | None = None,
     ) -> None:
-        W = np.asarray(weights, dtype=np.float64)
+        W = finite("weights", weights)
         W = W[:, None] if W.ndim == 1 else W
         if W.ndim != 2 or not W.size:
             raise InputError(f"weights: expected shape (inputs, units), got {W.shape}")

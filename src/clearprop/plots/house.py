@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from clearprop.drawing.style import COLOURS
 from clearprop.errors import InputError, needed, unknown
 
@@ -50,6 +53,22 @@ def colormap(kind: str = "amount", theme: str = "light") -> Any:
     look = _look(theme)
     made = colors.LinearSegmentedColormap.from_list(f"clearprop {kind}", [look[name] for name in COLORMAPS[kind]])
     return made.with_extremes(bad=look["paper"])
+
+
+def finite(name: str, given: ArrayLike) -> NDArray[np.float64]:
+    """What is to be drawn, as numbers; anything else is an `InputError` that says where the first such value stands."""
+    values = np.asarray(given)
+    if values.dtype.kind not in "biuf":
+        try:
+            values = values.astype(np.float64)
+        except (TypeError, ValueError):
+            found = next((one for one in values.ravel() if not isinstance(one, int | float | np.number)), None)
+            raise InputError(f"{name}: expected numbers to draw, found '{found}'") from None
+    values = values.astype(np.float64)
+    if not np.isfinite(values).all():
+        row = int(np.argwhere(~np.isfinite(values))[0][0])
+        raise InputError(f"{name}: row {row} has a value that is missing or not finite; leave such rows out")
+    return values
 
 
 def axes(ax: Any, theme: str | None, size: tuple[float, float]) -> tuple[Any, Any, Look]:

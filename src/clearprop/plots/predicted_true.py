@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clearprop.drawing.numerals import number
 from clearprop.errors import InputError
-from clearprop.plots.house import axes, grid
+from clearprop.plots.house import axes, finite, grid
 
 MOST_POINTS = 5_000
 
@@ -79,11 +79,9 @@ class PredictedTrueDisplay:
 
 
 def _column(name: str, given: ArrayLike) -> NDArray[np.float64]:
-    values = np.asarray(given, dtype=np.float64)
+    values = finite(name, given)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
         raise InputError(f"{name}: expected one number a row, got shape {values.shape}; draw each output by itself")
-    if not np.isfinite(values).all():
-        raise InputError(f"{name}: row {int(np.flatnonzero(~np.isfinite(values))[0])} is not a finite number")
     return values
