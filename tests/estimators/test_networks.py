@@ -255,6 +255,21 @@ def test_given_rows_are_watched_without_ending_the_run_where_early_stopping_is_o
     np.testing.assert_array_equal(watched.coefs_[0], alone.coefs_[0])
 
 
+def test_who_goes_on_keeps_the_temperature_that_was_fitted() -> None:
+    X, y = IRIS
+    for again in ("fit", "partial_fit"):
+        classifier = cp.MLPClassifier(recipe="quick", max_iter=8, random_state=0, warm_start=True).fit(X, y)
+        fitted = classifier.ensemble_
+        getattr(classifier, again)(X, y)
+        assert classifier.ensemble_ is not fitted
+        assert classifier.ensemble_.temperature == fitted.temperature != 1.0
+
+
+def test_the_first_part_needs_two_rows_to_learn_scales_from() -> None:
+    with pytest.raises(cp.InputError, match="the first partial_fit learns how columns are scaled, so give it two rows"):
+        cp.MLPRegressor().partial_fit([[1.0, 2.0]], [1.0])
+
+
 def test_parts_and_warm_starts_go_on() -> None:
     X, y = standard(IRIS[0]), IRIS[1]
     by_parts = cp.MLPClassifier((10,), recipe="scikit-learn", random_state=0)

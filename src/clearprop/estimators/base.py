@@ -126,6 +126,7 @@ class NetworkEstimator(FittedNetwork):
             score=self._score(watching.metric, held_out) if stops and held_out is not None else None,
             seed=seed,
             states=(),
+            temperature=self.ensemble_.temperature if goes_on else 1.0,
             around=around,
         )
 
@@ -147,6 +148,7 @@ class NetworkEstimator(FittedNetwork):
                 score=None,
                 seed=seed,
                 states=self._states if goes_on else (),
+                temperature=self.ensemble_.temperature if goes_on else 1.0,
                 around=around,
             )
             self._keep(fitted, before=self.loss_curve_ if goes_on else [])
@@ -182,6 +184,8 @@ class NetworkEstimator(FittedNetwork):
         # Few rows are weighed in any case: how sums are rounded must not tell weights from repeated rows.
         few = total < recipes.PLAIN_WEIGHT and not once
         weighed = weights if few or (weights != 1.0).any() else None
+        if once and not goes_on and scaled and count(rows) < 2:
+            raise InputError("X: the first partial_fit learns how columns are scaled, so give it two rows or more, got 1")
         if not goes_on:
             self._answers = self._learn_answers(targets, weights, settings, known)
             target = self._answers.as_target(_free_name(_name_of(y), rows))

@@ -203,6 +203,7 @@ def fit_members(
     score: Callable[[Model], float] | None,
     seed: int,
     states: Sequence[State],
+    temperature: float,
     around: Surroundings,
 ) -> Fitted:
     """Trains each member on all training rows, from a seed of its own.
@@ -212,6 +213,7 @@ def fit_members(
         stops: whether the held-out rows end the run and choose its weights.
         score: of a model on the held-out rows, instead of their loss.
         states: what the members' training goes on from; empty for a new run.
+        temperature: of their mean; none is fitted here, where no row is left out.
     """
     if len(models) > 1 and any(isinstance(one, Checkpoint) for one in around.callbacks):
         raise InputError(
@@ -243,7 +245,7 @@ def fit_members(
     ]
     first = results[0]
     return Fitted(
-        Ensemble([one.model for one in results]),
+        Ensemble([one.model for one in results], temperature),
         tuple(one.state for one in results),
         first.history.loss,
         first.history.validation_loss,
