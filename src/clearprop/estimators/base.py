@@ -185,7 +185,9 @@ class NetworkEstimator(FittedNetwork):
         few = total < recipes.PLAIN_WEIGHT and not once
         weighed = weights if few or (weights != 1.0).any() else None
         if once and not goes_on and scaled and count(rows) < 2:
-            raise InputError("X: the first partial_fit learns how columns are scaled, so give it two rows or more, got 1")
+            raise InputError(
+                "X: the first partial_fit learns how columns are scaled, so give it two rows or more, got 1"
+            )
         if not goes_on:
             self._answers = self._learn_answers(targets, weights, settings, known)
             target = self._answers.as_target(_free_name(_name_of(y), rows))
