@@ -43,7 +43,8 @@ def test_the_page(made_up):
     assert "| clearprop | 0.1000 | 0.9000 | 0.0200 | 1.00 | 1 s | 100 ms |" in page
     assert "Without CatBoost: catboost is not installed." in page
     assert (
-        "| clearprop | 1.00 | 1.00 | 1.00 | −0.681 | 1 of 1 (100%) | 1 of 1 (100%) | 0.0200 | 20 × | – | 1 × |" in page
+        "| clearprop | 1.00 | 1.00 | 1.00 | 1.00 | −0.681 | 1 of 1 (100%) | 1 of 1 (100%) | 0.0200 | 20 × | – | 1 × |"
+        in page
     )
     assert "seed 0" in page and "quick run" not in page
 

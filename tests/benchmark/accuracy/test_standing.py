@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from clearprop.benchmark.accuracy import scores, standing
-from clearprop.benchmark.accuracy.standing import ALL
+from clearprop.benchmark.accuracy.standing import ALL, BY_FOLD
 
 
 @pytest.fixture
@@ -27,17 +27,24 @@ def two(outcome):
     return [iris, diabetes]
 
 
-def test_mean_ranks_count_each_fold_and_metric_once(two):
-    field = ["clearprop", "realmlp"]
-    # iris: log-loss 1, 1; accuracy 1.5, 1; diabetes: R² 2.
-    found = standing.mean_ranks(two, field)
-    assert found["clearprop"] == pytest.approx({ALL: 6.5 / 5, "log_loss": 1.0, "accuracy": 1.25, "r2": 2.0})
-    assert found["realmlp"] == pytest.approx({ALL: 8.5 / 5, "log_loss": 2.0, "accuracy": 1.75, "r2": 1.0})
+def test_mean_ranks_count_each_task_and_metric_once(two):
+    # iris: log-loss 1, accuracy 1; diabetes: R² 2. By fold log-loss 1, 1; accuracy 1.5, 1; R² 2.
+    found = standing.mean_ranks(two, ["clearprop", "realmlp"])
+    ours = {ALL: 4 / 3, BY_FOLD: 6.5 / 5, "log_loss": 1.0, "accuracy": 1.0, "r2": 2.0}
+    assert found["clearprop"] == pytest.approx(ours)
+    assert found["realmlp"] == pytest.approx({name: 3.0 - rank for name, rank in ours.items()})
+
+
+def test_equal_means_share_their_rank(outcome):
+    folds = {"clearprop": (0.1, 0.2, 0.3), "realmlp": (0.3, 0.2, 0.1)}  # their sums differ in the last digit
+    iris = outcome("iris", {name: [(0.5, one, 0.1) for one in right] for name, right in folds.items()})
+    assert standing.task_ranks(iris, ["clearprop", "realmlp"]) == {"clearprop": 1.5, "realmlp": 1.5}
 
 
 def test_a_task_in_which_one_is_missing_does_not_count(two):
     found = standing.mean_ranks(two, ["clearprop", "realmlp", "catboost"])
-    assert found["catboost"] == pytest.approx({ALL: (3 + 1 + 3 + 1) / 4, "log_loss": 2.0, "accuracy": 2.0})
+    assert found["catboost"][BY_FOLD] == pytest.approx((3 + 1 + 3 + 1) / 4)
+    assert found["catboost"][ALL] == pytest.approx((2 + 2.5) / 2)
     assert standing.mean_ranks(two[1:], ["clearprop", "catboost"]) == {"clearprop": {}, "catboost": {}}
 
 

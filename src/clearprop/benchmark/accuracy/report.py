@@ -9,7 +9,7 @@ from typing import Any
 
 from clearprop.benchmark.accuracy import standing
 from clearprop.benchmark.accuracy.entrants import CATBOOST, LIGHTGBM, REALMLP, SCIKIT, Entrant, entrant
-from clearprop.benchmark.accuracy.standing import ALL, Outcome
+from clearprop.benchmark.accuracy.standing import ALL, BY_FOLD, Outcome
 from clearprop.benchmark.accuracy.suite import Run
 from clearprop.benchmark.report import seconds, table, times
 from clearprop.drawing.numerals import MISSING, share
@@ -17,6 +17,7 @@ from clearprop.drawing.numerals import MISSING, share
 PEERS = (REALMLP, LIGHTGBM, CATBOOST, SCIKIT)
 METRICS = {
     ALL: "all",
+    BY_FOLD: "all, fold by fold",
     "log_loss": "log-loss",
     "accuracy": "accuracy",
     "r2": "R²",
@@ -24,9 +25,10 @@ METRICS = {
     "rmse": "RMSE",
 }
 COUNTED = (
-    "How ranks are counted: in each fold of each task, by log-loss and by accuracy where the target is a class, by R² "
-    "where it is a number, 1 is the best; who are equal share the mean of their ranks. The mean is over all of these, "
-    "each counted once, so that a task with classes counts twice as much as one with a number. Each entrant of "
+    "How ranks are counted: in each task, by log-loss and by accuracy where the target is a class, by R² where it is a "
+    "number, 1 is the best mean over the folds; who are equal share the mean of their ranks. The mean is over all of "
+    "these, each counted once, so that a task with classes counts twice as much as one with a number. *Fold by fold*, "
+    "each fold of each task is ranked by itself, so that chance has more of a say. Each entrant of "
     "clearprop is ranked among itself and the peers alone, as if there were no other of clearprop; the peers' ranks "
     "are those beside the first. *Loss to RealMLP-TD* is the mean of ln(loss/its loss) over tasks and metrics alike, "
     "below 0 where it is better; the losses are log-loss, the share of wrong answers (half a row more is counted as "

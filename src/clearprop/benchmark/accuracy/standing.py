@@ -15,6 +15,8 @@ from clearprop.benchmark.accuracy.task import Task
 
 ALL = "all"
 """Beside the name of a metric: all metrics alike."""
+BY_FOLD = "by fold"
+"""Beside it: all metrics, each fold by itself."""
 
 
 @dataclass(frozen=True)
@@ -64,26 +66,38 @@ def ranks(values: Mapping[str, float], metric: str) -> dict[str, float]:
 
 
 def task_ranks(outcome: Outcome, field: Sequence[str]) -> dict[str, float]:
-    """The mean rank of each of the field in one task, over its folds and metrics."""
-    found = list(_fold_ranks(outcome, field))
-    return {name: fmean(one[name] for _, one in found) for name in field} if found else {}
+    """The mean rank of each of the field in one task over its metrics, by the means of its folds."""
+    found = [one for _, one in _ranks_of_means(outcome, field)]
+    return {name: fmean(one[name] for one in found) for name in field} if found else {}
 
 
 def mean_ranks(outcomes: Sequence[Outcome], field: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Of each of the field its mean rank among them, by metric and over all.
+    """Of each of the field its mean rank among them: by metric, over all, and over all fold by fold.
 
-    Each fold of each task gives one rank by each of the task's metrics (log-loss and accuracy, or R²); the mean is over
-    all these, each counted once. A task in which one of the field did not take part is left out.
+    Each task gives one rank by each of its metrics (log-loss and accuracy, or R²), of the mean over its folds; the mean
+    is over all these, each counted once. Fold by fold, each fold of each task gives one by each metric. A task in which
+    one of the field did not take part is left out.
     """
-    found = [pair for outcome in outcomes for pair in _fold_ranks(outcome, field)]
+    found = [pair for outcome in outcomes for pair in _ranks_of_means(outcome, field)]
+    by_fold = [one for outcome in outcomes for _, one in _fold_ranks(outcome, field)]
     metrics = [*dict.fromkeys(metric for metric, _ in found)]
+    if not found:
+        return {name: {} for name in field}
     return {
         name: {
-            **({ALL: fmean(one[name] for _, one in found)} if found else {}),
+            ALL: fmean(one[name] for _, one in found),
+            BY_FOLD: fmean(one[name] for one in by_fold),
             **{metric: fmean(one[name] for other, one in found if other == metric) for metric in metrics},
         }
         for name in field
     }
+
+
+def _ranks_of_means(outcome: Outcome, field: Sequence[str]) -> Iterator[tuple[str, dict[str, float]]]:
+    if all(name in outcome.rows for name in field):
+        for metric in outcome.metrics:
+            # What is equal but for how a sum was rounded is equal.
+            yield metric, ranks({name: round(outcome.score(name, metric), 12) for name in field}, metric)
 
 
 def _fold_ranks(outcome: Outcome, field: Sequence[str]) -> Iterator[tuple[str, dict[str, float]]]:
