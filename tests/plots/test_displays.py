@@ -163,6 +163,13 @@ def test_a_map_of_a_classifier_without_probabilities(pyplot):
     assert set(np.unique(display.response)) == {0.0, 1.0}
 
 
+def test_labels_as_text_are_those_of_classes_that_are_numbers(pyplot):
+    display = cp.plots.DecisionMapDisplay.from_estimator(
+        fitted(LogisticRegression(), X, Y), X, Y.astype(str), grid_resolution=20
+    )
+    assert sum(len(dots.get_offsets()) for dots in display.ax_.collections if len(dots.get_offsets()) > 1) >= len(X)
+
+
 def test_a_map_of_a_model_of_classes(pyplot):
     model = cp.Model.initialized(cp.Network.parse("2-3-2", output="softmax", loss="cross_entropy"))
     display = cp.plots.DecisionMapDisplay.from_estimator(model, X, Y, grid_resolution=9)

@@ -187,10 +187,13 @@ def _targets(y: ArrayLike, rows: int, classes: list[Any]) -> NDArray[Any]:
     known = np.asarray(y) if classes else finite("y", y)
     if known.size != rows:
         raise InputError(f"y: expected one target a row, {rows}, got shape {known.shape}")
-    strange = [one for one in np.unique(known.astype(str)) if one not in set(map(str, classes))] if classes else []
-    if strange:
-        raise InputError(f"y: '{strange[0]}' is none of the classes that were learnt, {', '.join(map(str, classes))}")
-    return known.ravel()
+    if not classes:
+        return known.ravel()
+    labels = {str(label): label for label in classes}  # 1 and "1" are the same class
+    strange = next((one for one in known.ravel() if str(one) not in labels), None)
+    if strange is not None:
+        raise InputError(f"y: '{strange}' is none of the classes that were learnt, {', '.join(labels)}")
+    return np.array([labels[str(one)] for one in known.ravel()])
 
 
 def _response(estimator: Any, X: Any) -> tuple[Grid, list[Any]]:
