@@ -185,7 +185,14 @@ class NetworkEstimator(FittedNetwork):
         if not goes_on:
             self._answers = self._learn_answers(targets, weights, recipe, known)
             target = self._answers.as_target(_free_name(_name_of(y), rows))
-            self._inputs = learn_inputs(rows, weighed, target, scaled=recipe.scaled, dtype=recipe.dtype)
+            self._inputs = learn_inputs(
+                rows,
+                weighed,
+                target,
+                scaled=recipe.scaled,
+                dtype=recipe.dtype,
+                embeds=recipe.tabular is not None and self._takes_codes,
+            )
         matrix = self._inputs.matrix(rows)
         training = Samples(matrix, self._encoded(targets, matrix, "y"), weighed)
         return training, self._held_out(X_val, y_val), recipe
@@ -216,11 +223,17 @@ class NetworkEstimator(FittedNetwork):
         return True
 
     @property
+    def _takes_codes(self) -> bool:
+        """Whether a category's number may be an input, where the recipe embeds it."""
+        return True
+
+    @property
     def _needs_y(self) -> bool:
         return True
 
     def _design(self, recipe: Recipe, training: Samples) -> Design:
-        return design(recipe, self._answers.answers(self._inputs.width), training, self._layers_after(recipe))
+        answers, after = self._answers.answers(self._inputs.width), self._layers_after(recipe)
+        return design(recipe, answers, training, self._inputs.categories, after)
 
     def _around(self) -> Surroundings:
         from clearprop.training import Callback

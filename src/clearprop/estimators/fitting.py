@@ -77,16 +77,18 @@ class Fitted:
     ended: str
 
 
-def design(recipe: Recipe, answers: Answers, samples: Samples, after: tuple[int, ...] = ()) -> Design:
+def design(
+    recipe: Recipe, answers: Answers, samples: Samples, categories: Sequence[int], after: tuple[int, ...] = ()
+) -> Design:
     """Networks, optimizer, batches and epochs of a recipe for these rows.
 
-    `after` are further hidden layers, as a decoder has them.
+    `categories` are those that inputs number, 0 for a number; `after` are further hidden layers, as a decoder has them.
     """
     loss = answers.loss
     if loss == "cross_entropy" and recipe.smoothing:
         loss = f"smoothed_cross_entropy({recipe.smoothing!r})"
     if recipe.tabular:
-        return _designed_by_table(recipe, answers, samples, loss, after)
+        return _designed_by_table(recipe, answers, samples, categories, loss, after)
     rows = len(samples.X)
     hidden = [Dense(units, recipe.activation, dropout=recipe.dropout) for units in (*recipe.hidden, *after)]
     layers = [*hidden, Dense(answers.outputs, answers.activation)]
@@ -101,7 +103,9 @@ def design(recipe: Recipe, answers: Answers, samples: Samples, after: tuple[int,
     )
 
 
-def _designed_by_table(recipe: Recipe, answers: Answers, samples: Samples, loss: str, after: tuple[int, ...]) -> Design:
+def _designed_by_table(
+    recipe: Recipe, answers: Answers, samples: Samples, categories: Sequence[int], loss: str, after: tuple[int, ...]
+) -> Design:
     """The recipe of the table room, with what the options replace."""
     given, rows = recipe.given, len(samples.X)
     made = table_recipe(
@@ -109,6 +113,7 @@ def _designed_by_table(recipe: Recipe, answers: Answers, samples: Samples, loss:
         samples.X,
         answers.outputs,
         answers.task,
+        categories=categories,
         members=given.get("members"),
         epochs=given.get("epochs"),
     )
