@@ -292,11 +292,11 @@ class TableInputs:
     def learn(table: Table, weights: Array | None, target: Target, dtype: str, embeds: bool) -> TableInputs:
         """From the training rows and their weights (N,); no input is learnt from the target."""
         from clearprop.table import Encoding
-        from clearprop.table.column import MOST_ONE_HOT, Learning
+        from clearprop.table.column import Learning
         from clearprop.table.kinds import learn
         from clearprop.table.table import quoted
 
-        learning = Learning(weights, ONE_HOT_TO if embeds else MOST_ONE_HOT)
+        learning = Learning(weights, ONE_HOT_TO if embeds else None)
         columns = tuple(learn(table, name, learning=learning) for name in table.names)
         encoding = Encoding(columns, target, len(table), 0)
         if not encoding.input_names:

@@ -45,7 +45,7 @@ class Category(Column):
         rows = pl.DataFrame({"label": keys, "weight": weights}).drop_nulls("label").group_by("label").agg(
             pl.col("weight").sum()
         )  # fmt: skip
-        coded = rows.height > learning.one_hot_to
+        coded = learning.one_hot_to is not None and rows.height > learning.one_hot_to
         ordered = rows.sort("weight", "label", descending=[True, False])
         labels = tuple(sorted(ordered["label"].head(MOST_CODES if coded else MOST_ONE_HOT)))
         rare = rows.height - len(labels)

@@ -29,11 +29,12 @@ class Learning:
 
     Attributes:
         weights: of the rows (N,), above 0; None for 1 each. Statistics take a row of weight 2 for two rows.
-        one_hot_to: a column with more categories is one input, the number of its category, instead of one for each.
+        one_hot_to: a column with more categories is one input, the number of its category, instead of one for each; None:
+            none is.
     """
 
     weights: NDArray[np.floating[Any]] | None = None
-    one_hot_to: int = MOST_ONE_HOT
+    one_hot_to: int | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from clearprop.errors import InputError, did_you_mean
 from clearprop.table import columns as kinds_of_column
 from clearprop.table import kinds as finding
-from clearprop.table.column import MOST_ONE_HOT, Column, Learning, Matrix, in_order
+from clearprop.table.column import Column, Learning, Matrix, in_order
 from clearprop.table.columns import LeftOut
 from clearprop.table.table import Table, quoted
 from clearprop.table.target import Label, Target, column_of, labelled
@@ -50,7 +50,7 @@ class Encoding:
         rows: Sequence[int] | NDArray[np.integer[Any]] | None = None,
         task: str | None = None,
         kinds: Mapping[str, str] | None = None,
-        one_hot_to: int = MOST_ONE_HOT,
+        one_hot_to: int | None = None,
     ) -> Encoding:
         """Learn from the training rows of a table, and from nothing else in it.
 
@@ -63,7 +63,7 @@ class Encoding:
             kinds: "number", "category", "boolean", "date" or "left out" for columns that are not to be what
                 they look like.
             one_hot_to: a column with more categories becomes one input, the number of its category, which only an
-                `Embedding` makes something of; `input_categories` tells which inputs are such.
+                `Embedding` makes something of; `input_categories` tells which inputs are such. None: none does.
 
         Raises InputError where there is nothing to learn from, or a column has values that cannot be its kind's.
         """
