@@ -125,7 +125,7 @@ def recipe(
 
     "strong" is for the best answer: eight members, each of which leaves out one of eight parts of the rows. An input
     with more than two values is a number, and becomes four: half of the members have `Periodic` embeddings, half
-    `PiecewiseLinear` ones. All that the first layer takes in has a learnt scale. Three layers of 128 units with dropout
+    `PiecewiseLinear` ones. One that is the number of a category becomes the eight of its row of a learnt table. All that the first layer takes in has a learnt scale. Three layers of 128 units with dropout
     follow. "quick" is for who is in a hurry: four members with `PiecewiseLinear` embeddings and two layers of 64.
 
     Weights learn at the rate / √inputs of their layer, as if they were kept as W/√inputs; the scale at 6 times the
@@ -188,7 +188,7 @@ RECIPES: dict[str, Callable[[Array, Sequence[int], int, str], Recipe]] = {"stron
 
 ONE_HOT_TO = 9
 """A column with more categories is given by their numbers, each of which has an embedding."""
-EMBEDDING = Embedding(outputs=8, rate=1.0)
+EMBEDDING = Embedding(outputs=8, rate=0.1)
 DROPOUT = 0.15
 SMOOTHED = 0.1
 RATES = {"classes": 0.04, "labels": 0.04, "numbers": 0.2}
