@@ -56,7 +56,8 @@ import clearprop as cp
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-net = cp.Network(400, [cp.Dense(8, "tanh"), cp.Dense(1, "identity")], columns=[cp.Periodic(400, outputs=9)], scale=cp.Scale())
+layers = [cp.Dense(8, "tanh"), cp.Dense(1, "identity")]
+net = cp.Network(400, layers, columns=[cp.Periodic(400, outputs=9)], scale=cp.Scale())
 model = cp.Model.initialized(net, dtype="float32")
 X, Y = np.zeros((4096, 400), "f4"), np.zeros((4096, 1), "f4")
 peaks = []

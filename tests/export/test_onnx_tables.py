@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 import clearprop as cp
-from clearprop.table.parsing import MISSING
 from clearprop.table import category
+from clearprop.table.parsing import MISSING
 from tests.export.conftest import fed, table_model
 
 onnx = pytest.importorskip("onnx")

@@ -336,9 +336,7 @@ class TableInputs:
 Inputs = ArrayInputs | TableInputs
 
 
-def learn_inputs(
-    rows: Any, weights: Array | None, target: Target, *, scaled: bool, dtype: str, embeds: bool
-) -> Inputs:
+def learn_inputs(rows: Any, weights: Array | None, target: Target, *, scaled: bool, dtype: str, embeds: bool) -> Inputs:
     """How the columns of the training rows become inputs.
 
     Args:

@@ -9,7 +9,6 @@ import numpy as np
 
 from clearprop.engines.base import Array
 from clearprop.errors import InputError
-from clearprop.table.category import Category
 
 if TYPE_CHECKING:
     from clearprop.table import Column, Encoding, Table
@@ -108,11 +107,10 @@ def _cell(column: Column, row: Table, x: Array, places: Array) -> Cell:
         for name, numbers, scale in column.measured(row)
         if not np.isnan(numbers[0])
     }
-    if isinstance(column, Category) and column.coded:
+    if column.codes:
         code, place = int(x[places[0]]), int(places[0]) + 1
-        rest = code >= len(column.labels)
-        category = column.code_names()[code]
-        inputs: tuple[Input, ...] = (Input(column.name, float(code), None, category, rest, place),)
+        rest = code >= column.codes - 1 - bool(column.missing)
+        inputs: tuple[Input, ...] = (Input(column.name, float(code), None, column.code_names()[code], rest, place),)
     else:
         named = zip(column.input_names, x[places], strict=True)
         inputs = tuple(Input(name, float(value), scalings.get(name)) for name, value in named)

@@ -67,15 +67,15 @@ class Category(Column):
 
     @property
     def input_kinds(self) -> tuple[InputKind, ...]:
-        return ("code",) if self.coded else ("flag",) * len(self.input_names)
+        kind: InputKind = "code" if self.coded else "flag"
+        return (kind,) * len(self.input_names)
 
     @property
     def codes(self) -> int:
         return len(self.labels) + 1 + bool(self.missing) if self.coded else 0
 
     def code_names(self) -> tuple[str, ...]:
-        """What each number of a coded column stands for."""
-        return (*self.labels, "other", *(("missing",) if self.missing else ()))
+        return () if not self.coded else (*self.labels, "other", *(("missing",) if self.missing else ()))
 
     def fill(self, table: Table, out: Matrix) -> None:
         codes, other = self._codes(table), len(self.labels)

@@ -29,8 +29,8 @@ class Learning:
 
     Attributes:
         weights: of the rows (N,), above 0; None for 1 each. Statistics take a row of weight 2 for two rows.
-        one_hot_to: a column with more categories is one input, the number of its category, instead of one for each; None:
-            none is.
+        one_hot_to: a column with more categories is one input, the number of its category, instead of one for each;
+            None: none is.
     """
 
     weights: NDArray[np.floating[Any]] | None = None
@@ -66,6 +66,10 @@ class Column(ABC):
     def codes(self) -> int:
         """How many categories an input that is the number of one goes over; 0 without such an input."""
         return 0
+
+    def code_names(self) -> tuple[str, ...]:
+        """What each of these numbers stands for: the categories, then "other", then "missing" if there is such."""
+        return ()
 
     def fill(self, table: Table, out: Matrix) -> None:  # noqa: B027
         """Write this column's inputs for every row of a table into `out`, (B, len(input_names)), which is 0 before."""

@@ -123,8 +123,8 @@ class Encoding:
 
     def _placed(self, parts: Sequence[Sequence[T]]) -> tuple[T, ...]:
         """What is said of the inputs, column by column, in the order of the inputs."""
-        found = {place: one for places, part in zip(self.places, parts, strict=True) for place, one in zip(places, part)}
-        return tuple(found[place] for place in range(len(found)))
+        said = [one for part in parts for one in part]
+        return tuple(said[place] for place in np.argsort(np.concatenate([[], *self.places])))
 
     def inputs(self, table: Table) -> Matrix:
         """The matrix of a table's rows, (B, I), float32, rows first; the target need not be there.

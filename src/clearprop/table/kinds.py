@@ -8,8 +8,9 @@ import polars as pl
 
 from clearprop.errors import InputError, unknown
 from clearprop.table import parsing
-from clearprop.table.column import Learning
-from clearprop.table.columns import KINDS, Boolean, Category, Column, Date, LeftOut, Number
+from clearprop.table.category import Category
+from clearprop.table.column import Column, Learning
+from clearprop.table.columns import KINDS, Boolean, Date, LeftOut, Number
 from clearprop.table.table import Table, quoted
 from clearprop.table.values import usable
 

@@ -125,8 +125,9 @@ def recipe(
 
     "strong" is for the best answer: eight members, each of which leaves out one of eight parts of the rows. An input
     with more than two values is a number, and becomes four: half of the members have `Periodic` embeddings, half
-    `PiecewiseLinear` ones. One that is the number of a category becomes the eight of its row of a learnt table. All that the first layer takes in has a learnt scale. Three layers of 128 units with dropout
-    follow. "quick" is for who is in a hurry: four members with `PiecewiseLinear` embeddings and two layers of 64.
+    `PiecewiseLinear` ones. One that is the number of a category becomes the eight numbers of its row of a learnt table.
+    All that the first layer takes in has a learnt scale. Three layers of 128 units with dropout follow. "quick" is for
+    who is in a hurry: four members with `PiecewiseLinear` embeddings and two layers of 64.
 
     Weights learn at the rate / √inputs of their layer, as if they were kept as W/√inputs; the scale at 6 times the
     rate, biases at a tenth. AdamW goes through four waves of the learning rate; dropout and decay fade from halfway on;
