@@ -204,7 +204,14 @@ class Workspace {
 
     static Index rows_at_once(const Network& network, Purpose purpose, Precision precision, Index batch) {
         const Index forms = precision == Precision::full ? 1 : 2;  // both that are packed take as much as the floats
-        Index numbers = panels<T>(network.layers[0].inputs) * PANEL<T> * forms;
+        const bool backward = purpose == Purpose::train || purpose == Purpose::gradients;
+        const Index width = panels<T>(network.layers[0].inputs) * PANEL<T>;
+        Index numbers = width * forms;
+        for (Index l = 0; l < network.column_count; ++l) {
+            const ColumnLayer& layer = network.columns[l];
+            if (layer.kind != ColumnKind::plain) numbers += layer.count * (1 + (backward ? layer.outputs : 0));
+        }
+        if (network.column_count > 0) numbers += width * (Index(network.scaled) + Index(backward));
         for (Index l = 0; l < network.depth; ++l)
             numbers += panels<T>(network.layers[l].units) * PANEL<T> * (purpose == Purpose::predict ? 1 : 1 + 2 * forms);
         const Index fitting = BYTES_AT_ONCE / (numbers * Index(sizeof(T)));

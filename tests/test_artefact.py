@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 
 import clearprop as cp
 from clearprop import container
-from clearprop.artefact import check_storable
+from clearprop.artefact import TableModel, check_storable
 from clearprop.ensemble import Ensemble
 from clearprop.network.activations import ACTIVATIONS
+from clearprop.network.columns import Embedding
+from clearprop.table import Encoding, as_table
 from clearprop.tabular import recipe
 
 
@@ -305,3 +308,33 @@ def test_what_is_no_model_is_not_saved(tmp_path):
     with pytest.raises(cp.InputError, match="dict"):
         cp.save({}, tmp_path / "m")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def shops():
+    """A table model of a column of 70,000 categories."""
+    frame = pl.DataFrame({"shop": [f'"{k}" 红' for k in range(70_000)], "y": np.arange(70_000.0)})
+    encoding = Encoding.learn(as_table(frame), "y", kinds={"shop": "category"}, one_hot_to=9)
+    column = Embedding(1, categories=encoding.input_categories[0], outputs=1)
+    network = cp.Network(1, [cp.Dense(1, "identity")], loss="half_squared_error", columns=[column])
+    return TableModel(cp.Model.initialized(network), encoding)
+
+
+def test_many_thousand_labels_find_room_in_the_file(shops, tmp_path):
+    cp.save(shops, tmp_path / "model.safetensors")
+    assert TableModel.load(tmp_path / "model.safetensors") == shops
+
+
+@pytest.mark.parametrize(
+    "labels", [None, b"", b"[]", b"3", b"[3]", b"[[]]", b'[["a"], ["b"]]', b"[" * 100_000, b"\xff"]
+)
+def test_labels_that_are_none_are_one_message(shops, labels, tmp_path):
+    path = tmp_path / "model.safetensors"
+    cp.save(shops, path)
+    contents = container.read(path)
+    tensors = {name: array for name, array in contents.tensors.items() if name != "labels"}
+    if labels is not None:
+        tensors["labels"] = np.frombuffer(labels, np.uint8)
+    container.write(path, tensors, contents.metadata)
+    with pytest.raises(cp.InputError, match=r"model\.safetensors: "):
+        TableModel.load(path)

@@ -3,11 +3,13 @@
 A model's arrays are W1, b1, W2, …, then "columns", the parameters of all column layers one after the other, and
 "scale", where there are such; its metadata has its "network". An ensemble's are 1/W1, 1/b1, …, 2/W1, …, the member
 first; its metadata has each different network once, in "networks", and for each member, in "members", which of them is
-its own, counted from 0; and the "temperature".
+its own, counted from 0; and the "temperature". A table's columns that are given by the numbers of their categories have
+their labels, of which there may be many thousands, in an array of bytes, "labels": a list for each, as JSON.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from clearprop.engines.base import Array
     from clearprop.table import Encoding, Table
 
-MODEL, ENSEMBLE = "model", "ensemble"
+MODEL, ENSEMBLE, LABELS = "model", "ensemble", "labels"
 
 
 @dataclass(frozen=True)
@@ -153,11 +155,13 @@ def _contents(model: object) -> tuple[dict[str, Array], dict[str, Any]]:
         described = _described(plain)
     else:
         raise InputError(f"save: expected a Model, an Ensemble or a TableModel, got {type(model).__name__}")
+    encoding, labels = _labels_apart(table_model.encoding.to_json()) if table_model else (None, {})
+    tensors |= labels
     metadata = {
         "kind": kind,
         "clearprop": __version__,
         **described,
-        "encoding": table_model.encoding.to_json() if table_model else None,
+        "encoding": encoding,
         "about": dict(table_model.about) if table_model else {},
     }
     return tensors, metadata
@@ -184,18 +188,45 @@ def read(path: str | os.PathLike[str]) -> Model | Ensemble | TableModel:
         raise InputError(f"{path}: this file holds a {kind or 'thing of no kind'}, not a model")
     try:
         model: Model | Ensemble
+        tensors = {name: array for name, array in contents.tensors.items() if name != LABELS}
         if kind == MODEL:
-            model = _model(Network.from_json(metadata.get("network", {})), contents.tensors)
+            model = _model(Network.from_json(metadata.get("network", {})), tensors)
         else:
-            model = _ensemble(metadata, contents.tensors)
+            model = _ensemble(metadata, tensors)
         if metadata.get("encoding") is None:
             return model
         from clearprop.table import Encoding
 
         about = metadata.get("about")
-        return TableModel(model, Encoding.from_json(metadata["encoding"]), about if isinstance(about, dict) else {})
+        encoding = Encoding.from_json(_labels_back(metadata["encoding"], contents.tensors.get(LABELS)))
+        return TableModel(model, encoding, about if isinstance(about, dict) else {})
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+def _labels_apart(encoding: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Array]]:
+    """An encoding as JSON without the labels of columns that are coded, and these."""
+    coded = [column for column in encoding["columns"] if column.get("coded")]
+    if not coded:
+        return encoding, {}
+    written = json.dumps([column.pop("labels") for column in coded], ensure_ascii=False)
+    return encoding, {LABELS: np.frombuffer(written.encode(), np.uint8)}
+
+
+def _labels_back(encoding: Any, labels: Array | None) -> Any:
+    """The inverse of `_labels_apart`, for whatever stands in a file."""
+    columns = encoding.get("columns") if isinstance(encoding, dict) else None
+    listed = columns if isinstance(columns, list) else []
+    coded = [column for column in listed if isinstance(column, dict) and column.get("coded") is True]
+    if labels is None and not coded:
+        return encoding
+    try:
+        found = json.loads(b"" if labels is None else labels.tobytes())
+        for column, own in zip(coded, found, strict=True):
+            column["labels"] = own
+    except (ValueError, TypeError, RecursionError):
+        raise InputError("the labels of its columns are missing, or are none") from None
+    return encoding
 
 
 def _tensors(model: Model) -> dict[str, Array]:

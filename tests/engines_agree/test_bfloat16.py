@@ -23,11 +23,13 @@ from clearprop.engines.native import Native
 from clearprop.engines.precision import PRECISIONS, to_bfloat16
 from clearprop.errors import InputError
 from clearprop.network.activations import ACTIVATIONS
+from clearprop.network.columns import COLUMN_LAYERS, Embedding, Periodic, PiecewiseLinear, Plain, Scale
 from clearprop.network.initializers import initial
 from clearprop.network.losses import LOSSES
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import SGD, Adam
+from tests.engines_agree.test_columns import inputs
 from tests.engines_agree.test_product import BIAS_KINDS, RULES, STEPS, case, fitting
 
 try:
@@ -57,6 +59,20 @@ SHAPES = {
     "batch in pieces": (Network(70, [Dense(900, "relu"), Dense(65, "tanh"), Dense(3, "identity")], l1=0.001), 2501),
     "softmax within": (Network(40, [Dense(35, "softmax", dropout=0.1), Dense(9, "identity", "none")]), 45),
     "few units": (Network(70, [Dense(5, "relu"), Dense(66, "tanh"), Dense(2, "relu"), Dense(3, "identity")]), 50),
+    "columns": (
+        Network(
+            13,
+            [Dense(37, "silu", dropout=0.2), Dense(3, "softmax")],
+            "cross_entropy",
+            columns=[Periodic(3), Plain(4), Embedding(2, categories=7, outputs=5), PiecewiseLinear(4, outputs=2)],
+            scale=Scale(rate=6.0),
+        ),
+        157,
+    ),
+    "columns in pieces": (
+        Network(5, [Dense(900, "relu"), Dense(3, "identity")], columns=[Plain(1), Periodic(4)]),
+        2501,
+    ),
     "many layers": (Network(32, [*(Dense(32, "silu") for _ in range(6)), Dense(3, "identity")], "huber"), 64),
 }
 
@@ -87,7 +103,10 @@ def distance(start: Parameters, outcome: Outcome, expected: Outcome) -> float:
 def shape(name: str) -> tuple[Parameters, Samples, Plan]:
     network, rows = SHAPES[name]
     rng = np.random.default_rng(7)
-    X = rng.normal(size=(rows, network.inputs)).astype(np.float32)
+    X = rng.normal(size=(rows, network.inputs))
+    if network.columns:
+        X = inputs(list(network.columns), rows, rng)
+    X = X.astype(np.float32)
     if network.loss_function.of_classes:
         Y: Array = rng.integers(0, network.outputs, rows)
     else:
@@ -129,6 +148,10 @@ def test_many_steps(hidden: str, loss: str, native: Engine, reference: Engine) -
         errors.append(distance(start, outcome, expected))
         effects.append(distance(start, full, expected))
     assert np.median(errors) < np.median(effects) / 3
+
+
+def test_every_column_layer_is_in_a_shape() -> None:
+    assert {layer.kind for network, _ in SHAPES.values() for layer in network.columns} == set(COLUMN_LAYERS)
 
 
 @multiplies

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -43,3 +46,32 @@ def test_what_is_left_in_memory_changes_no_bit(shape: str, precision: str) -> No
     first = results()
     spoil()
     assert results() == first
+
+
+MEASURED = """
+import resource
+import numpy as np
+import clearprop as cp
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+layers = [cp.Dense(8, "tanh"), cp.Dense(1, "identity")]
+net = cp.Network(400, layers, columns=[cp.Periodic(400, outputs=9)], scale=cp.Scale())
+model = cp.Model.initialized(net, dtype="float32")
+X, Y = np.zeros((4096, 400), "f4"), np.zeros((4096, 1), "f4")
+peaks = []
+for rows in (240, 4096):
+    cp.train(model, X, Y, optimizer=cp.SGD(0.0), batch_size=rows, threads=1)
+    peaks.append(peak())
+print(peaks[1] - peaks[0])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss is in KiB on Linux alone")
+def test_what_column_layers_work_on_counts_as_rows_on_their_way() -> None:
+    """A larger batch takes no more than 32 MiB of rows on their way; 1,024 rows in all arrays would be 62 MiB."""
+    found = subprocess.run(
+        [sys.executable, "-c", MEASURED], capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    assert int(found.stdout) < 40 << 10

@@ -154,6 +154,42 @@ def test_few_rows_are_learnt_plainly_and_a_weight_is_a_repeated_row() -> None:
     assert len(cp.MLPClassifier(**QUICK).fit(*IRIS).estimators_) == 4
 
 
+@pytest.mark.parametrize("scale", [0.5, 1.0])
+def test_a_weight_is_a_repeated_row_of_a_frame(scale: float) -> None:
+    random = np.random.default_rng(0)
+    X = frame(20).assign(size=random.normal(size=20), y=random.normal(size=20))
+    y = X.pop("y").to_numpy()
+    weights = random.integers(0, 4, 20)
+    rows = np.repeat(np.arange(20), weights)
+    weighted = cp.MLPRegressor(recipe="quick", max_iter=20).fit(X, y, sample_weight=weights * scale)
+    repeated = cp.MLPRegressor(recipe="quick", max_iter=20)
+    repeated.fit(X.iloc[rows].reset_index(drop=True), y[rows], sample_weight=np.full(len(rows), scale))
+    np.testing.assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-9)
+
+
+@pytest.mark.parametrize("recipe", ["strong", "quick", "scikit-learn"])
+def test_many_categories_are_embedded_where_the_recipe_embeds(recipe: str) -> None:
+    random = np.random.default_rng(0)
+    shop = random.integers(0, 30, 400)
+    X = pl.DataFrame({"shop": [f"s{k}" for k in shop], "size": random.normal(size=400)})
+    y = np.random.default_rng(9).normal(size=30)[shop]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = cp.MLPRegressor(recipe=recipe, max_iter=12).fit(X, y)
+    columns = fitted.estimators_[0].network.columns
+    assert [layer.kind for layer in columns if layer.kind == "embedding"] == ["embedding"] * (recipe != "scikit-learn")
+    assert np.isfinite(fitted.predict(X.with_columns(shop=pl.lit("new")))).all()
+    told = str(fitted.explain(X, y, row=3))
+    assert (f"(s{shop[3]})" in told and "of Tc2 = (" in told) == bool(columns)
+
+
+def test_an_autoencoder_gives_no_codes_back() -> None:
+    shop = np.random.default_rng(0).integers(0, 30, 200)
+    X = pl.DataFrame({"shop": [f"s{k}" for k in shop], "size": shop / 30.0})
+    fitted = cp.Autoencoder(recipe="quick", hidden_layer_sizes=(2,), max_iter=2).fit(X)
+    assert fitted.inverse_transform(fitted.transform(X)).shape == (200, 31)
+
+
 @pytest.mark.parametrize("labels", [["no", "yes", "maybe"], [True, False, True], [-1, 5, 9], [0.5, 1.5, 2.5]])
 def test_labels_of_any_type_come_back(labels: list[Any]) -> None:
     X, y = IRIS[0], np.array(labels)[IRIS[1]]

@@ -8,6 +8,7 @@ import pytest
 
 from clearprop.artefact import TableModel
 from clearprop.model import Model
+from clearprop.network.columns import Embedding, Plain
 from clearprop.network.spec import Dense, Network
 from clearprop.table import Encoding, as_table
 
@@ -26,13 +27,15 @@ def run():
     return outputs
 
 
-def table_model(frame, target, *, seed=0, dtype="float32", task=None, kinds=None):
-    """A table model with random weights, of the encoding that a frame teaches."""
-    encoding = Encoding.learn(as_table(frame), target, task=task, kinds=kinds)
+def table_model(frame, target, *, seed=0, dtype="float32", task=None, kinds=None, one_hot_to=None):
+    """A table model with random weights, of the encoding that a frame teaches; numbers of categories are embedded."""
+    encoding = Encoding.learn(as_table(frame), target, task=task, kinds=kinds, one_hot_to=one_hot_to)
+    codes = encoding.input_categories
+    columns = [Embedding(categories=code, outputs=3) if code else Plain() for code in codes] if any(codes) else []
     classes = len(encoding.classes)
     last = Dense(classes, "softmax") if classes else Dense(1, "identity")
     loss = "cross_entropy" if classes else "half_squared_error"
-    network = Network(len(encoding.input_names), [Dense(7, "tanh"), last], loss)
+    network = Network(len(encoding.input_names), [Dense(7, "tanh"), last], loss, columns=columns)
     model = Model.initialized(network, "normal", scale=0.7, seed=seed, dtype=dtype)
     return TableModel(model, encoding)
 

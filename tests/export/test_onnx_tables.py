@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 import clearprop as cp
-from clearprop.errors import InputError
+from clearprop.table import category
+from clearprop.table.parsing import MISSING
 from tests.export.conftest import fed, table_model
 
 onnx = pytest.importorskip("onnx")
@@ -51,10 +52,12 @@ def assert_same_numbers(model, outputs, own):
     np.testing.assert_allclose(found, own, atol=TOLERANCE * model.encoding.target.deviation)
 
 
+@pytest.mark.parametrize("one_hot_to", [None, 3], ids=["one-hot", "coded"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_classes(dtype, run):
+def test_classes(dtype, one_hot_to, run):
     frame = mixed()
-    model = table_model(frame.drop("price"), "kind", dtype=dtype)
+    model = table_model(frame.drop("price"), "kind", dtype=dtype, one_hot_to=one_hot_to)
+    assert sorted(set(model.encoding.input_categories)) == ([0, 5, 6] if one_hot_to else [0])
     kinds = {column.kind for column in model.encoding.columns}
     assert kinds == {"number", "boolean", "category", "date", "left out"}
     new = mixed(seed=1)
@@ -105,15 +108,19 @@ def test_numbers_at_the_edges_of_float64(run):
     assert_same_numbers(model, outputs, model.predict(rows)["y"])
 
 
-def test_categories_that_are_rare_unknown_missing_or_written_otherwise(run):
+@pytest.mark.parametrize("most", [256, 0], ids=["one-hot", "coded"])
+def test_categories_that_are_rare_unknown_missing_or_written_otherwise(most, run, monkeypatch):
+    monkeypatch.setattr(category, "MOST_CODES", 256)
     labels = [f"c{number}" for number in range(300)] + ["3", "true", "false", "-7"] * 3
     frame = pl.DataFrame({"c": [*labels, None], "y": np.arange(len(labels) + 1.0)})
-    model = table_model(frame, "y", task="numbers", kinds={"c": "category"})
+    model = table_model(frame, "y", task="numbers", kinds={"c": "category"}, one_hot_to=None if most else 0)
     assert model.encoding.columns[0].others and model.encoding.columns[0].missing
     asked = ["c1", "c299", "never seen", None, "3", "3.0", "true", "True", "TRUE", "-7", "-7.0", "03", "3.00001"]
     new = pl.DataFrame({"c": asked})
     outputs = run(cp.export.to_onnx(model), fed(model, new))
-    assert_same_numbers(model, outputs, model.predict(new)["y"])
+    predicted = model.predict(new)["y"]
+    assert_same_numbers(model, outputs, predicted)
+    assert predicted.n_unique() == 7  # c1, other, missing, 3, true, -7, and 3.00001 and 03 are other
 
 
 def test_a_missing_category_that_training_did_not_have_is_none_of_them(run):
@@ -124,11 +131,19 @@ def test_a_missing_category_that_training_did_not_have_is_none_of_them(run):
     assert_same_numbers(model, outputs, model.predict(new)["y"])
 
 
-def test_an_empty_text_beside_missing_values_is_refused(tmp_path):
-    frame = pl.DataFrame({"c": ["", "b", None] * 4, "y": np.arange(12.0)})
-    with pytest.raises(InputError, match="column c has the empty text as a category"):
-        cp.export.to_onnx(table_model(frame, "y", task="numbers"), tmp_path / "model.onnx")
-    assert not list(tmp_path.iterdir())
+@pytest.mark.parametrize("one_hot_to", [None, 1])
+@pytest.mark.parametrize("known", [True, False], ids=["missing in training", "never missing"])
+def test_texts_that_say_missing_are_missing(known, one_hot_to, run):
+    frame = pl.DataFrame({"c": ["NA" if known else "a", "b", "c"] * 4, "y": np.arange(12.0)})
+    model = table_model(frame, "y", task="numbers", one_hot_to=one_hot_to)
+    assert model.encoding.columns[0].missing == 4 * known
+    new = pl.DataFrame({"c": [*MISSING, None, "b", "never seen"]})
+    predicted = model.predict(new)["y"]
+    assert predicted.head(len(MISSING) + 1).n_unique() == 1
+    assert (predicted[0] == predicted[-1]) == (not known)
+    graph = cp.export.to_onnx(model)
+    outputs = run(graph, {"c": new["c"].fill_null("").to_numpy().astype(object)[:, None]})
+    assert_same_numbers(model, outputs, predicted)
 
 
 def test_a_thousand_columns_take_as_few_operators_as_ten(run):

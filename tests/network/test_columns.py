@@ -138,6 +138,21 @@ def test_a_scale_alone_takes_the_inputs_as_they_are() -> None:
     assert cp.Network(3, [cp.Dense(1)], scale=cp.Scale()).columns == (Plain(3),)
 
 
+@pytest.mark.parametrize("engine", ["reference", "native"])
+@pytest.mark.parametrize(("dtype", "most"), [("float32", 2.0**23), ("float64", 2.0**52)])
+def test_numbers_so_far_out_that_no_wave_tells_them_apart(dtype: str, most: float, engine: str) -> None:
+    net = cp.Network(2, [cp.Dense(1)], columns=[Plain(1), Periodic(1)])
+    model = cp.Model.initialized(net, dtype=dtype)
+    assert np.isfinite(model.predict([[0.0, most], [0.0, -most]], engine=engine)).all()
+    for far in (1.01 * most, -1e37):
+        X = [[0.0, 0.0], [0.0, far]]
+        told = r"X\[1, 1\] is .*: a periodic layer takes numbers of float(32|64) from -.* to .*; scale its inputs first"
+        with pytest.raises(cp.InputError, match=told):
+            model.predict(X, engine=engine)
+        with pytest.raises(cp.InputError, match=told):
+            cp.train(model, X, [[0.0], [1.0]], optimizer=cp.SGD(0.1), engine=engine)
+
+
 @pytest.mark.parametrize("wrong", [-1.0, 3.0, 0.5])
 def test_what_is_no_category(wrong: float) -> None:
     net = cp.Network(2, [cp.Dense(1)], columns=[Plain(1), Embedding(1, categories=3)])

@@ -18,7 +18,8 @@ def test_what_layer_1_takes_in_bears_the_names_of_the_columns_it_is_made_of() ->
     fitted = fit(prepare(table, "price", recipe_name="quick", epochs=1))
     report = of_fit(fitted, source="table.csv", total=80, when="now")
     structure, members = report.structure, fitted.learnt.ensemble.members
-    made = ["size", "size v1", "size v2", "size v3", "sold", "age", "age v1", "age v2", "age v3"]
+    of_numbers = [f"{name} {v}" for name in ("size", "age") for v in ("v1", "v2", "v3")]
+    made = ["size", "age", *of_numbers, "sold"]
     assert (structure.inputs, structure.sizes[0], structure.columns) == (made, 9, True)
     assert structure.parameters == sum(len(member.parameters.flat) for member in members)
     page = render(report)

@@ -101,11 +101,12 @@ def test_every_column_against_plain_python(table: Table) -> None:
             expected[f"seen {part}"] = z / np.sqrt(1 + (z / 3) ** 2)
     expected["seen missing"] = np.array([float(v is None) for v in values])
 
-    assert encoding.input_names == tuple(expected)
+    flags = [name for name in expected if name.endswith(" missing") or name.startswith("job=") or name == "seen year"]
+    assert encoding.input_names == (*(name for name in expected if name not in flags), *flags)
     inputs = encoding.inputs(table)
     assert inputs.dtype == np.float32
     assert inputs.flags.c_contiguous
-    for place, name in enumerate(expected):
+    for place, name in enumerate(encoding.input_names):
         np.testing.assert_allclose(inputs[:, place], expected[name], rtol=1e-6, atol=1e-6, err_msg=name)
 
 

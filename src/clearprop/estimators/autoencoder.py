@@ -189,5 +189,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetworkEsti
     def _learns_by_fold(self) -> bool:
         return False
 
+    @property
+    def _takes_codes(self) -> bool:
+        """Inputs are what is to be given back, and a code is no number that could be nearly right."""
+        return False
+
     def _layers_after(self, settings: Settings) -> tuple[int, ...]:
         return settings.hidden[-2::-1]

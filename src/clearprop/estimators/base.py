@@ -191,7 +191,14 @@ class NetworkEstimator(FittedNetwork):
         if not goes_on:
             self._answers = self._learn_answers(targets, weights, settings, known)
             target = self._answers.as_target(_free_name(_name_of(y), rows))
-            self._inputs = learn_inputs(rows, weighed, target, scaled=settings.scaled, dtype=settings.dtype)
+            self._inputs = learn_inputs(
+                rows,
+                weighed,
+                target,
+                scaled=settings.scaled,
+                dtype=settings.dtype,
+                embeds=settings.tabular is not None and self._takes_codes,
+            )
         matrix = self._inputs.matrix(rows)
         training = Encoded(matrix, self._encoded(targets, matrix, "y"), weighed)
         return training, self._held_out(X_val, y_val), settings
@@ -222,11 +229,17 @@ class NetworkEstimator(FittedNetwork):
         return True
 
     @property
+    def _takes_codes(self) -> bool:
+        """Whether a category's number may be an input, where the recipe embeds it."""
+        return True
+
+    @property
     def _needs_y(self) -> bool:
         return True
 
     def _design(self, settings: Settings, training: Encoded) -> Recipe:
-        return design(settings, self._answers.answers(self._inputs.width), training, self._layers_after(settings))
+        answers, after = self._answers.answers(self._inputs.width), self._layers_after(settings)
+        return design(settings, answers, training, self._inputs.categories, after)
 
     def _around(self) -> Surroundings:
         from clearprop.training import Callback

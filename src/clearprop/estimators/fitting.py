@@ -76,16 +76,18 @@ class Fitted:
     ended: str
 
 
-def design(settings: Settings, answers: Answers, samples: Encoded, after: tuple[int, ...] = ()) -> Recipe:
+def design(
+    settings: Settings, answers: Answers, samples: Encoded, categories: Sequence[int], after: tuple[int, ...] = ()
+) -> Recipe:
     """Networks, optimizer, batches and epochs of a recipe for these rows.
 
-    `after` are further hidden layers, as a decoder has them.
+    `categories` are those that inputs number, 0 for a number; `after` are further hidden layers, as a decoder has them.
     """
     loss = answers.loss
     if loss == "cross_entropy" and settings.smoothing:
         loss = f"smoothed_cross_entropy({settings.smoothing!r})"
     if settings.tabular:
-        return _designed_by_table(settings, answers, samples, loss, after)
+        return _designed_by_table(settings, answers, samples, categories, loss, after)
     rows = len(samples.X)
     hidden = [Dense(units, settings.activation, dropout=settings.dropout) for units in (*settings.hidden, *after)]
     layers = [*hidden, Dense(answers.outputs, answers.activation)]
@@ -101,7 +103,7 @@ def design(settings: Settings, answers: Answers, samples: Encoded, after: tuple[
 
 
 def _designed_by_table(
-    settings: Settings, answers: Answers, samples: Encoded, loss: str, after: tuple[int, ...]
+    settings: Settings, answers: Answers, samples: Encoded, categories: Sequence[int], loss: str, after: tuple[int, ...]
 ) -> Recipe:
     """The recipe of the table room, with what the options replace."""
     given, rows = settings.given, len(samples.X)
@@ -110,6 +112,7 @@ def _designed_by_table(
         samples.X,
         answers.outputs,
         answers.task,
+        categories=categories,
         members=given.get("members"),
         epochs=given.get("epochs"),
     )

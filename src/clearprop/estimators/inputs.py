@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +13,11 @@ from sklearn.utils.validation import validate_data
 
 from clearprop.engines.base import Array
 from clearprop.errors import InputError
+from clearprop.tabular.recipe import ONE_HOT_TO
 
 if TYPE_CHECKING:
     from clearprop.table import Encoding, Table
+    from clearprop.table.columns import Number
     from clearprop.table.scaling import Scale
     from clearprop.table.target import Target
 
@@ -132,11 +135,18 @@ def dense(rows: Any, name: str = "X") -> Any:
 
 @dataclass(frozen=True)
 class ArrayColumn:
-    """A column of numbers: its scale, None for one that is only missing or not; and whether training lacked values."""
+    """A column of numbers: its scale, None for one that is only missing or not; how many values training lacked."""
 
     place: int
     scale: Scale | None
     missing: int
+    binary: bool
+
+    def as_number(self) -> Number:
+        """The same as the table room has it."""
+        from clearprop.table.columns import Number
+
+        return Number(f"x{self.place}", self.missing, (), self.scale, self.binary)
 
 
 @dataclass(frozen=True)
@@ -162,7 +172,7 @@ class ArrayInputs:
         Raises:
             InputError: no column tells anything.
         """
-        from clearprop.table.scaling import Scale
+        from clearprop.table.scaling import Scale, only_two
 
         if not scaled:
             return ArrayInputs(X.shape[1], None, (), dtype)
@@ -173,7 +183,7 @@ class ArrayInputs:
             if scale is None:
                 constants[place] = np.nan if absent == len(values) else values[~np.isnan(values)][0]
             if scale is not None or 0 < absent < len(values):
-                columns.append(ArrayColumn(place, scale, absent))
+                columns.append(ArrayColumn(place, scale, absent, only_two(values)))
         if not columns:
             samples = "1 sample" if len(X) == 1 else f"{len(X)} samples"
             raise InputError(f"X: no column is left to learn from: all are constant or missing in the {samples}")
@@ -188,7 +198,20 @@ class ArrayInputs:
         """One name for each input."""
         if self.columns is None:
             return tuple(f"x{place}" for place in range(self.given))
-        return tuple(name for column in self.columns for name in _names(column))
+        names = [name for column in self.columns for name in column.as_number().input_names]
+        return tuple(names[place] for place in np.argsort(self._places))
+
+    @property
+    def categories(self) -> tuple[int, ...]:
+        """How many categories each input numbers: 0, for all are numbers."""
+        return (0,) * self.width
+
+    @cached_property
+    def _places(self) -> NDArray[np.int64]:
+        """Where the inputs stand, of which those of each column come one after the other."""
+        from clearprop.table.column import in_order
+
+        return in_order([kind for column in self.columns or () for kind in column.as_number().input_kinds])
 
     @property
     def missing_allowed(self) -> bool:
@@ -203,15 +226,13 @@ class ArrayInputs:
             _check_finite(name, plain, False)
             return plain
         out = np.zeros((len(X), self.width), dtype=self.dtype)
-        place = 0
+        places = iter(self._places)
         for column in self.columns:
             values = X[:, column.place].astype(np.float64)
             if column.scale is not None:
-                out[:, place] = column.scale(values)
-                place += 1
+                out[:, next(places)] = column.scale(values)
             if column.missing:
-                out[:, place] = np.isnan(values)
-                place += 1
+                out[:, next(places)] = np.isnan(values)
         return out
 
     def restored(self, matrix: Array) -> Array:
@@ -221,29 +242,23 @@ class ArrayInputs:
         if self.columns is None:
             return matrix.astype(np.float64)
         out = np.tile(np.array(self.constants), (len(matrix), 1))
-        place = 0
+        places = iter(self._places)
         for column in self.columns:
             if column.scale is not None:
-                s = np.clip(matrix[:, place].astype(np.float64), -SOFTEST, SOFTEST)
+                s = np.clip(matrix[:, next(places)].astype(np.float64), -SOFTEST, SOFTEST)
                 z = s / np.sqrt(1.0 - np.square(s / 3.0))
                 out[:, column.place] = restored(z, column.scale.centre, column.scale.width)
-            place += len(_names(column))
+            if column.missing:
+                next(places)
         return out
 
     def encoding(self, target: Target, rows: int) -> Encoding:
         """The same as the table room has it, of a table with the columns x0, x1, …"""
         from clearprop.table import Encoding
-        from clearprop.table.columns import Number
 
         if self.columns is None:
             raise InputError("encoding: the numbers are taken as they are")
-        columns = tuple(Number(f"x{one.place}", one.missing, (), one.scale) for one in self.columns)
-        return Encoding(columns, target, rows, 0)
-
-
-def _names(column: ArrayColumn) -> tuple[str, ...]:
-    name = f"x{column.place}"
-    return (*((name,) if column.scale else ()), *((f"{name} missing",) if column.missing else ()))
+        return Encoding(tuple(one.as_number() for one in self.columns), target, rows, 0)
 
 
 def _numbers(rows: Any, name: str) -> Array:
@@ -274,13 +289,15 @@ class TableInputs:
     dtype: str
 
     @staticmethod
-    def learn(table: Table, target: Target, dtype: str) -> TableInputs:
-        """From the training rows; no input is learnt from the target."""
+    def learn(table: Table, weights: Array | None, target: Target, dtype: str, embeds: bool) -> TableInputs:
+        """From the training rows and their weights (N,); no input is learnt from the target."""
         from clearprop.table import Encoding
+        from clearprop.table.column import Learning
         from clearprop.table.kinds import learn
         from clearprop.table.table import quoted
 
-        columns = tuple(learn(table, name) for name in table.names)
+        learning = Learning(weights, ONE_HOT_TO if embeds else None)
+        columns = tuple(learn(table, name, learning=learning) for name in table.names)
         encoding = Encoding(columns, target, len(table), 0)
         if not encoding.input_names:
             reasons = "; ".join(f"{quoted(column.name)}: {column.done}" for column in columns)
@@ -290,6 +307,11 @@ class TableInputs:
     @property
     def width(self) -> int:
         return len(self.encoding.input_names)
+
+    @property
+    def categories(self) -> tuple[int, ...]:
+        """How many categories each input numbers, 0 for a number."""
+        return self.encoding.input_categories
 
     @property
     def missing_allowed(self) -> bool:
@@ -314,20 +336,22 @@ class TableInputs:
 Inputs = ArrayInputs | TableInputs
 
 
-def learn_inputs(rows: Any, weights: Array | None, target: Target, *, scaled: bool, dtype: str) -> Inputs:
+def learn_inputs(rows: Any, weights: Array | None, target: Target, *, scaled: bool, dtype: str, embeds: bool) -> Inputs:
     """How the columns of the training rows become inputs.
 
     Args:
         rows: what `read` gave.
         target: of the same rows; its name is none of their columns'.
+        weights: of these rows, or None for 1 each.
         scaled: whether numbers are scaled. Columns that are no numbers always are encoded.
+        embeds: whether an input may be the number of a category.
     """
     if not isinstance(rows, np.ndarray) and not hasattr(rows, "nnz"):
         import polars as pl
 
         as_they_are = all(kind.is_numeric() or kind == pl.Boolean for kind in rows.frame.dtypes)
         if scaled or not as_they_are:
-            return TableInputs.learn(rows, target, "float32" if dtype == "given" else dtype)
+            return TableInputs.learn(rows, weights, target, "float32" if dtype == "given" else dtype, embeds)
         rows = _numbers(rows, "X")
         _check_finite("X", rows, False)
     kind = str(rows.dtype) if dtype == "given" else dtype

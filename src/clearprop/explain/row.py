@@ -32,11 +32,18 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Input:
-    """One input: its name, its value, and how it was scaled, if it is a number that was there."""
+    """One input: its name, its value, and how it was scaled, if it is a number that was there.
+
+    Of an input that is the number of a category, `category` says which, or with `rest` that it is "other" or "missing",
+    and `place`, counted from 1, which input it is.
+    """
 
     name: str
     value: float
     scaling: Scaling | None = None
+    category: str | None = None
+    rest: bool = False
+    place: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,11 +88,7 @@ def row_of(encoding: Encoding, table: Table, number: int) -> tuple[Row, Array, A
         raise InputError(f"{table.source}: there is no row {number:,}; rows go from 1 to {len(table):,}")
     row = table.select([number - 1])
     x, y = encoding.inputs(row), encoding.targets(row)
-    cells, start = [], 0
-    for column in encoding.columns:
-        end = start + len(column.input_names)
-        cells.append(_cell(column, row, x[0, start:end]))
-        start = end
+    cells = [_cell(column, row, x[0], places) for column, places in zip(encoding.columns, encoding.places, strict=True)]
     read = _read(row, encoding.target.name)
     if encoding.task == "classes":
         y = np.asarray(y)
@@ -98,22 +101,26 @@ def row_of(encoding: Encoding, table: Table, number: int) -> tuple[Row, Array, A
     return Row(f"{table.source}, {number:,}", tuple(cells)), x, y
 
 
-def _cell(column: Column, row: Table, values: Array) -> Cell:
+def _cell(column: Column, row: Table, x: Array, places: Array) -> Cell:
     scalings = {
         name: Scaling(float(numbers[0]), scale.centre, scale.width)
         for name, numbers, scale in column.measured(row)
         if not np.isnan(numbers[0])
     }
-    inputs = tuple(
-        Input(name, float(value), scalings.get(name)) for name, value in zip(column.input_names, values, strict=True)
-    )
+    if column.codes:
+        code, place = int(x[places[0]]), int(places[0]) + 1
+        rest = code >= column.codes - 1 - bool(column.missing)
+        inputs: tuple[Input, ...] = (Input(column.name, float(code), None, column.code_names()[code], rest, place),)
+    else:
+        named = zip(column.input_names, x[places], strict=True)
+        inputs = tuple(Input(name, float(value), scalings.get(name)) for name, value in named)
     read = _read(row, column.name) if column.name in row.names else None
     return _counted(Cell(column.name, column.kind, read, inputs))
 
 
 def _counted(cell: Cell) -> Cell:
     """A cell whose many inputs of 0 are counted instead of listed."""
-    zeros = [one for one in cell.inputs if one.value == 0.0 and one.scaling is None]
+    zeros = [one for one in cell.inputs if one.value == 0.0 and one.scaling is None and one.category is None]
     if len(zeros) <= FEWEST_LEFT_OUT:
         return cell
     return Cell(cell.column, cell.kind, cell.read, tuple(one for one in cell.inputs if one not in zeros), len(zeros))

@@ -32,7 +32,8 @@ def to_onnx(model: Model | TableModel | Any, path: str | os.PathLike[str] | None
     - number: float64, NaN where missing;
     - boolean: float64, 1 true, 0 false, NaN missing;
     - category: a text as `clearprop` writes the category (3 and 3.0 are "3", truth values "true" and "false"); the
-      empty text is missing, one that training did not have is unknown, and both are what they are to `predict`;
+      empty text is missing, and so are "NA" and the others that say so in a file; one that training did not have is
+      unknown; all are what they are to `predict`;
     - date: float64, seconds since 1970-01-01 00:00 UTC, NaN where missing; a time without a zone counts as UTC.
 
     Its outputs are `label` (B,), of the type that the labels have, and `probabilities` (B, classes) in the order of the

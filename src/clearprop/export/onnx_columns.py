@@ -16,7 +16,10 @@ from clearprop.errors import InputError
 from clearprop.export.graph import ML, Graph
 from clearprop.export.onnx_dates import date_parts
 from clearprop.table import Encoding
-from clearprop.table.columns import Boolean, Category, Column, Date, Number
+from clearprop.table.category import Category
+from clearprop.table.column import Column
+from clearprop.table.columns import Boolean, Date, Number
+from clearprop.table.parsing import MISSING
 from clearprop.table.scaling import DOWN, LARGEST, Scale
 
 FAR = LARGEST * 2.0**-30
@@ -48,6 +51,8 @@ def encoded(graph: Graph, encoding: Encoding, taken: Mapping[str, str]) -> str:
     for column in encoding.columns:
         if column.input_names:
             _gather(graph, column, taken[column.name], gathered)
+    # Column by column, and then as they stand in the matrix.
+    matrix = np.argsort(np.concatenate(encoding.places))
     blocks, starts, width = [], {}, 0
     for kind, block, size in (
         ("scaled", _scaled, len(gathered.scaled)),
@@ -60,7 +65,8 @@ def encoded(graph: Graph, encoding: Encoding, taken: Mapping[str, str]) -> str:
         if size:
             blocks.append(block(graph, gathered))
     together = graph.add("Concat", *blocks, to="columns", axis=1)
-    places = [starts[kind] + place for kind, place in gathered.order]
+    parts = [starts[kind] + place for kind, place in gathered.order]
+    places = [parts[place] for place in matrix]
     if places != sorted(places):
         together = graph.add("Gather", together, graph.constant(places, "order", np.int64), to="inputs", axis=1)
     # Inputs are rounded to float32 before a network sees them, whatever it computes in.
@@ -83,7 +89,8 @@ def _gather(graph: Graph, column: Column, value: str, gathered: Inputs) -> None:
     elif isinstance(column, Category):
         start, size = sum(size for _, size in gathered.categories), len(column.input_names)
         gathered.order += [("categories", start + place) for place in range(size)]
-        gathered.categories.append((_one_hot(graph, column, value), size))
+        made = _code(graph, column, value) if column.coded else _one_hot(graph, column, value)
+        gathered.categories.append((made, size))
         return
     else:
         raise InputError(f"export: a column of kind {column.kind} has no form in ONNX yet ({column.name})")
@@ -144,34 +151,38 @@ def _without_nan(graph: Graph, value: str, to: str) -> str:
 
 
 def _one_hot(graph: Graph, column: Category, value: str) -> str:
-    """1 at the place of the text's category; the texts are looked up, the places compared with 0, 1, 2, …"""
+    """1 at the place of the text's category; the places are compared with 0, 1, 2, …"""
+    width = len(column.input_names)
+    codes = _looked_up(graph, column, value, len(column.labels) if column.others else -1, width - 1)
+    units = graph.constant(np.arange(width)[None, :], f"{column.name}/places", np.int64)
+    return graph.cast(graph.add("Equal", codes, units, to=f"{column.name}/is"), np.float64, f"{column.name}/one-hot")
+
+
+def _code(graph: Graph, column: Category, value: str) -> str:
+    """The number of the text's category."""
+    codes = _looked_up(graph, column, value, len(column.labels), column.codes - 1)
+    return graph.cast(codes, np.float64, f"{column.name}/number")
+
+
+def _looked_up(graph: Graph, column: Category, value: str, other: int, missing: int) -> str:
+    """The number of the text's category, that of any other text, or, where training rows lacked it, that of missing."""
     places: dict[str, int] = {}
     for place, label in enumerate(column.labels):
         for text in _writings(label):
             places.setdefault(text, place)
     for place, label in enumerate(column.labels):
         places[label] = place
-    width = len(column.input_names)
     if column.missing:
-        if "" in column.labels:
-            raise InputError(
-                f"export: column {column.name} has the empty text as a category beside missing values; a graph of ONNX "
-                "cannot tell them apart: give that category a name, and train again"
-            )
-        places[""] = width - 1
-    elif "" not in column.labels:
-        places[""] = -1  # missing, which no training row was: none of the categories
-    codes = graph.add(
+        places |= dict.fromkeys(MISSING, missing)
+    return graph.add(
         "LabelEncoder",
         value,
         to=f"{column.name}/code",
         domain=ML,
         keys_strings=list(places),
         values_int64s=list(places.values()),
-        default_int64=len(column.labels) if column.others else -1,
+        default_int64=other,
     )
-    units = graph.constant(np.arange(width)[None, :], f"{column.name}/places", np.int64)
-    return graph.cast(graph.add("Equal", codes, units, to=f"{column.name}/is"), np.float64, f"{column.name}/one-hot")
 
 
 def _writings(label: str) -> list[str]:

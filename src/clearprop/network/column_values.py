@@ -15,6 +15,7 @@ REACH = 3.0
 NARROWEST = 1e-30
 """Of a bin: 1 / width is then a number of float32 too."""
 PROJECTION_DEVIATION = 0.5
+TABLE_DEVIATION = 0.1
 LANES = 1 << 20
 """Of the generator's lanes those from here on are column layers', four each; those before are layers'."""
 
@@ -23,7 +24,8 @@ def start_columns(parameters: Parameters, seed: int, X: Array | None = None, dev
     """Writes the first values of the column layers and the scale into `parameters`.
 
     Periodic: W ~ N(0, deviation²), b ~ U(±π), U and c ~ U(±¼). Piecewise linear: bins between quantiles of the rows X
-    (B, inputs), or evenly from -3 to 3 where there are none; U ~ N(0, ½²). Embedding: T ~ N(0, 1 / outputs). Scale: 1.
+    (B, inputs), or evenly from -3 to 3 where there are none; U ~ N(0, ½²). Embedding: T ~ N(0, 0.1²), and 0 for a
+    category that none of the rows X has. Scale: 1.
 
     Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024.
 
@@ -59,7 +61,10 @@ def _start(layer: ColumnLayer, seed: int, lane: int, rows: Array | None, deviati
     if isinstance(layer, PiecewiseLinear):
         return {**bins(rows, layer), "U": normal("U", 0, PROJECTION_DEVIATION)}
     if isinstance(layer, Embedding):
-        return {"T": normal("T", 0, layer.outputs**-0.5)}
+        T = normal("T", 0, TABLE_DEVIATION)
+        for table, codes in zip(T, () if rows is None else rows.T, strict=rows is not None):
+            table[np.setdiff1d(np.arange(layer.categories), codes)] = 0.0
+        return {"T": T}
     return {}
 
 

@@ -161,6 +161,17 @@ class Periodic(Embedded):
         waves = (self.count, self.frequencies)
         return {"W": waves, "b": waves, "U": (*waves, self.outputs), "c": (self.count, self.outputs)}
 
+    def check(self, X: Array, first: int) -> None:
+        # Farther out a number has no digit behind the point, and z would not even be finite in the end.
+        farthest = 1.0 / np.finfo(X.dtype).eps
+        wrong = np.abs(X) > farthest
+        if wrong.any():
+            row, column = (int(place) for place in np.argwhere(wrong)[0])
+            raise InputError(
+                f"X[{row}, {first + column}] is {X[row, column]:g}: a periodic layer takes numbers of {X.dtype} from "
+                f"{-farthest:g} to {farthest:g}; scale its inputs first"
+            )
+
     def basis(self, parameters: Arrays, X: Array, record: Record) -> tuple[Array, Back]:
         turned = 2.0 * np.pi * X[:, :, None]
         Z = turned * parameters["W"] + parameters["b"]

@@ -15,6 +15,7 @@ CHINESE: Mapping[str, str] = {
     "true 1, false −1, missing 0": "真为 1，假为 −1，缺失为 0",
     "true 1, false −1": "真为 1，假为 −1",
     "one input for each of {} categories": "{} 个类别各对应一个输入",
+    "one input, the number of one of {} categories": "一个输入，即 {} 个类别之一的编号",
     "year": "年",
     "month": "月",
     "day": "日",

@@ -5,7 +5,7 @@ encoding = Encoding.learn(table, target="income", rows=training)  # statistics o
 X, y = encoding.inputs(table), encoding.targets(table)
 """
 
-from clearprop.table.columns import Column
+from clearprop.table.column import Column
 from clearprop.table.encoding import COPY, Encoding
 from clearprop.table.frames import as_table, from_frame
 from clearprop.table.reading import read

@@ -1,15 +1,14 @@
-"""What became of each column: one class a kind, each with its statistics and how it fills its part of the matrix.
+"""The kinds of column: one class each, with its statistics and how it fills its part of the matrix.
 
 A kind is one entry: it learns from the training rows' values, names its inputs, and fills them for any table.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,61 +16,29 @@ from numpy.typing import NDArray
 
 from clearprop.errors import InputError, unknown
 from clearprop.table import described
-from clearprop.table.scaling import Scale
+from clearprop.table.category import Category
+from clearprop.table.column import Column, InputKind, Learning, Matrix
+from clearprop.table.scaling import Scale, only_two
 from clearprop.table.table import Table
-from clearprop.table.values import EXACT, categories, moments, numbers, truths
-
-Matrix = NDArray[np.float32]
-MOST_CATEGORIES = 256
-
-
-@dataclass(frozen=True)
-class Column(ABC):
-    """A column of the training table: its name, how many training rows lack a value, what else is worth knowing."""
-
-    kind: ClassVar[str]
-
-    name: str
-    missing: int
-    notes: tuple[str, ...]
-
-    @property
-    @abstractmethod
-    def done(self) -> str:
-        """What was done with it, in words; of a column that is left out, why."""
-
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        """One name for each column of the matrix that it fills."""
-        return ()
-
-    def fill(self, table: Table, out: Matrix) -> None:  # noqa: B027
-        """Write this column's inputs for every row of a table into `out`, (B, len(input_names)), which is 0 before."""
-
-    def measured(self, table: Table) -> Iterator[tuple[str, NDArray[np.float64], Scale]]:
-        """Each input that is a scaled number: its name, the numbers of the rows, NaN where missing, and the scale."""
-        yield from ()
-
-    def to_json(self) -> dict[str, Any]:
-        return {"kind": self.kind, **described.to_json(self)}
-
-    @property
-    def _missing_name(self) -> tuple[str, ...]:
-        return (f"{self.name} missing",) if self.missing else ()
+from clearprop.table.values import EXACT, moments, numbers, truths
 
 
 @dataclass(frozen=True)
 class Number(Column):
-    """A number: scaled, and a 0/1 indicator beside it where training rows lack it."""
+    """A number: scaled, and a 0/1 indicator beside it where training rows lack it.
+
+    `binary` says that training rows have two different values of it and no more.
+    """
 
     kind = "number"
 
     scale: Scale | None
+    binary: bool
 
     @staticmethod
-    def learn(table: Table, name: str) -> Number:
+    def learn(table: Table, name: str, learning: Learning) -> Number:
         values = numbers(table, name)
-        scale = Scale.learn(values)
+        scale = Scale.learn(values, learning.weights)
         notes = []
         if table.frame[name].dtype == pl.String:
             notes.append("its texts are read as numbers")
@@ -79,7 +46,7 @@ class Number(Column):
             notes.append("whole numbers above 2^53 lose their last digits")
         if scale is None:
             notes.append("always the same where it is not missing")
-        return Number(name, int(np.isnan(values).sum()), tuple(notes), scale)
+        return Number(name, int(np.isnan(values).sum()), tuple(notes), scale, only_two(values))
 
     @property
     def done(self) -> str:
@@ -92,6 +59,10 @@ class Number(Column):
     @property
     def input_names(self) -> tuple[str, ...]:
         return (*((self.name,) if self.scale else ()), *self._missing_name)
+
+    @property
+    def input_kinds(self) -> tuple[InputKind, ...]:
+        return (*((_scaled(self.binary),) if self.scale else ()), *self._missing_kind)
 
     def measured(self, table: Table) -> Iterator[tuple[str, NDArray[np.float64], Scale]]:
         if self.scale:
@@ -112,7 +83,7 @@ class Boolean(Column):
     kind = "boolean"
 
     @staticmethod
-    def learn(table: Table, name: str) -> Boolean:
+    def learn(table: Table, name: str, learning: Learning) -> Boolean:
         return Boolean(name, int((truths(table, name) == 0.0).sum()), ())
 
     @property
@@ -123,67 +94,21 @@ class Boolean(Column):
     def input_names(self) -> tuple[str, ...]:
         return (self.name,)
 
+    @property
+    def input_kinds(self) -> tuple[InputKind, ...]:
+        return ("number",) if self.missing else ("flag",)
+
     def fill(self, table: Table, out: Matrix) -> None:
         out[:, 0] = truths(table, self.name)
 
 
 @dataclass(frozen=True)
-class Category(Column):
-    """One input for each category of the training rows, 1 where it is the row's.
-
-    One more is for missing, where training rows lack it, and one for all rare categories together. A category that no
-    training row has leaves all of them 0.
-    """
-
-    kind = "category"
-
-    labels: tuple[str, ...]
-    others: int  # how many rare categories share one input
-
-    def __post_init__(self) -> None:
-        if len(set(self.labels)) != max(len(self.labels), 1) or self.others < 0:
-            raise InputError(f"column {self.name}: there is no category, one stands twice, or fewer than none are rare")
-
-    @staticmethod
-    def learn(table: Table, name: str) -> Category:
-        keys = categories(table, name)
-        counts = keys.drop_nulls().value_counts(name="rows").sort("rows", name, descending=[True, False])
-        labels = tuple(sorted(counts[name].head(MOST_CATEGORIES)))
-        rare = counts.height - len(labels)
-        return Category(
-            name,
-            keys.null_count(),
-            (f"{rare} rare categories share one input",) if rare else (),
-            labels,
-            rare,
-        )
-
-    @property
-    def done(self) -> str:
-        return f"one input for each of {len(self.labels) + bool(self.others) + bool(self.missing)} categories"
-
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        named = (f"{self.name}={label}" for label in self.labels)
-        return (*named, *((f"{self.name} other",) if self.others else ()), *self._missing_name)
-
-    def fill(self, table: Table, out: Matrix) -> None:
-        keys = categories(table, self.name)
-        rare = len(self.labels)
-        codes = keys.replace_strict(self.labels, range(rare), default=rare, return_dtype=pl.Int64).to_numpy()
-        absent = keys.is_null().to_numpy()
-        if self.missing:
-            out[absent, -1] = 1.0
-        named = ~absent & (codes < rare + bool(self.others))
-        out[np.flatnonzero(named), codes[named]] = 1.0
-
-
-@dataclass(frozen=True)
 class Part:
-    """One number taken from a date, by name, and how it is scaled."""
+    """One number taken from a date, by name, how it is scaled, and whether it has two values and no more."""
 
     name: str
     scale: Scale
+    binary: bool
 
 
 @dataclass(frozen=True)
@@ -207,12 +132,13 @@ class Date(Column):
             raise InputError(f'column {self.name}: expected an ISO date without a zone, got "{self.origin}"')
 
     @staticmethod
-    def learn(table: Table, name: str) -> Date:
+    def learn(table: Table, name: str, learning: Learning) -> Date:
         dates = moments(table, name)
         first = dates.min()
         assert isinstance(first, datetime)
-        scales = {part: Scale.learn(_part(part, dates, first)) for part in PARTS}
-        parts = tuple(Part(part, scale) for part, scale in scales.items() if scale)
+        found = {part: _part(part, dates, first) for part in PARTS}
+        scales = {part: Scale.learn(values, learning.weights) for part, values in found.items()}
+        parts = tuple(Part(part, scale, only_two(found[part])) for part, scale in scales.items() if scale)
         notes = () if parts else ("always the same where it is not missing",)
         return Date(name, dates.null_count(), notes, first.isoformat(), parts)
 
@@ -223,6 +149,10 @@ class Date(Column):
     @property
     def input_names(self) -> tuple[str, ...]:
         return (*(f"{self.name} {part.name}" for part in self.parts), *self._missing_name)
+
+    @property
+    def input_kinds(self) -> tuple[InputKind, ...]:
+        return (*(_scaled(part.binary) for part in self.parts), *self._missing_kind)
 
     def measured(self, table: Table) -> Iterator[tuple[str, NDArray[np.float64], Scale]]:
         dates = moments(table, self.name)
@@ -235,6 +165,10 @@ class Date(Column):
             out[:, place] = scale(values)
         if self.missing:
             out[:, -1] = moments(table, self.name).is_null().to_numpy()
+
+
+def _scaled(binary: bool) -> InputKind:
+    return "flag" if binary else "number"
 
 
 PARTS = ("year", "month", "day", "weekday", "days", "hour")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +14,12 @@ from numpy.typing import NDArray
 from clearprop.errors import InputError, did_you_mean
 from clearprop.table import columns as kinds_of_column
 from clearprop.table import kinds as finding
-from clearprop.table.columns import Column, LeftOut, Matrix
+from clearprop.table.column import Column, Learning, Matrix, in_order
+from clearprop.table.columns import LeftOut
 from clearprop.table.table import Table, quoted
 from clearprop.table.target import Label, Target, column_of, labelled
+
+T = TypeVar("T")
 
 COPY = "goes one to one with the target: is it a copy of the answer?"
 
@@ -45,6 +50,7 @@ class Encoding:
         rows: Sequence[int] | NDArray[np.integer[Any]] | None = None,
         task: str | None = None,
         kinds: Mapping[str, str] | None = None,
+        one_hot_to: int | None = None,
     ) -> Encoding:
         """Learn from the training rows of a table, and from nothing else in it.
 
@@ -56,6 +62,8 @@ class Encoding:
             task: "classes", "numbers", or None to decide by the target's values.
             kinds: "number", "category", "boolean", "date" or "left out" for columns that are not to be what
                 they look like.
+            one_hot_to: a column with more categories becomes one input, the number of its category, which only an
+                `Embedding` makes something of; `input_categories` tells which inputs are such. None: none does.
 
         Raises InputError where there is nothing to learn from, or a column has values that cannot be its kind's.
         """
@@ -71,8 +79,9 @@ class Encoding:
             raise InputError(f"{table.source}: there are no training rows")
         training = chosen.select(labelled(chosen, name)).retyped()
         answer = Target.learn(training, name, task) if isinstance(target, str) else target.learn_scale(training)
+        learning = Learning(one_hot_to=one_hot_to)
         learnt = tuple(
-            _marked(finding.learn(training, column, asked.get(column)), training, name)
+            _marked(finding.learn(training, column, asked.get(column), learning), training, name)
             for column in table.names
             if column != name
         )
@@ -94,10 +103,28 @@ class Encoding:
         """The labels of the classes in order; empty for numbers."""
         return self.target.classes
 
+    @cached_property
+    def places(self) -> tuple[NDArray[np.int64], ...]:
+        """Where the inputs of each column stand in the matrix: numbers first, then flags, then codes."""
+        ends = list(accumulate((len(column.input_kinds) for column in self.columns), initial=0))
+        places = in_order([kind for column in self.columns for kind in column.input_kinds])
+        return tuple(places[start:end] for start, end in pairwise(ends))
+
     @property
     def input_names(self) -> tuple[str, ...]:
         """One name for each column of the matrix."""
-        return tuple(name for column in self.columns for name in column.input_names)
+        return self._placed([column.input_names for column in self.columns])
+
+    @property
+    def input_categories(self) -> tuple[int, ...]:
+        """For each column of the matrix how many categories it numbers; 0 where it is a number itself."""
+        kinds = [[column.codes if kind == "code" else 0 for kind in column.input_kinds] for column in self.columns]
+        return self._placed(kinds)
+
+    def _placed(self, parts: Sequence[Sequence[T]]) -> tuple[T, ...]:
+        """What is said of the inputs, column by column, in the order of the inputs."""
+        said = [one for part in parts for one in part]
+        return tuple(said[place] for place in np.argsort(np.concatenate([[], *self.places])))
 
     def inputs(self, table: Table) -> Matrix:
         """The matrix of a table's rows, (B, I), float32, rows first; the target need not be there.
@@ -106,13 +133,16 @@ class Encoding:
         and for the first value that cannot be of its column's kind.
         """
         self._check_names(table)
-        out = np.zeros((len(table), len(self.input_names)), dtype=np.float32)
-        start = 0
-        for column in self.columns:
-            width = len(column.input_names)
-            if width:
-                column.fill(table, out[:, start : start + width])
-            start += width
+        out = np.zeros((len(table), sum(map(len, self.places))), dtype=np.float32)
+        for column, places in zip(self.columns, self.places, strict=True):
+            if not len(places):
+                continue
+            if places[-1] - places[0] == len(places) - 1:
+                column.fill(table, out[:, places[0] : places[-1] + 1])
+            else:
+                own = np.zeros((len(table), len(places)), dtype=np.float32)
+                column.fill(table, own)
+                out[:, places] = own
         return out
 
     def targets(self, table: Table) -> NDArray[Any]:

@@ -19,8 +19,9 @@ from clearprop.table.table import Table, quoted
 def from_frame(frame: Any, source: str = "the frame") -> Table:
     """The table of a DataFrame of polars, pandas, pyarrow or another library that narwhals knows.
 
-    Values keep their types: the text "3" stays a text. `source` names the frame in messages. Raises InputError for what
-    is no DataFrame, for names that stand twice and for columns of mixed types.
+    Values keep their types: the text "3" stays a text; but one that says that a value is missing, as "NA" does in a
+    file, says so here, too. `source` names the frame in messages. Raises InputError for what is no DataFrame, for names
+    that stand twice and for columns of mixed types.
 
     >>> from_frame(pl.DataFrame({"age": [31, 42], "job": ["smith", None]})).names
     ('age', 'job')

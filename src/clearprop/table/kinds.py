@@ -8,7 +8,9 @@ import polars as pl
 
 from clearprop.errors import InputError, unknown
 from clearprop.table import parsing
-from clearprop.table.columns import KINDS, Boolean, Category, Column, Date, LeftOut, Number
+from clearprop.table.category import Category
+from clearprop.table.column import Column, Learning
+from clearprop.table.columns import KINDS, Boolean, Date, LeftOut, Number
 from clearprop.table.table import Table, quoted
 from clearprop.table.values import usable
 
@@ -28,8 +30,10 @@ _DRESSED_NUMBER = r"^[^\w\s]?\s?-?\d{1,3}([.,' ]?\d{3})*([.,]\d+)?\s?[^\w\s]?$"
 _CAMEL_IDENTIFIER = re.compile(r"[a-z](Id|ID|Key|Index)$")
 
 
-def learn(table: Table, name: str, kind: str | None = None) -> Column:
+def learn(table: Table, name: str, kind: str | None = None, learning: Learning | None = None) -> Column:
     """What a column of training rows is to be: of the kind asked for, else of the kind that is found.
+
+    What kind it is, is found by looking at rows, whatever they weigh.
 
     Raises InputError for a kind that is not known, and for a column of numbers in which a few texts have strayed.
     """
@@ -45,7 +49,7 @@ def learn(table: Table, name: str, kind: str | None = None) -> Column:
     if reason is not None:
         return LeftOut(name, column.null_count(), (), reason)
     learners = {entry.kind: entry.learn for entry in (Number, Boolean, Category, Date)}
-    return learners[str(kind)](table, name)
+    return learners[str(kind)](table, name, learning or Learning())
 
 
 def _why_unusable(column: pl.Series) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import polars as pl
 
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?")
-"""What stands for a missing value in a text file."""
+"""What stands for a missing value where values are texts, in a file or in a frame."""
 
 Parser = Callable[[pl.Series], pl.Series]
 """Texts -> values; null where a text is none of these."""
@@ -63,22 +63,26 @@ def typed(texts: pl.Series, parsers: Sequence[Parser] = PARSERS) -> pl.Series:
     >>> typed(pl.Series(["1", " 2", "NA"])).to_list(), typed(pl.Series(["1", "02"])).to_list()
     ([1, 2, None], ['1', '02'])
     """
-    cleaned = texts
-    for clean in (_without_missing, _stripped):
-        cleaned = clean(cleaned)
-        head = cleaned.head(200)
+    for clean in (_without_missing, cleaned):
+        texts = clean(texts)
+        head = texts.head(200)
         for parse in parsers:
-            if complete(parse(head), head) and complete(values := parse(cleaned), cleaned):
+            if complete(parse(head), head) and complete(values := parse(texts), texts):
                 return values
-    return cleaned
+    return texts
+
+
+def cleaned(texts: pl.Series) -> pl.Series:
+    """Texts without spaces around them, null where one stands for a missing value.
+
+    >>> cleaned(pl.Series([" red ", "NA", " ", None])).to_list()
+    ['red', None, None, None]
+    """
+    return _without_missing(texts.str.strip_chars())
 
 
 def _without_missing(texts: pl.Series) -> pl.Series:
     return texts.set(texts.is_in(MISSING), None)
-
-
-def _stripped(texts: pl.Series) -> pl.Series:
-    return _without_missing(texts.str.strip_chars())
 
 
 def _without_codes(texts: pl.Series, values: pl.Series) -> pl.Series:

@@ -70,6 +70,18 @@ class Scale:
         return np.nan_to_num(z, copy=False)
 
 
+def only_two(values: NDArray[np.float64]) -> bool:
+    """Whether the values that are not NaN are two different ones and no more.
+
+    >>> only_two(np.array([1.0, np.nan, 0.0, 1.0])), only_two(np.array([1.0, 1.0])), only_two(np.arange(3.0))
+    (True, False, False)
+    """
+    present = values[~np.isnan(values)]
+    if not len(present) or present.min() == present.max():
+        return False
+    return bool(((present == present.min()) | (present == present.max())).all())
+
+
 def quotient(values: NDArray[np.float64], centre: float, width: float) -> NDArray[np.float64]:
     """(x − centre) / width, right also where the difference passes the largest float64."""
     with np.errstate(over="ignore"):

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clearprop.errors import InputError
-from clearprop.table.parsing import typed
+from clearprop.table.parsing import cleaned, typed
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +19,9 @@ class Table:
     """A polars frame whose rows remember their number in the source, so that every message can name the place.
 
     Columns are Int64, Float64, Boolean, String, Date or Datetime (UTC, without a zone); durations and times of day are
-    seconds; a column of anything else (lists, bytes) is kept as it is, and left out of every encoding. NaN is missing.
+    seconds; a column of anything else (lists, bytes) is kept as it is, and left out of every encoding. NaN is missing,
+    and so is, in a file as in a frame, a text that says so ("", "NA" and the others of `parsing.MISSING`); spaces
+    around a text are not part of it.
 
     `rows` counts data rows from 1; `lines` are lines of a text file, or None; `typed` is false where every value was a
     text in the file, so that a column of texts may once have been meant as numbers.
@@ -100,7 +102,9 @@ def _plain(column: pl.Series) -> pl.Series:
     if dtype == pl.Null:
         return column.cast(pl.Float64)
     if dtype in (pl.Categorical, pl.Enum):
-        return column.cast(pl.String)
+        return cleaned(column.cast(pl.String))
+    if dtype == pl.String:
+        return cleaned(column)
     if isinstance(dtype, pl.Datetime):
         utc = column if dtype.time_zone is None else column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         return utc.dt.cast_time_unit("us")

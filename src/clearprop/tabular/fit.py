@@ -16,7 +16,7 @@ from clearprop.errors import InputError
 from clearprop.model import Model
 from clearprop.table import Encoding, Table, Target, labelled
 from clearprop.tabular.learn import DTYPE, Learnt, learn
-from clearprop.tabular.recipe import Recipe, recipe
+from clearprop.tabular.recipe import ONE_HOT_TO, Recipe, recipe
 from clearprop.tabular.scores import Scores, score_outputs
 from clearprop.training.callbacks import Callback
 from clearprop.training.split import split
@@ -111,11 +111,19 @@ def prepare(
     """
     answer = Target.learn(table, target, task)
     parts = _parts(table, answer, seed)
-    encoding = Encoding.learn(table, answer, rows=parts.training, kinds=kinds)
+    encoding = Encoding.learn(table, answer, rows=parts.training, kinds=kinds, one_hot_to=ONE_HOT_TO)
     training = table.select(parts.training)
     X, Y = encoding.inputs(training), _targets(encoding, training)
     outputs = max(1, len(encoding.classes))
-    chosen = recipe(recipe_name, X, outputs, encoding.task, members=members, epochs=epochs)
+    chosen = recipe(
+        recipe_name,
+        X,
+        outputs,
+        encoding.task,
+        categories=encoding.input_categories,
+        members=members,
+        epochs=epochs,
+    )
     return Prepared(table, encoding, parts, X, Y, chosen, seed)
 
 

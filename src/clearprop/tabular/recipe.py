@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import groupby
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 
 from clearprop.engines.base import Array
 from clearprop.errors import InputError, check_count, unknown
-from clearprop.network.columns import ColumnLayer, Embedded, Periodic, PiecewiseLinear, Plain, Scale
+from clearprop.network.columns import ColumnLayer, Embedded, Embedding, Periodic, PiecewiseLinear, Plain, Scale
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import AdamW, Optimizer
 from clearprop.optimize.schedules import CosLog, FlatCosine, OneCycle, Schedule
@@ -112,14 +112,22 @@ class Recipe:
 
 
 def recipe(
-    name: str, X: Array, outputs: int, task: str, *, members: int | None = None, epochs: int | None = None
+    name: str,
+    X: Array,
+    outputs: int,
+    task: str,
+    *,
+    categories: Sequence[int] = (),
+    members: int | None = None,
+    epochs: int | None = None,
 ) -> Recipe:
     """The recipe of a name, for these rows.
 
     "strong" is for the best answer: eight members, each of which leaves out one of eight parts of the rows. An input
     with more than two values is a number, and becomes four: half of the members have `Periodic` embeddings, half
-    `PiecewiseLinear` ones. All that the first layer takes in has a learnt scale. Three layers of 128 units with dropout
-    follow. "quick" is for who is in a hurry: four members with `PiecewiseLinear` embeddings and two layers of 64.
+    `PiecewiseLinear` ones. One that is the number of a category becomes the eight numbers of its row of a learnt table.
+    All that the first layer takes in has a learnt scale. Three layers of 128 units with dropout follow. "quick" is for
+    who is in a hurry: four members with `PiecewiseLinear` embeddings and two layers of 64.
 
     Weights learn at the rate / √inputs of their layer, as if they were kept as W/√inputs; the scale at 6 times the
     rate, biases at a tenth. AdamW goes through four waves of the learning rate; dropout and decay fade from halfway on;
@@ -135,6 +143,8 @@ def recipe(
         X: (N, inputs), the rows that are learnt from.
         outputs: how many classes, labels or numbers.
         task: "classes", of which each row has one; "labels", of which it may have several; "numbers", standardised.
+        categories: for each input 0, or, where it is the number of a category, how many categories there are, as
+            `Encoding.input_categories` tells; empty: there are no such inputs.
         members: how many; None goes by the name and the row count.
         epochs: how often through the rows; None goes by the row count.
 
@@ -152,7 +162,10 @@ def recipe(
         raise unknown("recipe", name, RECIPES)
     if task not in TASKS:
         raise unknown("task", task, TASKS)
-    made = RECIPES[name](X, outputs, task)
+    codes = list(categories) or [0] * X.shape[1]
+    if len(codes) != X.shape[1]:
+        raise InputError(f"categories: expected one number an input, {X.shape[1]}, got {len(codes)}")
+    made = RECIPES[name](X, codes, outputs, task)
     if members is not None:
         count = check_count("members", members)
         made = replace(made, networks=_repeated(made.networks, count), folds=max(count, made.folds))
@@ -161,19 +174,22 @@ def recipe(
     return replace(made, first_epoch=min(made.first_epoch, made.epochs))
 
 
-def _strong(X: Array, outputs: int, task: str) -> Recipe:
+def _strong(X: Array, codes: Sequence[int], outputs: int, task: str) -> Recipe:
     hidden = Dense(128, "mish" if task == "numbers" else "selu", dropout=DROPOUT)
-    embedded = [_columns(X, kind) for kind in (Periodic(rate=0.1), PiecewiseLinear())]
+    embedded = [_columns(X, codes, kind) for kind in (Periodic(rate=0.1), PiecewiseLinear())]
     return _made(X, outputs, task, [[hidden] * 3] * 8, [columns for columns in embedded for _ in range(4)])
 
 
-def _quick(X: Array, outputs: int, task: str) -> Recipe:
+def _quick(X: Array, codes: Sequence[int], outputs: int, task: str) -> Recipe:
     hidden = Dense(64, "relu", dropout=DROPOUT)
-    return _made(X, outputs, task, [[hidden] * 2] * 4, [_columns(X, PiecewiseLinear())] * 4)
+    return _made(X, outputs, task, [[hidden] * 2] * 4, [_columns(X, codes, PiecewiseLinear())] * 4)
 
 
-RECIPES: dict[str, Callable[[Array, int, str], Recipe]] = {"strong": _strong, "quick": _quick}
+RECIPES: dict[str, Callable[[Array, Sequence[int], int, str], Recipe]] = {"strong": _strong, "quick": _quick}
 
+ONE_HOT_TO = 9
+"""A column with more categories is given by their numbers, each of which has an embedding."""
+EMBEDDING = Embedding(outputs=8, rate=0.1)
 DROPOUT = 0.15
 SMOOTHED = 0.1
 RATES = {"classes": 0.04, "labels": 0.04, "numbers": 0.2}
@@ -184,17 +200,19 @@ LAST = {
 }
 
 
-def _columns(X: Array, embedding: Embedded) -> list[ColumnLayer]:
+def _columns(X: Array, codes: Sequence[int], embedding: Embedded) -> list[ColumnLayer]:
     """The column layers of a table: inputs with more than two values are numbers, which are embedded.
 
-    Of large tables 10,000 rows are looked at, evenly spread.
+    So are numbers of categories, each in its own way. Of large tables 10,000 rows are looked at, evenly spread.
     """
-    layers: list[ColumnLayer] = []
-    numbers = [len(np.unique(column)) > 2 for column in X[:: 1 + len(X) // _LOOKED_AT].T]
-    for number, run in groupby(numbers):
-        count = len(list(run))
-        layers.append(replace(embedding, count=count) if number else Plain(count))
-    return layers
+
+    def layer(column: Array, categories: int) -> ColumnLayer:
+        if categories:
+            return replace(EMBEDDING, categories=categories)
+        return embedding if len(np.unique(column)) > 2 else Plain()
+
+    alone = [layer(column, code) for column, code in zip(X[:: 1 + len(X) // _LOOKED_AT].T, codes, strict=True)]
+    return [replace(one, count=len(list(run))) for one, run in groupby(alone)]
 
 
 def _made(X: Array, outputs: int, task: str, hidden: list[list[Dense]], columns: list[list[ColumnLayer]]) -> Recipe:

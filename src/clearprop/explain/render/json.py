@@ -6,7 +6,8 @@ The object has these keys:
 - `title`, `notation`, `language`, `digits`, `form` ("scalar" or "matrix"), `focus` (a canonical id, or null);
 - `network`, `optimizer` (or null), `samples`: what the step was made of, as `Network.to_json` and `Optimizer.to_json`;
 - `row`: how a row of a table became the inputs, or null: `place`, and `cells` of `column`, `kind`, `read` (or null),
-  `inputs` of `name`, `value` and `scaling` (null, or `number`, `centre`, `width`, `soft`), and `zeros` (a count);
+  `inputs` of `name`, `value`, `scaling` (null, or `number`, `centre`, `width`, `soft`) and `category` (null, or what
+  the number of a category stands for), and `zeros` (a count);
 - `sections`, each with `part` ("given", "forward", "loss", "backward", "gradients", "update"), `layer` (from 1; 0 where
   it belongs to none, and before layer 1), `column` (the column layer, from 1; 0 where it belongs to none), `heading`,
   `words` (a list of sentences) and `lines`;
@@ -163,6 +164,7 @@ def _row(row: Row) -> dict[str, Any]:
                         "name": one.name,
                         "value": _finite(one.value),
                         "scaling": asdict(one.scaling) if one.scaling else None,
+                        "category": one.category,
                     }
                     for one in cell.inputs
                 ],

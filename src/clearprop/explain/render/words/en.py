@@ -214,5 +214,7 @@ LABELS = {
     "category": "category",
     "date": "date",
     "target": "target",
+    "other": "any other",
+    "row of": "row {row} of {table}",
     "zeros": "{count} more inputs are 0",
 }

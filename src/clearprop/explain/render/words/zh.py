@@ -155,5 +155,7 @@ LABELS = {
     "category": "类别",
     "date": "日期",
     "target": "目标",
+    "other": "其他类别",
+    "row of": "{table} 的第 {row} 行",
     "zeros": "另有 {count} 个输入为 0",
 }
