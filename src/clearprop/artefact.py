@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from clearprop.engines.base import Array
+    from clearprop.scores import Scores
     from clearprop.table import Encoding, Table
 
 MODEL, ENSEMBLE = "model", "ensemble"
@@ -102,6 +103,31 @@ class TableModel:
         from clearprop.table import as_table
 
         return self.model.predict(self.encoding.inputs(as_table(table)), engine=engine, threads=threads)
+
+    def evaluate(
+        self, table: Table | str | os.PathLike[str] | Any, *, engine: str = "auto", threads: int | None = None
+    ) -> Scores:
+        """How good the predictions are for those rows of a file, a Table or a DataFrame that have the target.
+
+        Beside each measure stands what an answer without looking gets: the shares of the classes in training, or the
+        mean.
+
+        Raises:
+            InputError: there is no target column, no row has it, or a class is one that training did not have; or as
+                `predict`.
+        """
+        from clearprop.table import as_table, labelled
+
+        rows = as_table(table)
+        known = rows.select(labelled(rows, self.encoding.target.name))
+        true = self.encoding.targets(known)
+        return self.score(self.outputs(known, engine=engine, threads=threads), true)
+
+    def score(self, outputs: Array, true: Array) -> Scores:
+        """How good outputs (B, outputs) are for rows whose targets are `true`, as `Encoding.targets` gives them."""
+        from clearprop.scores import score_outputs
+
+        return score_outputs(self.encoding, self.about.get("class_shares"), outputs, true)
 
 
 class Estimator(Protocol):

@@ -15,11 +15,9 @@ def evaluate(
 ) -> None:
     """Score MODEL on the rows of TABLE that have the target, beside an answer without looking."""
     from clearprop.artefact import TableModel
-    from clearprop.table import read
-    from clearprop.tabular import score
 
     table_model = TableModel.load(model)
-    scores = score(table_model, read(table), engine=engine.value, threads=threads)
+    scores = table_model.evaluate(table, engine=engine.value, threads=threads)
     target = table_model.encoding.target.name
     if as_json:
         show.as_json({"target": target, "rows": scores.rows, "scores": scores.to_json()})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from clearprop.tabular import Score
+    from clearprop.scores import Score
 
 SHARES = ("accuracy", "balanced_accuracy")
 TITLES = {

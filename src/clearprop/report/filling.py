@@ -20,8 +20,9 @@ from clearprop.report.data import (
     Rows,
     Structure,
 )
+from clearprop.scores import Scores
 from clearprop.table import Column as TableColumn
-from clearprop.tabular import Fit, Scores
+from clearprop.tabular import Fit
 
 SHARES = ("accuracy", "balanced_accuracy")
 

@@ -14,10 +14,10 @@ from clearprop.artefact import TableModel, check_storable
 from clearprop.ensemble import Ensemble, tempered
 from clearprop.errors import InputError
 from clearprop.model import Model
+from clearprop.scores import Scores
 from clearprop.table import Encoding, Table, Target, labelled
 from clearprop.tabular.learn import DTYPE, Learnt, learn
 from clearprop.tabular.recipe import Recipe, recipe
-from clearprop.tabular.scores import Scores, score_outputs
 from clearprop.training.callbacks import Callback
 from clearprop.training.split import split
 
@@ -146,7 +146,7 @@ def fit(
     )
     seconds = time.perf_counter() - started
     table_model = replace(table_model, model=learnt.ensemble)
-    scores = score_outputs(table_model, learnt.ensemble.predict(X_held_out, engine=engine, threads=threads), Y_held_out)
+    scores = table_model.score(learnt.ensemble.predict(X_held_out, engine=engine, threads=threads), Y_held_out)
     return Fit(table_model, scores, _score_left_out(table_model, prepared, learnt), parts, chosen, learnt, seconds)
 
 
@@ -157,7 +157,7 @@ def _score_left_out(table_model: TableModel, prepared: Prepared, learnt: Learnt)
     ensemble, encoding = learnt.ensemble, prepared.encoding
     outputs = tempered(learnt.left_out[known], ensemble.temperature, ensemble.activation)
     true = encoding.targets(prepared.table.select(prepared.parts.training[known]))
-    return score_outputs(table_model, outputs, true)
+    return table_model.score(outputs, true)
 
 
 def _parts(table: Table, target: Target, seed: int) -> Parts:
