@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop.drawing.numerals import number, share
 from clearprop.errors import InputError
 
 if TYPE_CHECKING:
     from clearprop.table import Encoding
 
 Values = NDArray[np.float64]
+
+SHARES = ("accuracy", "balanced_accuracy")
+"""Measures that are parts of one."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,17 @@ class Scores:
 
     def to_json(self) -> dict[str, dict[str, float]]:
         return {one.name: {"value": one.value, "baseline": one.baseline} for one in self.measures}
+
+
+def written(name: str, value: float) -> str:
+    """A measure for people: a share as a percentage; an R² that rounds to 0.000 as that, whatever its rounding errors.
+
+    >>> written("accuracy", 0.974), written("r2", -8.8e-5), written("r2", 0.98713), written("rmse", 12.5)
+    ('97.4%', '0.000', '0.9871', '12.50')
+    """
+    if name in SHARES:
+        return share(value)
+    return "0.000" if name == "r2" and abs(value) < 0.0005 else number(value)
 
 
 def score_outputs(encoding: Encoding, shares: object, outputs: NDArray[Any], true: NDArray[Any]) -> Scores:

@@ -20,11 +20,9 @@ from clearprop.report.data import (
     Rows,
     Structure,
 )
-from clearprop.scores import Scores
+from clearprop.scores import SHARES, Scores
 from clearprop.table import Column as TableColumn
 from clearprop.tabular import Fit
-
-SHARES = ("accuracy", "balanced_accuracy")
 
 
 def of_fit(

@@ -242,7 +242,7 @@ STOPPED: Mapping[str, Pair] = {
         "It stopped because the loss on left-out rows had not improved for a while.",
         "由于未学的行上的损失一段时间没有改善，训练提前停止。",
     ),
-    "epochs done": ("It stopped at the number of epochs asked for.", "达到设定的轮数后停止。"),
+    "epochs done": ("It ran through all of its epochs.", "完成了全部轮数。"),
     "all right": ("It stopped because every row was right.", "所有行都正确，训练停止。"),
     "stopped": ("It was stopped before its time.", "训练被提前停止。"),
     "interrupted": ("It was interrupted.", "训练被中断。"),
