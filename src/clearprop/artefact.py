@@ -119,7 +119,13 @@ class TableModel:
         from clearprop.table import as_table, labelled
 
         rows = as_table(table)
-        known = rows.select(labelled(rows, self.encoding.target.name))
+        target = self.encoding.target
+        if target.name not in rows.names:
+            raise InputError(
+                f"{rows.source}: {target.lacking(rows.names)}; without it there is nothing to score by (predicting "
+                "needs no target)"
+            )
+        known = rows.select(labelled(rows, target.name))
         true = self.encoding.targets(known)
         return self.score(self.outputs(known, engine=engine, threads=threads), true)
 

@@ -14,9 +14,7 @@ def evaluate(
     as_json: take.AsJson = False,
 ) -> None:
     """Score MODEL on the rows of TABLE that have the target, beside an answer without looking."""
-    from clearprop.artefact import TableModel
-
-    table_model = TableModel.load(model)
+    table_model = take.table_model(model, table)
     scores = table_model.evaluate(table, engine=engine.value, threads=threads)
     target = table_model.encoding.target.name
     if as_json:

@@ -21,12 +21,11 @@ def predict(
     threads: take.Threads = None,
 ) -> None:
     """Predict the target for the rows of TABLE, in their order; for classes with probabilities."""
-    from clearprop.artefact import TableModel
     from clearprop.table import check_ending, write
 
     if out:
         take.check_place(out, model, table)
     place = out or "-"
     check_ending(place)
-    predictions = TableModel.load(model).predict(table, engine=engine.value, threads=threads)
+    predictions = take.table_model(model, table).predict(table, engine=engine.value, threads=threads)
     write(predictions, place)

@@ -80,7 +80,7 @@ def train(
         rows,
         target,
         task=task.value if task else None,
-        kinds=_kinds(exclude, kind),
+        kinds=_kinds(target, exclude, kind),
         recipe_name=recipe.value,
         members=count,
         epochs=epochs,
@@ -122,12 +122,16 @@ def _members(text: str) -> int | None:
     return int(text)
 
 
-def _kinds(exclude: Sequence[str] | None, kind: Sequence[str] | None) -> dict[str, str]:
+def _kinds(target: str, exclude: Sequence[str] | None, kind: Sequence[str] | None) -> dict[str, str]:
     kinds = {}
+    if target in (exclude or ()):
+        raise InputError(f"--exclude {target}: this is the target, the column to predict; leave out another, or none")
     for text in kind or ():
         name, equals, value = text.rpartition("=")
         if not equals or not name:
             raise InputError(f'--kind {text}: expected COLUMN=KIND, such as --kind "postcode=category"')
+        if name == target:
+            raise InputError(f"--kind {text}: this is the target; say what it is with --task classes or --task numbers")
         kinds[name] = value
     return {**kinds, **dict.fromkeys(exclude or (), "left out")}
 
@@ -167,6 +171,7 @@ def _tell_prepared(prepared: Prepared) -> None:
 
 
 def _tell_fitted(fitted: Fit, out: Path, report: Path) -> None:
+    from clearprop.scores import written
     from clearprop.table import COPY
 
     best = fitted.learnt.best_epochs
@@ -179,7 +184,7 @@ def _tell_fitted(fitted: Fit, out: Path, report: Path) -> None:
     if fitted.left_out:
         score = fitted.left_out.measures[0]
         rows = f"on the {fitted.left_out.rows:,} rows that members left out"
-        lines.append(("       ", f"{show.TITLES[score.name]} {show.written(score.name, score.value)} {rows}"))
+        lines.append(("       ", f"{show.TITLES[score.name]} {written(score.name, score.value)} {rows}"))
     show.rows(lines, indent="")
     show.heading(f"On the {fitted.scores.rows:,} held-out rows")
     show.scores(fitted.scores.measures)
