@@ -33,6 +33,8 @@ PAGE: Mapping[str, Pair] = {
     "run": ("Run", "运行"),
     "when": ("when", "时间"),
     "took": ("took", "用时"),
+    "learnt": ("learnt", "学习"),
+    "learnt_rows": ("{rows} rows of all members and epochs, in {time}", "所有成员各轮共 {rows} 行，用时 {time}"),
     "speed": ("speed", "速度"),
     "rows_per_second": ("{rate} rows/s", "{rate} 行/秒"),
     "versions": ("Versions", "版本"),
@@ -160,8 +162,8 @@ PAGE: Mapping[str, Pair] = {
     # what did it read
     "read": ("What did it read?", "它读到了什么？"),
     "columns_sentence": (
-        "{used} of {all} columns were used.",
-        "共 {all} 列，使用了 {used} 列。",
+        "{used} of {all} columns were used; values are those of the {rows} training rows.",
+        "共 {all} 列，使用了 {used} 列；取值为 {rows} 个训练行中的情况。",
     ),
     "columns_used": ("Columns used", "使用的列"),
     "columns_left": ("Columns left out", "略去的列"),

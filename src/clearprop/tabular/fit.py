@@ -46,7 +46,7 @@ class Fit:
         scores: on the held-out rows.
         left_out: on the training rows, each by the members that left it out alone; None where none is left out.
         parts, recipe, learnt: of what, how and with what course it was learnt.
-        seconds: how long that took.
+        seconds: how long that took in this call, with all that chooses and judges; `learnt.seconds` are of learning alone.
     """
 
     table_model: TableModel
@@ -59,11 +59,13 @@ class Fit:
 
     @property
     def rows_per_second(self) -> float:
-        """Rows that members learnt from, over all epochs, also those before a run was taken up again."""
-        histories = self.learnt.histories
-        share = 1.0 if self.recipe.folds < 2 else 1.0 - 1.0 / self.recipe.folds
-        rows = share * len(self.parts.training) * sum(len(history) for history in histories)
-        return rows / max(sum(sum(history.seconds) for history in histories), 1e-9)
+        """Rows that members learnt from, each as often as one did, by the seconds that they took to."""
+        return self.rows_learnt / max(self.learnt.seconds, 1e-9)
+
+    @property
+    def rows_learnt(self) -> int:
+        """Over all members and epochs, also those before a run was taken up again."""
+        return sum(self.learnt.rows) * self.learnt.epochs
 
 
 @dataclass(frozen=True)
