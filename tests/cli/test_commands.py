@@ -198,3 +198,27 @@ def test_missing_values_are_counted_of_the_rows_that_are_learnt_from(run, table)
     line = next(line for line in said.splitlines() if line.strip().startswith("x "))
     assert " of 240 missing" in line and 50 < int(line.split(" of 240 missing")[0].split()[-1]) < 110
     assert "of 240 missing" in Path("report.html").read_text(encoding="utf-8")
+
+
+def test_columns_that_are_kept_stand_before_the_predictions(run, table, tmp_path):
+    run("train", "table.csv", "--target", "answer", "--recipe", "quick", "--epochs", 1)
+    frame = pl.read_csv("table.csv").with_columns(code=pl.format("0{}", "row_id"))
+    frame.write_csv("new.csv")
+    ran = run("predict", "model.safetensors", "new.csv", "--keep", "code", "--keep", "row_id", "--out", "p.csv")
+    assert (ran.status, ran.err) == (0, "")
+    kept = pl.read_csv("p.csv", schema_overrides={"code": pl.String})
+    assert kept.columns == ["code", "row_id", "answer", "P(no)", "P(yes)"]
+    assert kept["code"].to_list() == frame["code"].to_list() and kept["row_id"].to_list() == list(range(300))
+    for name, message in (("cod", 'did you mean "code"?'), ("answer", 'the predictions have a column "answer"')):
+        refused = run("predict", "model.safetensors", "new.csv", "--keep", name, "--out", "q.csv")
+        assert refused.status == 2 and message in refused.err and not (tmp_path / "q.csv").exists()
+
+
+def test_categories_that_training_did_not_have_are_a_note_a_column(run, table):
+    run("train", "table.csv", "--target", "answer", "--recipe", "quick", "--epochs", 1)
+    new = pl.read_csv("table.csv").with_columns(colour=pl.when(pl.col("row_id") < 7).then(pl.lit("mauve")).otherwise("colour"))
+    new.write_csv("new.csv")
+    for command in ("predict", "evaluate"):
+        ran = run(command, "model.safetensors", "new.csv")
+        assert ran.err == 'note: colour: 7 rows have a category that training did not have: "mauve"\n'
+        assert not run(command, "model.safetensors", "table.csv").err

@@ -14,8 +14,13 @@ def evaluate(
     as_json: take.AsJson = False,
 ) -> None:
     """Score MODEL on the rows of TABLE that have the target, beside an answer without looking."""
+    from clearprop.table import read, unseen
+
     table_model = take.table_model(model, table)
-    scores = table_model.evaluate(table, engine=engine.value, threads=threads)
+    rows = read(table)
+    scores = table_model.evaluate(rows, engine=engine.value, threads=threads)
+    for column in unseen(table_model.encoding, rows):
+        show.say(f"note: {column}")
     target = table_model.encoding.target.name
     if as_json:
         show.as_json({"target": target, "rows": scores.rows, "scores": scores.to_json()})
