@@ -53,14 +53,16 @@ class Scores:
 
 
 def written(name: str, value: float) -> str:
-    """A measure for people: a share as a percentage; an R² that rounds to 0.000 as that, whatever its rounding errors.
+    """A measure for people: a share as a percentage; an R² near 0 to three decimals, for what is further down are rounding errors.
 
     >>> written("accuracy", 0.974), written("r2", -8.8e-5), written("r2", 0.98713), written("rmse", 12.5)
     ('97.4%', '0.000', '0.9871', '12.50')
     """
     if name in SHARES:
         return share(value)
-    return "0.000" if name == "r2" and abs(value) < 0.0005 else number(value)
+    if name == "r2" and abs(value) < 0.1:
+        return f"{value:.3f}".replace("-0.000", "0.000").replace("-", "−")
+    return number(value)
 
 
 def score_outputs(encoding: Encoding, shares: object, outputs: NDArray[Any], true: NDArray[Any]) -> Scores:
