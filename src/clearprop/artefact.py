@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from clearprop.engines.base import Array
+    from clearprop.scores import Scores
     from clearprop.table import Encoding, Table
 
 MODEL, ENSEMBLE, LABELS = "model", "ensemble", "labels"
@@ -76,26 +77,53 @@ class TableModel:
         return loaded
 
     def predict(
-        self, table: Table | str | os.PathLike[str] | Any, *, engine: str = "auto", threads: int | None = None
+        self,
+        table: Table | str | os.PathLike[str] | Any,
+        *,
+        keep: str | Sequence[str] = (),
+        engine: str = "auto",
+        threads: int | None = None,
     ) -> pl.DataFrame:
         """Predictions for the rows of a file, a Table or a DataFrame, in their order.
 
         The first column has the target's name: the likeliest class, or the number in its own unit. For classes a column
         `P(label)` follows for each class.
 
+        Args:
+            keep: a column of the table, or several, to stand before these, such as one that tells rows apart.
+
         Raises:
-            InputError: a column is missing, or has a value that is none of its kind.
+            InputError: a column is missing, or has a value that is none of its kind; or one to keep has the name of a
+                prediction.
         """
         import polars as pl
 
-        outputs = self.outputs(table, engine=engine, threads=threads)
+        from clearprop.table import as_table
+
+        rows = as_table(table)
+        kept = self._kept(rows, keep)
+        outputs = self.outputs(rows, engine=engine, threads=threads)
         target = self.encoding.target
         if self.encoding.task == "numbers":
-            return pl.DataFrame({target.name: target.predicted(outputs[:, 0])})
-        labels = pl.Series(target.name, list(self.encoding.classes))
-        chosen = labels[outputs.argmax(axis=1)]
-        shares = {f"P({label})": outputs[:, code] for code, label in enumerate(self.encoding.classes)}
-        return pl.DataFrame([chosen, *(pl.Series(name, share) for name, share in shares.items())])
+            predicted = [target.predicted(outputs[:, 0])]
+        else:
+            predicted = [pl.Series(list(self.encoding.classes))[outputs.argmax(axis=1)], *outputs.T]
+        named = zip(self._names, predicted, strict=True)
+        return pl.DataFrame([*kept, *(pl.Series(name, values) for name, values in named)])
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """Of the columns that `predict` gives."""
+        return (self.encoding.target.name, *(f"P({label})" for label in self.encoding.classes))
+
+    def _kept(self, table: Table, keep: str | Sequence[str]) -> list[pl.Series]:
+        from clearprop.table.target import column_of
+
+        names = dict.fromkeys([keep] if isinstance(keep, str) else keep)
+        for name in names:
+            if name in self._names:
+                raise InputError(f'keep: the predictions have a column "{name}" of their own; rename that of the table')
+        return [column_of(table, name) for name in names]
 
     def outputs(
         self, table: Table | str | os.PathLike[str] | Any, *, engine: str = "auto", threads: int | None = None
@@ -104,6 +132,37 @@ class TableModel:
         from clearprop.table import as_table
 
         return self.model.predict(self.encoding.inputs(as_table(table)), engine=engine, threads=threads)
+
+    def evaluate(
+        self, table: Table | str | os.PathLike[str] | Any, *, engine: str = "auto", threads: int | None = None
+    ) -> Scores:
+        """How good the predictions are for those rows of a file, a Table or a DataFrame that have the target.
+
+        Beside each measure stands what an answer without looking gets: the shares of the classes in training, or the
+        mean.
+
+        Raises:
+            InputError: there is no target column, no row has it, or a class is one that training did not have; or as
+                `predict`.
+        """
+        from clearprop.table import as_table, labelled
+
+        rows = as_table(table)
+        target = self.encoding.target
+        if target.name not in rows.names:
+            raise InputError(
+                f"{rows.source}: {target.lacking(rows.names)}; without it there is nothing to score by (predicting "
+                "needs no target)"
+            )
+        known = rows.select(labelled(rows, target.name))
+        true = self.encoding.targets(known)
+        return self.score(self.outputs(known, engine=engine, threads=threads), true)
+
+    def score(self, outputs: Array, true: Array) -> Scores:
+        """How good outputs (B, outputs) are for rows whose targets are `true`, as `Encoding.targets` gives them."""
+        from clearprop.scores import score_outputs
+
+        return score_outputs(self.encoding, self.about.get("class_shares"), outputs, true)
 
 
 class Estimator(Protocol):

@@ -70,6 +70,16 @@ CASES = {
     "kind without a column": (csv(GOOD), ["train", "t.csv", "--target", "y", "--kind", "x"], ["COLUMN=KIND"]),
     "unknown kind": (csv(GOOD), ["train", "t.csv", "--target", "y", "--kind", "x=categry"], ["category"]),
     "unknown column left out": (csv(GOOD), ["train", "t.csv", "--target", "y", "--exclude", "z"], ["z"]),
+    "the target left out": (
+        csv(GOOD),
+        ["train", "t.csv", "--target", "y", "--exclude", "y"],
+        ["--exclude y", "this is the target"],
+    ),
+    "a kind for the target": (
+        csv(GOOD),
+        ["train", "t.csv", "--target", "y", "--kind", "y=category"],
+        ["--kind y=category", "--task"],
+    ),
     "nothing to resume": (csv(GOOD), ["train", "t.csv", "--target", "y", "--resume"], ["checkpoint"]),
     "no model": (csv(GOOD), ["predict", "m.safetensors", "t.csv"], ["m.safetensors", "no such file"]),
     "a table as model": (csv(GOOD), ["predict", "t.csv", "t.csv"], ["t.csv"]),
@@ -113,7 +123,17 @@ def test_evaluate_without_the_target(run, table):
     run("train", "table.csv", "--target", "answer", "--epochs", 1)
     pl.read_csv("table.csv").drop("answer").write_csv("new.csv")
     ran = run("evaluate", "model.safetensors", "new.csv")
-    assert ran.status == 2 and "answer" in ran.err
+    assert ran.status == 2 and 'new.csv: there is no column "answer", the target of the model' in ran.err
+    pl.read_csv("table.csv").rename({"answer": "Answer"}).write_csv("new.csv")
+    assert 'did you mean "Answer"?' in run("evaluate", "model.safetensors", "new.csv").err
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate", "explain", "check"])
+def test_a_model_and_a_table_that_are_swapped(run, table, command):
+    run("train", "table.csv", "--target", "answer", "--epochs", 1)
+    ran = run(command, "table.csv", "model.safetensors")
+    assert ran.status == 2 and "table.csv: this is no model, but model.safetensors is one" in ran.err
+    assert "swapped?" in ran.err
 
 
 def test_a_damaged_model_file(run, table, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -167,3 +168,57 @@ def test_help_names_the_commands_and_options(run):
 
 def test_the_version(run):
     assert run("--version").out == "clearprop 0.1.0\n"
+
+
+def test_rows_learnt_seconds_and_rows_a_second_multiply_out(run, table):
+    import re
+
+    command = ["train", "table.csv", "--target", "answer", "--recipe", "quick", "--epochs", 20]
+    said = run(*command).out
+    found = re.search(r"learnt +(\d+) epochs of ([\d,]+) rows, all members', in ([\d.]+) s: ([\d,]+) rows/s", said)
+    epochs, rows, seconds, rate = (float(one.replace(",", "")) for one in found.groups())
+    assert epochs * rows / rate == pytest.approx(seconds, abs=0.006)
+    told = json.loads(run(*command, "--json").out)
+    assert told["rows_learnt"] == epochs * rows == 20 * len(told["networks"]) * _rows_of_a_member(240)
+    assert 0 < told["seconds_learning"] <= told["seconds"]
+
+
+def _rows_of_a_member(rows):
+    from clearprop.tabular import recipe
+
+    made = recipe("quick", np.zeros((rows, 4), np.float32), 2, "classes")
+    learning = rows - rows // made.folds
+    return learning // made.batch_size * made.batch_size if made.drop_last else learning
+
+
+def test_missing_values_are_counted_of_the_rows_that_are_learnt_from(run, table):
+    frame = pl.read_csv("table.csv").with_columns(x=pl.when(pl.col("row_id") % 3 == 0).then(None).otherwise("x"))
+    frame.write_csv("gaps.csv")
+    said = run("train", "gaps.csv", "--target", "answer", "--recipe", "quick", "--epochs", 1).out
+    line = next(line for line in said.splitlines() if line.strip().startswith("x "))
+    assert " of 240 missing" in line and 50 < int(line.split(" of 240 missing")[0].split()[-1]) < 110
+    assert "of 240 missing" in Path("report.html").read_text(encoding="utf-8")
+
+
+def test_columns_that_are_kept_stand_before_the_predictions(run, table, tmp_path):
+    run("train", "table.csv", "--target", "answer", "--recipe", "quick", "--epochs", 1)
+    frame = pl.read_csv("table.csv").with_columns(code=pl.format("0{}", "row_id"))
+    frame.write_csv("new.csv")
+    ran = run("predict", "model.safetensors", "new.csv", "--keep", "code", "--keep", "row_id", "--out", "p.csv")
+    assert (ran.status, ran.err) == (0, "")
+    kept = pl.read_csv("p.csv", schema_overrides={"code": pl.String})
+    assert kept.columns == ["code", "row_id", "answer", "P(no)", "P(yes)"]
+    assert kept["code"].to_list() == frame["code"].to_list() and kept["row_id"].to_list() == list(range(300))
+    for name, message in (("cod", 'did you mean "code"?'), ("answer", 'the predictions have a column "answer"')):
+        refused = run("predict", "model.safetensors", "new.csv", "--keep", name, "--out", "q.csv")
+        assert refused.status == 2 and message in refused.err and not (tmp_path / "q.csv").exists()
+
+
+def test_categories_that_training_did_not_have_are_a_note_a_column(run, table):
+    run("train", "table.csv", "--target", "answer", "--recipe", "quick", "--epochs", 1)
+    new = pl.read_csv("table.csv").with_columns(colour=pl.when(pl.col("row_id") < 7).then(pl.lit("mauve")).otherwise("colour"))
+    new.write_csv("new.csv")
+    for command in ("predict", "evaluate"):
+        ran = run(command, "model.safetensors", "new.csv")
+        assert ran.err == 'note: colour: 7 rows have a category that training did not have: "mauve"\n'
+        assert not run(command, "model.safetensors", "table.csv").err

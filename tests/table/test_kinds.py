@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from clearprop.errors import InputError
 from clearprop.table import Encoding, Table, from_frame, read
 from clearprop.table.kinds import learn, one_to_one
 
@@ -142,3 +143,60 @@ def test_numbers_dressed_up_are_left_out_with_the_mend(pattern: str) -> None:
 def test_codes_are_not_taken_for_numbers_dressed_up() -> None:
     frame = pl.DataFrame({"code": [f"{i:03d}-{i % 7}" for i in range(60)]})
     assert "write 1234.5" not in learn(Table.of(frame, "t.csv"), "code").done
+
+
+DAYS = [(1 + 5 * i % 28, 1 + i % 12, 2020 + i % 4) for i in range(N)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "order"),
+    [
+        ("{d}/{m}/{y}", "day first"),
+        ("{m}/{d}/{y}", "month first"),
+        ("{d:02}.{m:02}.{y}", "day first"),
+        ("{m:02}-{d:02}-{y} 18:30", "month first"),
+    ],
+)
+def test_dates_in_the_one_order_that_fits_are_dates(pattern: str, order: str) -> None:
+    texts = [pattern.format(d=d, m=m, y=y) for d, m, y in DAYS]
+    time = (18, 30) if "18:30" in pattern else (0, 0)
+    frame = pl.DataFrame({"day": texts, "y": range(N)})
+    same = pl.DataFrame({"day": [datetime(y, m, d, *time) for d, m, y in DAYS], "y": range(N)})
+    encoding = Encoding.learn(from_frame(frame), "y")
+    assert (encoding.columns[0].kind, encoding.columns[0].notes) == ("date", (f"dates are read {order}",))
+    expected = Encoding.learn(from_frame(same), "y").inputs(from_frame(same))
+    np.testing.assert_array_equal(encoding.inputs(from_frame(frame)), expected)
+    # What alone could be either is read as training was; and ISO still is.
+    few = from_frame(frame.filter(pl.Series([d < 13 for d, _, _ in DAYS])).head(3))
+    again = Encoding.from_json(encoding.to_json())
+    np.testing.assert_array_equal(again.inputs(few), expected[[d < 13 for d, _, _ in DAYS]][:3])
+    np.testing.assert_array_equal(encoding.inputs(from_frame(same)), expected)
+
+
+def test_a_date_in_the_other_order_is_refused() -> None:
+    frame = pl.DataFrame({"day": [f"{d}/{m}/{y}" for d, m, y in DAYS], "y": range(N)})
+    encoding = Encoding.learn(from_frame(frame), "y")
+    with pytest.raises(InputError, match=r'row 1, column "day": "12/31/2024" is not a date such as .* or 29/02/2024'):
+        encoding.inputs(from_frame(pl.DataFrame({"day": ["12/31/2024"]})))
+
+
+def test_dates_that_fit_both_orders_stay_categories_with_a_note() -> None:
+    frame = from_frame(pl.DataFrame({"day": ["01/02/2024", "03/04/2024", "05/06/2024"] * 20}))
+    column = learn(frame, "day")
+    assert column.kind == "category" and "day and month cannot be told apart" in column.notes[0]
+    with pytest.raises(InputError, match='column "day": day and month of its dates cannot be told apart'):
+        learn(frame, "day", "date")
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "note"),
+    [
+        (["1", "2", "3", "x", "5"] * 12, "category", '48 of 60 values are numbers, but not "x": correct'),
+        ([*(f"{i}.5" for i in range(56)), *"abcd"], "left out", '56 of 60 values are numbers, but not "a", "b", "c", …'),
+        ([f"{d:02}/{m:02}/24" for d, m, _ in DAYS], "left out", "dates that are not read: write them as 2024-12-31"),
+    ],
+)
+def test_what_was_perhaps_meant_otherwise_is_noted(values: list[str], kind: str, note: str) -> None:
+    column = learn(from_frame(pl.DataFrame({"x": values})), "x")
+    assert column.kind == kind and column.notes[0].startswith(note)
+    assert not learn(from_frame(pl.DataFrame({"x": values})), "x", "category").notes

@@ -8,7 +8,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.table import from_frame
-from clearprop.tabular import fit, prepare, score
+from clearprop.tabular import fit, prepare
 
 
 def people(rows=400, seed=0):
@@ -133,7 +133,7 @@ def test_a_table_model_survives_its_file(classes, tmp_path):
     frame = people(50, seed=9)
     assert again.predict(frame).equals(classes.table_model.predict(frame))
     assert cp.load(tmp_path / "m.safetensors") == classes.table_model.model
-    assert score(again, from_frame(frame)).to_json() == score(classes.table_model, from_frame(frame)).to_json()
+    assert again.evaluate(frame).to_json() == classes.table_model.evaluate(frame).to_json()
 
 
 def test_no_training_row_is_in_the_file(classes, tmp_path):
@@ -189,3 +189,16 @@ def test_what_cannot_be_learnt_is_said(frame, target, words):
 def test_very_small_tables_are_learnt(rows):
     frame = pl.DataFrame({"x": [0.5 * i for i in range(rows)], "y": ["a" if i % 2 else "b" for i in range(rows)]})
     assert fit(prepare(from_frame(frame), "y", epochs=3)).scores.rows >= 1
+
+
+def test_a_loaded_model_evaluates_files_frames_and_tables_alike(classes, tmp_path):
+    cp.save(classes.table_model, tmp_path / "model.safetensors")
+    frame = people()
+    frame.write_csv(tmp_path / "people.csv")
+    model = cp.TableModel.load(tmp_path / "model.safetensors")
+    scores = model.evaluate(frame)
+    assert scores.rows == frame["rich"].drop_nulls().len()
+    right = (model.predict(frame)["rich"] == frame["rich"]).drop_nulls().mean()
+    assert measure(scores, "accuracy").value == pytest.approx(right)
+    for given in (str(tmp_path / "people.csv"), from_frame(frame)):
+        assert model.evaluate(given).to_json() == scores.to_json()

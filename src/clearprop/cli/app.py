@@ -19,6 +19,7 @@ from clearprop.cli.explain import explain
 from clearprop.cli.export import export
 from clearprop.cli.predict import predict
 from clearprop.cli.train import train
+from clearprop.cli.usage import is_about_usage, told
 from clearprop.errors import ClearpropError, InputError
 
 NO, WRONG_INPUT = 1, 2
@@ -61,7 +62,7 @@ def options(
 def main() -> None:
     """Runs the command line. Exit status: 0 done, 1 the answer is "no" or the work failed, 2 the input is wrong."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except InputError as error:
         _end(f"{error}", WRONG_INPUT)
     except ClearpropError as error:
@@ -72,6 +73,11 @@ def main() -> None:
     except MemoryError:
         _end("there is not enough memory for this", NO)
     except Exception as error:
+        if is_about_usage(error):
+            message = told(error)
+            if not message:  # the help has been shown in its place
+                sys.exit(WRONG_INPUT)
+            _end(message, WRONG_INPUT)
         if os.environ.get("CLEARPROP_DEBUG"):
             raise
         _end(f"a defect of clearprop ({type(error).__name__}: {error}); set CLEARPROP_DEBUG=1 to see where", NO)

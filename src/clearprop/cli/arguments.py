@@ -73,6 +73,34 @@ def check_place(path: Path, *inputs: Path) -> None:
             raise InputError(f"{path}: this is an input, which would be lost; name another file")
 
 
+def table_model(path: Path, table: Path) -> TableModel:
+    """The model in a file; where the file is a table and the other a model, the message asks whether they are swapped.
+
+    Raises:
+        InputError: as `TableModel.load`.
+    """
+    from clearprop.artefact import TableModel
+
+    try:
+        return TableModel.load(path)
+    except InputError as error:
+        if path.is_file() and table.is_file() and not _is_container(path) and _is_container(table):
+            raise InputError(
+                f"{path}: this is no model, but {table} is one: are they swapped? MODEL stands first"
+            ) from None
+        raise error
+
+
+def _is_container(path: Path) -> bool:
+    from clearprop import container
+
+    try:
+        container.read(path)
+    except InputError:
+        return False
+    return True
+
+
 def member_of(path: Path, loaded: TableModel, number: int | None) -> Model:
     """The member of a number, from 1, or the first; one that is not there is an `InputError` with the file's name."""
     try:

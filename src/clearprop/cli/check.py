@@ -65,14 +65,13 @@ def _of_sheet(what: str) -> WorksheetReport:
 
 def _of_gradients(model: Path, table: Path, member: int | None) -> GradientReport:
     """The gradient check of a model, or of one member, on the first rows of a table that have the target."""
-    from clearprop.artefact import TableModel
     from clearprop.check import check_gradients
     from clearprop.examples import names
     from clearprop.table import labelled, read
 
     if str(model) in names() or model.suffix == ".toml":
         raise InputError(f"{model}: a table goes with a model only; leave {table} out")
-    table_model = TableModel.load(model)
+    table_model = take.table_model(model, table)
     encoding, rows = table_model.encoding, read(table)
     known = rows.select(labelled(rows, encoding.target.name)[:ROWS])
     targets = encoding.targets(known)

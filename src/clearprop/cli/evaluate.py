@@ -14,12 +14,13 @@ def evaluate(
     as_json: take.AsJson = False,
 ) -> None:
     """Score MODEL on the rows of TABLE that have the target, beside an answer without looking."""
-    from clearprop.artefact import TableModel
-    from clearprop.table import read
-    from clearprop.tabular import score
+    from clearprop.table import read, unseen
 
-    table_model = TableModel.load(model)
-    scores = score(table_model, read(table), engine=engine.value, threads=threads)
+    table_model = take.table_model(model, table)
+    rows = read(table)
+    scores = table_model.evaluate(rows, engine=engine.value, threads=threads)
+    for column in unseen(table_model.encoding, rows):
+        show.say(f"note: {column}")
     target = table_model.encoding.target.name
     if as_json:
         show.as_json({"target": target, "rows": scores.rows, "scores": scores.to_json()})

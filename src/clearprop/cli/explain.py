@@ -123,9 +123,10 @@ def _of_model(model: Path, table: Path | None, row: int, member: int | None) -> 
     from clearprop.explain.row import row_of
     from clearprop.table import read
 
-    loaded = TableModel.load(model)
     if table is None:
+        TableModel.load(model)  # what is wrong with it, is said first
         raise InputError(f"{model}: a model is explained on a row of a table: name the table after it, and --row N")
+    loaded = take.table_model(model, table)
     chosen = take.member_of(model, loaded, member)
     found, x, y = row_of(loaded.encoding, read(table), row)
     if len(loaded.members) > 1:

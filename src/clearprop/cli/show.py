@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from clearprop.tabular import Score
+    from clearprop.scores import Score
 
-SHARES = ("accuracy", "balanced_accuracy")
 TITLES = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
@@ -58,15 +57,11 @@ def rows(lines: Sequence[Sequence[str]], indent: str = "  ") -> None:
 
 def scores(measures: Sequence[Score]) -> None:
     """Measures beside the baseline's."""
+    from clearprop.scores import written
+
     lines = [("", "model", "baseline")]
     lines += [(TITLES[one.name], written(one.name, one.value), written(one.name, one.baseline)) for one in measures]
     rows(lines)
-
-
-def written(name: str, value: float) -> str:
-    from clearprop.drawing.numerals import number, share
-
-    return share(value) if name in SHARES else number(value)
 
 
 def as_json(values: Mapping[str, Any]) -> None:

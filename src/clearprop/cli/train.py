@@ -80,7 +80,7 @@ def train(
         rows,
         target,
         task=task.value if task else None,
-        kinds=_kinds(exclude, kind),
+        kinds=_kinds(target, exclude, kind),
         recipe_name=recipe.value,
         members=count,
         epochs=epochs,
@@ -122,12 +122,16 @@ def _members(text: str) -> int | None:
     return int(text)
 
 
-def _kinds(exclude: Sequence[str] | None, kind: Sequence[str] | None) -> dict[str, str]:
+def _kinds(target: str, exclude: Sequence[str] | None, kind: Sequence[str] | None) -> dict[str, str]:
     kinds = {}
+    if target in (exclude or ()):
+        raise InputError(f"--exclude {target}: this is the target, the column to predict; leave out another, or none")
     for text in kind or ():
         name, equals, value = text.rpartition("=")
         if not equals or not name:
             raise InputError(f'--kind {text}: expected COLUMN=KIND, such as --kind "postcode=category"')
+        if name == target:
+            raise InputError(f"--kind {text}: this is the target; say what it is with --task classes or --task numbers")
         kinds[name] = value
     return {**kinds, **dict.fromkeys(exclude or (), "left out")}
 
@@ -159,7 +163,7 @@ def _tell_prepared(prepared: Prepared) -> None:
     encoding, parts, recipe = prepared.encoding, prepared.parts, prepared.recipe
     kind = f"{len(encoding.classes)} classes" if encoding.task == "classes" else "numbers"
     show.heading(f"{encoding.target.name}: {kind}, from {len(prepared.table):,} rows")
-    _tell_columns(encoding.columns)
+    _tell_columns(encoding.columns, encoding.rows)
     dropped = f", {parts.dropped:,} without a target left out" if parts.dropped else ""
     rows = f"{len(parts.training):,} to learn from, {len(parts.held_out):,} held out{dropped}"
     members = f"{recipe.members}, each without one of {recipe.folds} parts of the rows"
@@ -167,19 +171,21 @@ def _tell_prepared(prepared: Prepared) -> None:
 
 
 def _tell_fitted(fitted: Fit, out: Path, report: Path) -> None:
+    from clearprop.scores import written
     from clearprop.table import COPY
 
-    best = fitted.learnt.best_epochs
+    course = fitted.learnt
+    best = course.best_epochs
     kept = f"epochs {min(best)} to {max(best)}" if min(best) < max(best) else f"epoch {best[0]}"
     learnt = (
-        f"{len(fitted.learnt.histories[0])} epochs in {fitted.seconds:.2f} s, "
+        f"{course.epochs} epochs of {sum(course.rows):,} rows, all members', in {course.seconds:.2f} s: "
         f"{fitted.rows_per_second:,.0f} rows/s; kept {kept}"
     )
     lines = [("learnt ", learnt)]
     if fitted.left_out:
         score = fitted.left_out.measures[0]
         rows = f"on the {fitted.left_out.rows:,} rows that members left out"
-        lines.append(("       ", f"{show.TITLES[score.name]} {show.written(score.name, score.value)} {rows}"))
+        lines.append(("       ", f"{show.TITLES[score.name]} {written(score.name, score.value)} {rows}"))
     show.rows(lines, indent="")
     show.heading(f"On the {fitted.scores.rows:,} held-out rows")
     show.scores(fitted.scores.measures)
@@ -192,14 +198,14 @@ def _tell_fitted(fitted: Fit, out: Path, report: Path) -> None:
     show.rows([("model", str(out)), ("report", str(report))], indent="")
 
 
-def _tell_columns(columns: Sequence[Column]) -> None:
-    """Every column that is left out or worth a note, and of many plain ones the first few."""
+def _tell_columns(columns: Sequence[Column], rows: int) -> None:
+    """Every column that is left out or worth a note, and of many plain ones the first few; as so many rows have them."""
     lines, plain = [], 0
     for one in columns:
         noted = one.kind == "left out" or one.notes
         plain += not noted
         if noted or plain <= MOST_PLAIN_COLUMNS:
-            missing = [f"{one.missing:,} missing"] if one.missing and one.kind != "left out" else []
+            missing = [f"{one.missing:,} of {rows:,} missing"] if one.missing and one.kind != "left out" else []
             lines.append((one.name, one.kind, "; ".join([one.done, *missing, *one.notes])))
     show.rows(lines)
     if plain > MOST_PLAIN_COLUMNS:
@@ -219,10 +225,12 @@ def _summary(fitted: Fit, out: Path, report: Path) -> dict[str, Any]:
         ],
         "networks": [member.network.to_json() for member in learnt.ensemble.members],
         "temperature": learnt.ensemble.temperature,
-        "epochs": len(learnt.histories[0]),
+        "epochs": learnt.epochs,
         "best_epochs": list(learnt.best_epochs),
         "ended": learnt.ended,
         "seconds": fitted.seconds,
+        "rows_learnt": fitted.rows_learnt,
+        "seconds_learning": learnt.seconds,
         "scores": fitted.scores.to_json(),
         "left_out_scores": fitted.left_out.to_json() if fitted.left_out else None,
         "model": str(out),

@@ -122,6 +122,9 @@ class Structure:
 class Report:
     """All that `render` shows. `when` is written as given (ISO 8601); `seconds` is the time training took.
 
+    `rows_learnt` counts a row as often as a member learnt from it; `rows_per_second` are these by the time of learning
+    alone.
+
     `task` is "classes" or "numbers", and `errors` its kind. `baseline` is a key of `texts.BASELINES`
     ("most_frequent", "mean") or words. `settings` and `versions` are names and values in English;
     `shell` and `python` are lines that load and use the model. The first metric is the one that counts.
@@ -135,6 +138,7 @@ class Report:
     rows: Rows
     seconds: float
     rows_per_second: float
+    rows_learnt: int
     metrics: Sequence[Metric]
     baseline: str
     history: History

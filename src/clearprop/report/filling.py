@@ -20,10 +20,9 @@ from clearprop.report.data import (
     Rows,
     Structure,
 )
+from clearprop.scores import SHARES, Scores
 from clearprop.table import Column as TableColumn
-from clearprop.tabular import Fit, Scores
-
-SHARES = ("accuracy", "balanced_accuracy")
+from clearprop.tabular import Fit
 
 
 def of_fit(
@@ -41,11 +40,12 @@ def of_fit(
         rows=Rows(total, len(parts.training), len(parts.held_out), parts.dropped),
         seconds=fit.seconds,
         rows_per_second=fit.rows_per_second,
+        rows_learnt=fit.rows_learnt,
         metrics=_metrics(fit),
         baseline="most_frequent" if classes else "mean",
         history=_history(fit),
         errors=_class_errors(fit.scores, encoding.classes) if classes else _number_errors(fit.scores),
-        columns=[_column(one) for one in encoding.columns],
+        columns=[_column(one, encoding.rows) for one in encoding.columns],
         structure=_structure(fit),
         settings=[*fit.recipe.settings(), ("seed", str(fit.table_model.about.get("seed")))],
         shell=shell,
@@ -114,9 +114,9 @@ def _number_errors(scores: Scores) -> NumberErrors:
     return NumberErrors(scores.true.tolist(), scores.predicted.tolist())
 
 
-def _column(column: TableColumn) -> Column:
+def _column(column: TableColumn, rows: int) -> Column:
     left_out = column.kind == "left out"
-    missing = f"{column.missing:,} missing" if column.missing else ""
+    missing = f"{column.missing:,} of {rows:,} missing" if column.missing else ""
     return Column(
         name=column.name,
         kind=column.kind,

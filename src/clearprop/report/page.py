@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from collections.abc import Sequence
 from importlib.resources import files
 
@@ -99,6 +100,7 @@ def _rail(report: Report, words: Words) -> Markup:
             [
                 (words("when"), moment(report.when)),
                 (words("took"), duration(report.seconds)),
+                (words("learnt"), words("learnt_rows", rows=number(report.rows_learnt), time=_learning(report))),
                 (words("speed"), words("rows_per_second", rate=number(report.rows_per_second, 3))),
             ],
         ),
@@ -106,6 +108,11 @@ def _rail(report: Report, words: Words) -> Markup:
         element("nav", element("h2", words("contents")), element("ul", *links), aria_label=words("contents")),
     )
     return element("aside", element("div", *blocks))
+
+
+def _learning(report: Report) -> str:
+    """How long members learnt, without what judges them."""
+    return duration(report.rows_learnt / report.rows_per_second if report.rows_per_second else math.nan)
 
 
 def _block(title: str, items: Sequence[tuple[str, str]]) -> Markup:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from clearprop import scores
 from clearprop.drawing import Bar, bars
 from clearprop.drawing.markup import Markup, element
 from clearprop.drawing.numerals import number, share
@@ -44,7 +45,7 @@ def quality(report: Report, words: Words) -> Markup:
 
 def written(metric: Metric, value: float) -> str:
     """A value of a metric as it is shown: a share as a percentage."""
-    return share(value) if metric.share else number(value)
+    return share(value) if metric.share else scores.written(metric.name, value)
 
 
 def gain(metric: Metric) -> float:

@@ -33,6 +33,8 @@ PAGE: Mapping[str, Pair] = {
     "run": ("Run", "运行"),
     "when": ("when", "时间"),
     "took": ("took", "用时"),
+    "learnt": ("learnt", "学习"),
+    "learnt_rows": ("{rows} rows of all members and epochs, in {time}", "所有成员各轮共 {rows} 行，用时 {time}"),
     "speed": ("speed", "速度"),
     "rows_per_second": ("{rate} rows/s", "{rate} 行/秒"),
     "versions": ("Versions", "版本"),
@@ -160,8 +162,8 @@ PAGE: Mapping[str, Pair] = {
     # what did it read
     "read": ("What did it read?", "它读到了什么？"),
     "columns_sentence": (
-        "{used} of {all} columns were used.",
-        "共 {all} 列，使用了 {used} 列。",
+        "{used} of {all} columns were used; values are those of the {rows} training rows.",
+        "共 {all} 列，使用了 {used} 列；取值为 {rows} 个训练行中的情况。",
     ),
     "columns_used": ("Columns used", "使用的列"),
     "columns_left": ("Columns left out", "略去的列"),
@@ -242,7 +244,7 @@ STOPPED: Mapping[str, Pair] = {
         "It stopped because the loss on left-out rows had not improved for a while.",
         "由于未学的行上的损失一段时间没有改善，训练提前停止。",
     ),
-    "epochs done": ("It stopped at the number of epochs asked for.", "达到设定的轮数后停止。"),
+    "epochs done": ("It ran through all of its epochs.", "完成了全部轮数。"),
     "all right": ("It stopped because every row was right.", "所有行都正确，训练停止。"),
     "stopped": ("It was stopped before its time.", "训练被提前停止。"),
     "interrupted": ("It was interrupted.", "训练被中断。"),

@@ -22,12 +22,21 @@ CHINESE: Mapping[str, str] = {
     "weekday": "星期",
     "days": "天数",
     "hour": "小时",
-    "{} missing": "缺失 {}",
+    "{} of {} missing": "{1} 行中缺失 {0}",
     # what is worth a note
     "its texts are read as numbers": "文本被读作数值",
     "whole numbers above 2^53 lose their last digits": "大于 2^53 的整数会丢失末位数字",
     "always the same where it is not missing": "非缺失值全部相同",
     "goes one to one with the target: is it a copy of the answer?": "与目标列一一对应：是否就是答案的副本？",
+    "{} of {} values are numbers, but not {}: correct what is wrong, and leave empty what is missing": (
+        "{1} 个值中有 {0} 个是数值，但 {2} 不是：请更正错误的值，缺失的值留空"
+    ),
+    "dates whose day and month cannot be told apart: write them as 2024-12-31": (
+        "日期的日与月无法区分：请写成 2024-12-31"
+    ),
+    "dates that are not read: write them as 2024-12-31": "无法读取的日期：请写成 2024-12-31",
+    "dates are read day first": "日期按日在前读取",
+    "dates are read month first": "日期按月在前读取",
     # why a column was left out
     "as you asked": "按您的要求",
     "all values are missing": "所有值都缺失",
@@ -70,8 +79,8 @@ _LISTS = {"; ": "；", ", ": "、"}
 def in_chinese(words: str) -> str:
     """A phrase, or a list of phrases, in Chinese; what is not known stays as it is.
 
-    >>> in_chinese("3 missing"), in_chinese("year, month"), in_chinese("petal width")
-    ('缺失 3', '年、月', 'petal width')
+    >>> in_chinese("3 of 40 missing"), in_chinese("year, month"), in_chinese("petal width")
+    ('40 行中缺失 3', '年、月', 'petal width')
     """
     if words in CHINESE:
         return CHINESE[words]

@@ -11,6 +11,7 @@ from clearprop.table.frames import as_table, from_frame
 from clearprop.table.reading import read
 from clearprop.table.table import Table
 from clearprop.table.target import Target, labelled
+from clearprop.table.unseen import Unseen, unseen
 from clearprop.table.writing import check_ending, write
 
 __all__ = [
@@ -19,10 +20,12 @@ __all__ = [
     "Encoding",
     "Table",
     "Target",
+    "Unseen",
     "as_table",
     "check_ending",
     "from_frame",
     "labelled",
     "read",
+    "unseen",
     "write",
 ]

@@ -18,9 +18,10 @@ from clearprop.errors import InputError, unknown
 from clearprop.table import described
 from clearprop.table.category import Category
 from clearprop.table.column import Column, InputKind, Learning, Matrix
+from clearprop.table.parsing import ORDERS
 from clearprop.table.scaling import Scale, only_two
 from clearprop.table.table import Table
-from clearprop.table.values import EXACT, moments, numbers, truths
+from clearprop.table.values import EXACT, date_order, moments, numbers, truths
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,11 @@ class Date(Column):
 
     origin: str
     parts: tuple[Part, ...]
+    order: str
 
     def __post_init__(self) -> None:
+        if self.order not in ("", *ORDERS):
+            raise unknown("order of a date", self.order, ORDERS)
         unknown_parts = {part.name for part in self.parts} - set(PARTS)
         if unknown_parts:
             raise unknown("part of a date", unknown_parts.pop(), PARTS)
@@ -133,14 +137,17 @@ class Date(Column):
 
     @staticmethod
     def learn(table: Table, name: str, learning: Learning) -> Date:
-        dates = moments(table, name)
+        order = date_order(table, name)
+        dates = moments(table, name, order)
         first = dates.min()
         assert isinstance(first, datetime)
         found = {part: _part(part, dates, first) for part in PARTS}
         scales = {part: Scale.learn(values, learning.weights) for part, values in found.items()}
         parts = tuple(Part(part, scale, only_two(found[part])) for part, scale in scales.items() if scale)
-        notes = () if parts else ("always the same where it is not missing",)
-        return Date(name, dates.null_count(), notes, first.isoformat(), parts)
+        notes = (() if parts else ("always the same where it is not missing",)) + (
+            (f"dates are read {order}",) if order else ()
+        )
+        return Date(name, dates.null_count(), notes, first.isoformat(), parts, order)
 
     @property
     def done(self) -> str:
@@ -155,7 +162,7 @@ class Date(Column):
         return (*(_scaled(part.binary) for part in self.parts), *self._missing_kind)
 
     def measured(self, table: Table) -> Iterator[tuple[str, NDArray[np.float64], Scale]]:
-        dates = moments(table, self.name)
+        dates = moments(table, self.name, self.order)
         origin = datetime.fromisoformat(self.origin)
         for name, part in zip(self.input_names, self.parts, strict=False):
             yield name, _part(part.name, dates, origin), part.scale
@@ -164,7 +171,7 @@ class Date(Column):
         for place, (_, values, scale) in enumerate(self.measured(table)):
             out[:, place] = scale(values)
         if self.missing:
-            out[:, -1] = moments(table, self.name).is_null().to_numpy()
+            out[:, -1] = moments(table, self.name, self.order).is_null().to_numpy()
 
 
 def _scaled(binary: bool) -> InputKind:

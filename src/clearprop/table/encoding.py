@@ -73,7 +73,7 @@ class Encoding:
         for other in asked:
             column_of(table, other)
         if name in asked:
-            raise InputError(f"{quoted(name)} is the target: say what it is with task, not with kinds")
+            raise InputError(f"{quoted(name)} is the target: it has no kind of input; say what it is with task")
         chosen = table if rows is None else table.select(rows)
         if not len(chosen):
             raise InputError(f"{table.source}: there are no training rows")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from clearprop.table import parsing
 from clearprop.table.category import Category
 from clearprop.table.column import Column, Learning
 from clearprop.table.columns import KINDS, Boolean, Date, LeftOut, Number
+from clearprop.table.doubts import doubts
 from clearprop.table.table import Table, quoted
 from clearprop.table.values import usable
 
@@ -41,15 +43,18 @@ def learn(table: Table, name: str, kind: str | None = None, learning: Learning |
     if kind is not None and kind not in KINDS:
         raise unknown(f"kind of column {quoted(name)}:", kind, KINDS)
     reason = "as you asked" if kind == LeftOut.kind else _why_unusable(column)
-    if kind is None and reason is None:
+    found = kind is None and reason is None
+    if found:
         reason = _why_useless(column)
         if reason is None:
             kind = _find(table, column)
             reason = _why_no_category(column.drop_nulls()) if kind == Category.kind else None
+    notes = doubts(column) if found and kind == Category.kind else ()
     if reason is not None:
-        return LeftOut(name, column.null_count(), (), reason)
+        return LeftOut(name, column.null_count(), notes, reason)
     learners = {entry.kind: entry.learn for entry in (Number, Boolean, Category, Date)}
-    return learners[str(kind)](table, name, learning or Learning())
+    learnt = learners[str(kind)](table, name, learning or Learning())
+    return replace(learnt, notes=(*learnt.notes, *notes))
 
 
 def _why_unusable(column: pl.Series) -> str | None:
@@ -85,11 +90,15 @@ def _find(table: Table, column: pl.Series) -> str:
     if column.dtype != pl.String:
         return Date.kind if column.dtype.is_temporal() else Number.kind
     many = column.drop_nulls().n_unique() > FEW
-    looks = {Number.kind: parsing.floats, Boolean.kind: parsing.truths, Date.kind: parsing.moments}
+    looks = {Number.kind: parsing.floats, Boolean.kind: parsing.truths}
     for kind, parse in looks.items():
         # A frame that says text means text, unless there are too many of them for categories.
-        if (kind == Date.kind or many) and parsing.complete(parse(column), column):
+        if many and parsing.complete(parse(column), column):
             return kind
+    if len(orders := parsing.date_orders(column)) == 1:
+        return Date.kind
+    if orders:
+        return Category.kind
     name = quoted(column.name)
     refuse_strays(
         table, column, f'say that they are categories: kinds={{{name}: "category"}}, or --kind COLUMN=category'
@@ -126,8 +135,10 @@ def refuse_strays(table: Table, column: pl.Series, otherwise: str) -> None:
     is meant.
     """
     texts = column.drop_nulls()
-    for parse, what in ((parsing.floats, "numbers"), (parsing.moments, "dates")):
-        parsed = parse(texts)
+    dates = min(
+        (parsing.moments(parsing.in_iso(texts, order)) for order in ("", *parsing.ORDERS)), key=pl.Series.null_count
+    )
+    for parsed, what in ((parsing.floats(texts), "numbers"), (dates, "dates")):
         good, stray = parsed.drop_nulls(), texts.filter(parsed.is_null())
         few = 0 < len(stray) <= max(1, len(texts) // 20)
         if len(good) < 4 or not few or stray.str.contains("^0[0-9]+$").any():

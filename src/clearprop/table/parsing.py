@@ -9,6 +9,9 @@ import polars as pl
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?")
 """What stands for a missing value where values are texts, in a file or in a frame."""
 
+DAY_FIRST, MONTH_FIRST = ORDERS = ("day first", "month first")
+"""In which order a date that is not ISO is written: 31/12/2024 or 12/31/2024, also with points or hyphens."""
+
 Parser = Callable[[pl.Series], pl.Series]
 """Texts -> values; null where a text is none of these."""
 
@@ -47,6 +50,38 @@ def moments(texts: pl.Series) -> pl.Series:
     ]
     zoned = joined.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", strict=False, time_unit="us").dt.replace_time_zone(None)
     return pl.select(pl.coalesce(dates(texts).cast(pl.Datetime("us")), *local, zoned)).to_series().alias(texts.name)
+
+
+def in_iso(texts: pl.Series, order: str) -> pl.Series:
+    """Dates with the day or the month first in the form of ISO, a time after them left as it is; others as they are.
+
+    Args:
+        order: "day first" or "month first", or "" for ISO alone.
+
+    >>> in_iso(pl.Series(["1/2/2024", "31.12.2024 18:30", "2024-02-29"]), "day first").to_list()
+    ['2024-02-01', '2024-12-31 18:30', '2024-02-29']
+    """
+    if not order:
+        return texts
+    padded = texts.str.replace(r"^(\d)([/.-])", "0${1}${2}").str.replace(r"^(\d\d[/.-])(\d)([/.-])", "${1}0${2}${3}")
+    place = "${3}-${2}-${1}" if order == DAY_FIRST else "${3}-${1}-${2}"
+    for separator in ("/", r"\.", "-"):
+        padded = padded.str.replace(rf"^(\d\d){separator}(\d\d){separator}(\d{{4}})", place)
+    return padded
+
+
+def date_orders(texts: pl.Series) -> list[str]:
+    """The orders in which all texts are dates: none, one, or both where no day is above 12; [""] where all are ISO.
+
+    >>> date_orders(pl.Series(["1/2/2024", "31/12/2024"])), date_orders(pl.Series(["1/2/2024"]))
+    (['day first'], ['day first', 'month first'])
+    """
+
+    def fits(order: str) -> bool:
+        # A look at the beginning spares most columns of texts the look at all.
+        return all(complete(moments(in_iso(some, order)), some) for some in (texts.head(200), texts))
+
+    return [""] if fits("") else [order for order in ORDERS if fits(order)]
 
 
 def complete(values: pl.Series, texts: pl.Series) -> bool:

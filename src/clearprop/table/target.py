@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clearprop.errors import InputError, unknown
+from clearprop.errors import InputError, did_you_mean, unknown
 from clearprop.table import described
 from clearprop.table.kinds import FEW, refuse_strays
 from clearprop.table.scaling import quotient, restored
@@ -115,6 +115,10 @@ class Target:
             some = ", ".join(map(str, self.classes[:10])) + (", ..." if len(self.classes) > 10 else "")
             raise InputError(f"{table.place(row, self.name)}: {quoted(column[row])} is none of the classes: {some}")
         return codes.to_numpy()
+
+    def lacking(self, names: Sequence[str]) -> str:
+        """That the target is none of a table's columns, with the nearest of them."""
+        return f"there is no column {quoted(self.name)}, the target of the model{did_you_mean(self.name, names)}"
 
     def standardise(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
         """(y − mean) / deviation."""

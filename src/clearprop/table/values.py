@@ -54,22 +54,38 @@ def truths(table: Table, name: str) -> NDArray[np.float64]:
     return values
 
 
-def moments(table: Table, name: str) -> pl.Series:
-    """Dates and times as polars Datetime, null where missing; also from ISO texts.
+def moments(table: Table, name: str, order: str = "") -> pl.Series:
+    """Dates and times as polars Datetime, null where missing; also from texts, ISO or in the order of `parsing.ORDERS`.
 
     >>> moments(Table.of(pl.DataFrame({"seen": ["2024-02-29"]}), "birds.csv"), "seen").to_list()
     [datetime.datetime(2024, 2, 29, 0, 0)]
     """
     column = table.frame[name]
     if column.dtype == pl.String:
-        parsed = parsing.moments(column.str.strip_chars())
-        _refuse(table, column, parsed, "an ISO date such as 2024-02-29")
+        parsed = parsing.moments(parsing.in_iso(column.str.strip_chars(), order))
+        example = {parsing.DAY_FIRST: " or 29/02/2024", parsing.MONTH_FIRST: " or 02/29/2024"}.get(order, "")
+        _refuse(table, column, parsed, f"{'a' if example else 'an ISO'} date such as 2024-02-29{example}")
         return parsed
     if column.null_count() == len(column):
         return pl.Series(name, [None], dtype=pl.Datetime("us")).new_from_index(0, len(column))
     if column.dtype not in (pl.Date, pl.Datetime):
         raise InputError(f"{table.place(0, name)}: expected dates, got {_called(column.dtype)}")
     return column.cast(pl.Datetime("us"))
+
+
+def date_order(table: Table, name: str) -> str:
+    """The order in which a column's dates are written, as `moments` takes it; "" for ISO and for what are no texts.
+
+    Raises InputError where day and month cannot be told apart.
+    """
+    column = table.frame[name]
+    orders = parsing.date_orders(column.str.strip_chars()) if column.dtype == pl.String else [""]
+    if len(orders) > 1:
+        raise InputError(
+            f"{table.source}, column {quoted(name)}: day and month of its dates cannot be told apart, for none is above "
+            "12; write them as 2024-12-31"
+        )
+    return orders[0] if orders else ""
 
 
 def categories(table: Table, name: str) -> pl.Series:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from clearprop.tabular.fit import Fit, Parts, Prepared, fit, prepare
 from clearprop.tabular.learn import Learnt, learn
 from clearprop.tabular.recipe import RECIPES, Recipe, recipe
-from clearprop.tabular.scores import Score, Scores, score
 
 __all__ = [
     "RECIPES",
@@ -14,11 +13,8 @@ __all__ = [
     "Parts",
     "Prepared",
     "Recipe",
-    "Score",
-    "Scores",
     "fit",
     "learn",
     "prepare",
     "recipe",
-    "score",
 ]

@@ -14,10 +14,10 @@ from clearprop.artefact import TableModel, check_storable
 from clearprop.ensemble import Ensemble, tempered
 from clearprop.errors import InputError
 from clearprop.model import Model
+from clearprop.scores import Scores
 from clearprop.table import Encoding, Table, Target, labelled
 from clearprop.tabular.learn import DTYPE, Learnt, learn
 from clearprop.tabular.recipe import ONE_HOT_TO, Recipe, recipe
-from clearprop.tabular.scores import Scores, score_outputs
 from clearprop.training.callbacks import Callback
 from clearprop.training.split import split
 
@@ -46,7 +46,8 @@ class Fit:
         scores: on the held-out rows.
         left_out: on the training rows, each by the members that left it out alone; None where none is left out.
         parts, recipe, learnt: of what, how and with what course it was learnt.
-        seconds: how long that took.
+        seconds: how long that took in this call, with all that chooses and judges; `learnt.seconds` are of learning
+            alone.
     """
 
     table_model: TableModel
@@ -59,11 +60,13 @@ class Fit:
 
     @property
     def rows_per_second(self) -> float:
-        """Rows that members learnt from, over all epochs, also those before a run was taken up again."""
-        histories = self.learnt.histories
-        share = 1.0 if self.recipe.folds < 2 else 1.0 - 1.0 / self.recipe.folds
-        rows = share * len(self.parts.training) * sum(len(history) for history in histories)
-        return rows / max(sum(sum(history.seconds) for history in histories), 1e-9)
+        """Rows that members learnt from, each as often as one did, by the seconds that they took to."""
+        return self.rows_learnt / max(self.learnt.seconds, 1e-9)
+
+    @property
+    def rows_learnt(self) -> int:
+        """Over all members and epochs, also those before a run was taken up again."""
+        return sum(self.learnt.rows) * self.learnt.epochs
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def fit(
     )
     seconds = time.perf_counter() - started
     table_model = replace(table_model, model=learnt.ensemble)
-    scores = score_outputs(table_model, learnt.ensemble.predict(X_held_out, engine=engine, threads=threads), Y_held_out)
+    scores = table_model.score(learnt.ensemble.predict(X_held_out, engine=engine, threads=threads), Y_held_out)
     return Fit(table_model, scores, _score_left_out(table_model, prepared, learnt), parts, chosen, learnt, seconds)
 
 
@@ -165,7 +168,7 @@ def _score_left_out(table_model: TableModel, prepared: Prepared, learnt: Learnt)
     ensemble, encoding = learnt.ensemble, prepared.encoding
     outputs = tempered(learnt.left_out[known], ensemble.temperature, ensemble.activation)
     true = encoding.targets(prepared.table.select(prepared.parts.training[known]))
-    return score_outputs(table_model, outputs, true)
+    return table_model.score(outputs, true)
 
 
 def _parts(table: Table, target: Target, seed: int) -> Parts:

@@ -42,6 +42,7 @@ class Learnt:
         left_out: (N, outputs), before the temperature: for each row the mean output of the members that have left it
             out, NaN where none has; with `validation` the mean output of all members for its rows; else (0, outputs).
         ended: why: "epochs done", "early stopping" or "stopped" (by a callback), "interrupted" (by a signal).
+        rows: how many each member learns from in an epoch.
     """
 
     ensemble: Ensemble
@@ -49,6 +50,17 @@ class Learnt:
     best_epochs: tuple[int, ...]
     left_out: Array
     ended: Ending
+    rows: tuple[int, ...]
+
+    @property
+    def epochs(self) -> int:
+        """That all members have done."""
+        return len(self.histories[0])
+
+    @property
+    def seconds(self) -> float:
+        """How long members learnt, in all calls that the run went on through; what judges them is not in it."""
+        return sum(sum(history.seconds) for history in self.histories)
 
 
 def learn(
@@ -123,6 +135,7 @@ def learn(
         tuple(member.chosen_epoch for member in staying),
         left_out,
         ended,
+        tuple(member.rows_an_epoch(len(samples)) for member in staying),
     )
 
 

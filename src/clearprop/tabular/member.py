@@ -93,6 +93,11 @@ class Member:
     def chosen_epoch(self) -> int:
         return self.state.epoch if self.best is None else self.best_epoch
 
+    def rows_an_epoch(self, count: int) -> int:
+        """How many rows it learns from in an epoch, of a table of `count`."""
+        whole = self.batches * self.plan.batch_size
+        return whole if self.plan.drop_last else count if self.rows is None else len(self.rows)
+
     @property
     def largest_rate(self) -> float:
         return float(self.plan.optimizer.schedule.rates(np.arange(self.state.step + 1)).max())

@@ -178,23 +178,16 @@ class Course:
         raise error
 
     def _moment(self) -> Moment:
-        rows = sum(
-            member.batches * member.plan.batch_size if member.plan.drop_last else self._learnt_from(member)
-            for member in self.members
-        )
         return Moment(
             epoch=self.epoch,
             batch=0,
             step=max((member.state.step for member in self.going), default=0),
             epochs=self.recipe.epochs,
             batches=self.batches,
-            rows=rows,
+            rows=sum(member.rows_an_epoch(len(self.samples)) for member in self.members),
             elapsed=time.perf_counter() - self.began,
             history=self.history,
         )
-
-    def _learnt_from(self, member: Member) -> int:
-        return len(self.samples) if member.rows is None else len(member.rows)
 
     # The checkpoint
 

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.artefact import TableModel
+from clearprop.drawing.numerals import number, share
 from clearprop.errors import InputError
 
 if TYPE_CHECKING:
-    from clearprop.table import Table
+    from clearprop.table import Encoding
 
 Values = NDArray[np.float64]
+
+SHARES = ("accuracy", "balanced_accuracy")
+"""Measures that are parts of one."""
 
 
 @dataclass(frozen=True)
@@ -49,25 +52,27 @@ class Scores:
         return {one.name: {"value": one.value, "baseline": one.baseline} for one in self.measures}
 
 
-def score(table_model: TableModel, table: Table, *, engine: str = "auto", threads: int | None = None) -> Scores:
-    """Scores a model on the rows of a table that have the target.
+def written(name: str, value: float) -> str:
+    """A measure for people: a share as a percentage; an R² near 0 to three decimals, for what is further down are rounding errors.
 
-    Raises:
-        InputError: there is no target column, no row has it, or a class is one that training did not have.
+    >>> written("accuracy", 0.974), written("r2", -8.8e-5), written("r2", 0.98713), written("rmse", 12.5)
+    ('97.4%', '0.000', '0.9871', '12.50')
     """
-    from clearprop.table import labelled
+    if name in SHARES:
+        return share(value)
+    if name == "r2" and abs(value) < 0.1:
+        return f"{value:.3f}".replace("-0.000", "0.000").replace("-", "−")
+    return number(value)
 
-    encoding = table_model.encoding
-    known = table.select(labelled(table, encoding.target.name))
-    true = encoding.targets(known)
-    return score_outputs(table_model, table_model.outputs(known, engine=engine, threads=threads), true)
 
+def score_outputs(encoding: Encoding, shares: object, outputs: NDArray[Any], true: NDArray[Any]) -> Scores:
+    """Scores what a network gave (B, outputs) for rows whose targets are `true`, as `Encoding.targets` gives them.
 
-def score_outputs(table_model: TableModel, outputs: NDArray[Any], true: NDArray[Any]) -> Scores:
-    """Scores what the network gave (B, outputs) for rows whose targets are `true`, as `Encoding.targets` gives them."""
-    encoding, outputs = table_model.encoding, outputs.astype(np.float64)
+    `shares` are those of the classes in training, a list; they are the baseline's answer.
+    """
+    outputs = outputs.astype(np.float64)
     if encoding.task == "classes":
-        return _of_classes(true, outputs, _shares(table_model, len(encoding.classes)))
+        return _of_classes(true, outputs, _shares(shares, len(encoding.classes)))
     return _of_numbers(true[:, 0], encoding.target.predicted(outputs[:, 0]), encoding.target.mean)
 
 
@@ -115,8 +120,7 @@ def _log_loss(true: NDArray[Any], probabilities: Values) -> float:
     return float(-np.log(np.maximum(chosen, np.finfo(np.float64).tiny)).mean())
 
 
-def _shares(table_model: TableModel, classes: int) -> Values:
-    shares = table_model.about.get("class_shares")
+def _shares(shares: object, classes: int) -> Values:
     if not isinstance(shares, list) or len(shares) != classes:
         raise InputError("the model's file does not say how common the classes were in training")
     return np.array(shares, dtype=np.float64)
