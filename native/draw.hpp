@@ -35,35 +35,43 @@ inline Wides first_in_turn(Wides a, Wides b) { return __builtin_shufflevector(a,
 inline Wides second_in_turn(Wides a, Wides b) { return __builtin_shufflevector(a, b, 1, 3); }
 #endif
 
-// Where words are drawn from: all that `philox` takes but the block.
-struct Drawn {
-    std::uint64_t seed;
-    std::uint32_t stream, lane;
-    std::uint64_t time;
-};
+// A source of words: all that `philox` takes but the block, and the keys of its rounds.
+struct Source {
+    static constexpr int ROUNDS_OF_WORDS = 10;
 
-// Writes the words of the blocks from `block` on, `blocks` of them or up to BLOCKS_AT_ONCE - 1 more.
-inline void draw(const Drawn& from, std::uint64_t block, Index blocks, std::uint32_t* words) {
-    Wides lanes{};
-    for (Index l = 0; l < BLOCKS_AT_ONCE; ++l) lanes[l] = std::uint64_t(l);
-    for (Index done = 0; done < blocks; done += BLOCKS_AT_ONCE, words += 4 * BLOCKS_AT_ONCE) {
-        // What the rounds leave in the upper halves is not read.
-        const Wides numbers = lanes + (block + std::uint64_t(done));
-        Wides c0 = numbers, c1 = numbers >> 32, c2 = Wides{} + std::uint32_t(from.time), c3 = Wides{} + (from.stream | from.lane << 8);
-        std::uint32_t k0 = std::uint32_t(from.seed), k1 = std::uint32_t(from.seed >> 32);
-        for (int round = 0; round < 10; ++round) {
-            const Wides first = product_of_halves(c0, Wides{} + 0xD2511F53u), second = product_of_halves(c2, Wides{} + 0xCD9E8D57u);
-            c0 = second >> 32 ^ c1 ^ std::uint64_t(k0);
-            c2 = first >> 32 ^ c3 ^ std::uint64_t(k1);
-            c1 = second;
-            c3 = first;
-            k0 += 0x9E3779B9u;
-            k1 += 0xBB67AE85u;
+    Source(std::uint64_t seed, std::uint32_t stream, std::uint32_t lane, std::uint64_t time)
+        : c2(std::uint32_t(time)), c3(stream | lane << 8) {
+        std::uint32_t low = std::uint32_t(seed), high = std::uint32_t(seed >> 32);
+        for (int round = 0; round < ROUNDS_OF_WORDS; ++round, low += 0x9E3779B9u, high += 0xBB67AE85u) {
+            k0[round] = low;
+            k1[round] = high;
         }
-        const Wides early = (c0 & 0xFFFFFFFFu) | c1 << 32, late = (c2 & 0xFFFFFFFFu) | c3 << 32;
-        const Wides in_order[] = {first_in_turn(early, late), second_in_turn(early, late)};
-        __builtin_memcpy(words, in_order, sizeof(in_order));
     }
-}
+
+    // Writes the words of the blocks from `block` on, `blocks` of them or up to BLOCKS_AT_ONCE - 1 more.
+    void draw(std::uint64_t block, Index blocks, std::uint32_t* words) const {
+        Wides lanes{};
+        for (Index l = 0; l < BLOCKS_AT_ONCE; ++l) lanes[l] = std::uint64_t(l);
+        for (Index done = 0; done < blocks; done += BLOCKS_AT_ONCE, words += 4 * BLOCKS_AT_ONCE) {
+            // What the rounds leave in the upper halves is not read.
+            const Wides numbers = lanes + (block + std::uint64_t(done));
+            Wides w0 = numbers, w1 = numbers >> 32, w2 = Wides{} + c2, w3 = Wides{} + c3;
+#pragma GCC unroll 10
+            for (int round = 0; round < ROUNDS_OF_WORDS; ++round) {
+                const Wides first = product_of_halves(w0, Wides{} + 0xD2511F53u);
+                const Wides second = product_of_halves(w2, Wides{} + 0xCD9E8D57u);
+                w0 = second >> 32 ^ w1 ^ k0[round];
+                w2 = first >> 32 ^ w3 ^ k1[round];
+                w1 = second;
+                w3 = first;
+            }
+            const Wides early = (w0 & 0xFFFFFFFFu) | w1 << 32, late = (w2 & 0xFFFFFFFFu) | w3 << 32;
+            const Wides in_order[] = {first_in_turn(early, late), second_in_turn(early, late)};
+            __builtin_memcpy(words, in_order, sizeof(in_order));
+        }
+    }
+
+    std::uint64_t c2, c3, k0[ROUNDS_OF_WORDS], k1[ROUNDS_OF_WORDS];
+};
 
 }  // namespace clearprop::CLEARPROP_ISA

@@ -32,11 +32,11 @@ void drop_out_tile(const Stage<T>& stage, Index layer, const Chunk& chunk, Matri
     const double dropped = stage.layer.dropout * chunk.fade;
     const std::uint32_t limit = std::uint32_t(dropped * 4294967296.0);
     const V kept = splat<V>(T(1 / (1 - dropped)));
-    const Drawn from{chunk.seed, DROPOUT, std::uint32_t(layer), std::uint64_t(chunk.step)};
+    const Source source(chunk.seed, DROPOUT, std::uint32_t(layer), std::uint64_t(chunk.step));
     for (Index r = first; r < first + rows; ++r) {
         const Index index = (chunk.first + r) * units + column, within = index % 4;
         alignas(64) std::uint32_t words[W + 4 * BLOCKS_AT_ONCE];
-        draw(from, std::uint64_t(index) / 4, (within + count + 3) / 4, words);
+        source.draw(std::uint64_t(index) / 4, (within + count + 3) / 4, words);
         for (Index v = 0; v < count; v += LANES<T>) {
             using Words = typename Wide<std::uint32_t, int(LANES<T>) * 4>::Type;
             Words drawn;
