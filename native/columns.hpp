@@ -211,29 +211,42 @@ struct ColumnStage {
         }
     }
 
+    // Calls f.template operator()<N>(first) for the outputs of an input, so many at a time that sums stay in registers.
+    template <class F>
+    static void each_few_outputs(Index outputs, F f) {
+        for (Index first = 0; first < outputs; first += OUTPUTS_AT_ONCE) few<OUTPUTS_AT_ONCE>(outputs - first, first, f);
+    }
+
+    template <Index MOST, class F>
+    static void few(Index left, Index first, F f) {
+        if (MOST == 1 || left >= MOST) f.template operator()<MOST>(first);
+        else if constexpr (MOST > 1) few<MOST - 1>(left, first, f);
+    }
+
     // v = φ(x)·U + c of some rows.
     template <ColumnKind KIND>
     void embed_number(const Embedded& one, const T* x, Index first, Index count) const {
         const Basis<T> basis(one, parameters.value);
         const Index K = one.layer->functions, M = one.layer->outputs;
-        for (Index done = 0; done < count; done += LANES<T>) {
-            const Index r = first + done, left = count - done, lanes = left < LANES<T> ? left : LANES<T>;
-            const V input = load_some<V>(x + r, left);
-            for (Index from = 0; from < M; from += OUTPUTS_AT_ONCE) {
-                const Index outputs = M - from < OUTPUTS_AT_ONCE ? M - from : OUTPUTS_AT_ONCE;
-                V sum[OUTPUTS_AT_ONCE];
-                for (Index m = 0; m < outputs; ++m) sum[m] = basis.c ? splat<V>(basis.c[from + m]) : V{};
+        each_few_outputs(M, [&]<Index OUTPUTS>(Index from) {
+            for (Index done = 0; done < count; done += LANES<T>) {
+                const Index r = first + done, left = count - done, lanes = left < LANES<T> ? left : LANES<T>;
+                const V input = load_some<V>(x + r, left);
+                V sum[OUTPUTS];
+                for (Index m = 0; m < OUTPUTS; ++m) sum[m] = basis.c ? splat<V>(basis.c[from + m]) : V{};
                 for (Index k = 0; k < K; ++k) {
                     const V value = basis_at<KIND>(basis.W[k], basis.b[k], basis.m ? basis.m[k] : T(0), input).value;
-                    for (Index m = 0; m < outputs; ++m) sum[m] = fused_with(value, basis.U[k * M + from + m], sum[m]);
+                    const T* const U = basis.U + k * M + from;
+#pragma GCC unroll 8
+                    for (Index m = 0; m < OUTPUTS; ++m) sum[m] = fused_with(value, U[m], sum[m]);
                 }
-                for (Index m = 0; m < outputs; ++m) {
+                for (Index m = 0; m < OUTPUTS; ++m) {
                     T numbers[LANES<T>];
                     store(numbers, sum[m]);
                     for (Index l = 0; l < lanes; ++l) features.at(r + l, one.first + from + m) = numbers[l];
                 }
             }
-        }
+        });
     }
 
     void look_up(const Embedded& one, const T* x, Index first, Index count) const {
@@ -250,32 +263,36 @@ struct ColumnStage {
         const Basis<T> basis(one, parameters.value), sums(one, parameters.gradient);
         const Index K = one.layer->functions, M = one.layer->outputs;
         const auto add = [](T& to, V sum) { to += sum_of_lanes<T, VECTOR_BYTES>(sum); };
-        for (Index k = 0; k < K; ++k) {
-            for (Index from = 0; from < M; from += OUTPUTS_AT_ONCE) {
-                const Index outputs = M - from < OUTPUTS_AT_ONCE ? M - from : OUTPUTS_AT_ONCE;
-                V dU[OUTPUTS_AT_ONCE] = {}, dW{}, db{}, dm{};
+        each_few_outputs(M, [&]<Index OUTPUTS>(Index from) {
+            for (Index k = 0; k < K; ++k) {
+                const T W = basis.W[k], b = basis.b[k], mean = basis.m ? basis.m[k] : T(0);
+                T U[OUTPUTS];
+                for (Index m = 0; m < OUTPUTS; ++m) U[m] = basis.U[k * M + from + m];
+                V dU[OUTPUTS] = {}, dW{}, db{}, dm{};
                 for (Index r = 0; r < count; r += LANES<T>) {
                     const Index left = count - r;
                     const V input = load_some<V>(x + r, left);
-                    const Point<V> point = basis_at<KIND>(basis.W[k], basis.b[k], basis.m ? basis.m[k] : T(0), input);
+                    const Point<V> point = basis_at<KIND>(W, b, mean, input);
                     V back{};
-                    for (Index m = 0; m < outputs; ++m) {
+#pragma GCC unroll 8
+                    for (Index m = 0; m < OUTPUTS; ++m) {
                         const V d = load_some<V>(delta + (from + m) * rows + r, left);
                         dU[m] = fused(point.value, d, dU[m]);
-                        back = fused_with(d, basis.U[k * M + from + m], back);
+                        back = fused_with(d, U[m], back);
                     }
+                    if (!inner) continue;
                     const V through = back * point.slope;
                     dW = fused(through, KIND == ColumnKind::periodic ? T(6.283185307179586477) * input : input, dW);
                     db += through;
                     dm -= back;
                 }
-                for (Index m = 0; m < outputs; ++m) add(sums.U[k * M + from + m], dU[m]);
+                for (Index m = 0; m < OUTPUTS; ++m) add(sums.U[k * M + from + m], dU[m]);
                 if (!inner) continue;
                 add(sums.W[k], dW);
                 add(sums.b[k], db);
                 if (sums.m) add(sums.m[k], dm);
             }
-        }
+        });
         for (Index m = 0; m < M && sums.c; ++m) {
             V dc{};
             for (Index r = 0; r < count; r += LANES<T>) dc += load_some<V>(delta + m * rows + r, count - r);

@@ -311,12 +311,8 @@ inline SineCosine<V> sine_cosine_of(V x) {
     constexpr int SIGN = int(8 * sizeof(Scalar<V>)) - 1;
     const auto signed_by = [](V value, Bits<V> count) { return of_bits<V>(bits_of(value) ^ ((count >> 1 & 1) << SIGN)); };
     SineCosine<V> both{signed_by(select(odd, cosine, sine), turns), signed_by(select(odd, sine, cosine), turns + 1)};
-    const V size = abs_of(x);
+    if (all_of(abs_of(x) <= C::TURNED_MOST)) [[likely]] return both;
     Scalar<V> numbers[COUNT<V>], sines[COUNT<V>], cosines[COUNT<V>];
-    store(numbers, size);
-    bool far = false;
-    for (int l = 0; l < COUNT<V>; ++l) far |= !(numbers[l] <= C::TURNED_MOST);
-    if (!far) return both;
     store(numbers, x);
     store(sines, both.sine);
     store(cosines, both.cosine);

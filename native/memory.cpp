@@ -12,7 +12,8 @@
 namespace clearprop {
 namespace {
 
-constexpr std::size_t LEAST_KEPT = 1 << 20, MOST_KEPT = 256 << 20;
+constexpr std::size_t LEAST_KEPT = 64 << 10, MOST_KEPT = 256 << 20;
+constexpr std::size_t LEAST_LENT = 4 << 20;  // what is kept, and larger, the system may have while nobody borrows it
 
 // Stands before each block.
 struct Head {
@@ -57,6 +58,7 @@ void* borrow(Index bytes) {
 void give_back(void* block) {
     if (!block || head_of(block).size < LEAST_KEPT || head_of(block).size > MOST_KEPT) return release(block);
 #if defined(__linux__) && defined(MADV_FREE)
+    if (head_of(block).size < LEAST_LENT) return release(kept.exchange(block, std::memory_order_acq_rel));
     const std::uintptr_t page = 4096, end = reinterpret_cast<std::uintptr_t>(block) + head_of(block).size;
     const std::uintptr_t start = (reinterpret_cast<std::uintptr_t>(block) + page - 1) / page * page;
     madvise(reinterpret_cast<void*>(start), (end - start) / page * page, MADV_FREE);  // a wish, too

@@ -9,9 +9,9 @@ namespace clearprop {
 void* allocate(Index bytes);
 void release(void* block);
 
-// Memory of a call, not zeroed: a large block that a call before gave back, where there is one of at least that size.
-// One such block is kept, of up to 256 MiB, since fresh pages cost more than all else a call does beside its work. The
-// system may take its pages where it runs short.
+// Memory of a call, not zeroed: a block that a call before gave back, where there is one of at least that size. One is
+// kept, from 64 KiB to 256 MiB, since fresh pages cost more than all else a call does beside its work. Of a large one the
+// system may take the pages where it runs short.
 void* borrow(Index bytes);
 void give_back(void* block);
 

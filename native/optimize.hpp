@@ -101,19 +101,23 @@ inline void update(const Rates<Number>& r, bool decay, V& w, V g, V& s0, V& s1) 
 
 // `count` parameters, whole vectors; `finite` stays 0 as long as all new ones are finite: x·0 is 0 for finite x alone.
 template <Rule RULE, class V>
-inline void apply_to(const Rates<Scalar<V>>& r, bool decay, Scalar<V>* w, const Scalar<V>* g, Scalar<V>* s0,
+inline void apply_to(const Rates<Scalar<V>>& rates, bool decay, Scalar<V>* w, const Scalar<V>* g, Scalar<V>* s0,
                      Scalar<V>* s1, Index count, V& finite) {
     constexpr int SLOTS = slots_of(RULE);
+    // Of one's own, so that no compiler need ask whether parameters are written over them.
+    const Rates<Scalar<V>> r = rates;
+    V still = finite;
     for (Index i = 0; i < count; i += COUNT<V>) {
         V weight = load<V>(w + i), slot0{}, slot1{};
         if constexpr (SLOTS > 0) slot0 = load<V>(s0 + i);
         if constexpr (SLOTS > 1) slot1 = load<V>(s1 + i);
         update<RULE>(r, decay, weight, load<V>(g + i), slot0, slot1);
-        finite = fused(weight, V{}, finite);
+        still = fused(weight, V{}, still);
         store(w + i, weight);
         if constexpr (SLOTS > 0) store(s0 + i, slot0);
         if constexpr (SLOTS > 1) store(s1 + i, slot1);
     }
+    finite = still;
 }
 
 // One update; slots that the rule does not have may be null.

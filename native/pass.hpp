@@ -2,8 +2,8 @@
 #pragma once
 
 #include "dots.hpp"
+#include "draw.hpp"
 #include "lose.hpp"
-#include "philox.hpp"
 #include "workspace.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
@@ -21,24 +21,42 @@ struct Chunk {
     Index row(Index r) const { return rows ? rows[first + r] : first + r; }
 };
 
-// Multiplies each output by 0 or 1 / (1 - share), as the generator says.
+// Multiplies outputs by 0 or 1 / (1 - share), as the generator says, and slopes, where there are any, by the same: of
+// `rows` rows, those of a panel that begins at unit `column`.
 template <class T>
-void drop_out(const Stage<T>& stage, Index layer, const Chunk& chunk, Matrix<T> values, Index first, Index count) {
-    const Index units = stage.layer.units;
+void drop_out_tile(const Stage<T>& stage, Index layer, const Chunk& chunk, Matrix<T> values, Matrix<T> slopes, Index first,
+                   Index column, Index rows) {
+    using V = Vector<T>;
+    constexpr Index W = PANEL<T>;
+    const Index units = stage.layer.units, count = units - column < W ? units - column : W;
     const double dropped = stage.layer.dropout * chunk.fade;
-    const std::uint64_t limit = std::uint64_t(dropped * 4294967296.0);
-    const T kept = T(1 / (1 - dropped));
-    for (Index r = first; r < first + count; ++r) {
-        const Index start = (chunk.first + r) * units;
-        Words drawn{};
-        for (Index u = 0; u < units; ++u) {
-            const Index index = start + u;
-            if (u == 0 || index % 4 == 0)
-                drawn = philox(chunk.seed, DROPOUT, std::uint32_t(layer), std::uint64_t(chunk.step),
-                               std::uint64_t(index) / 4);
-            values.at(r, u) *= drawn.word[index % 4] >= limit ? kept : 0;
+    const std::uint32_t limit = std::uint32_t(dropped * 4294967296.0);
+    const V kept = splat<V>(T(1 / (1 - dropped)));
+    const Source source(chunk.seed, DROPOUT, std::uint32_t(layer), std::uint64_t(chunk.step));
+    for (Index r = first; r < first + rows; ++r) {
+        const Index index = (chunk.first + r) * units + column, within = index % 4;
+        alignas(64) std::uint32_t words[W + 4 * BLOCKS_AT_ONCE];
+        source.draw(std::uint64_t(index) / 4, (within + count + 3) / 4, words);
+        for (Index v = 0; v < count; v += LANES<T>) {
+            using Words = typename Wide<std::uint32_t, int(LANES<T>) * 4>::Type;
+            Words drawn;
+            __builtin_memcpy(&drawn, words + within + v, sizeof(drawn));
+            V factor = select(__builtin_convertvector(drawn, Bits<V>) >= limit, kept, V{});
+            if (count < W) factor = first_lanes(factor, count - v);
+            T* const value = values.from(r, column) + v;
+            store(value, load<V>(value) * factor);
+            if (!slopes.base) continue;
+            T* const slope = slopes.from(r, column) + v;
+            store(slope, load<V>(slope) * factor);
         }
     }
+}
+
+// The same of whole rows.
+template <class T>
+void drop_out(const Stage<T>& stage, Index layer, const Chunk& chunk, Matrix<T> values, Index first, Index count) {
+    for (Index column = 0; column < stage.layer.units; column += PANEL<T>)
+        drop_out_tile(stage, layer, chunk, values, {}, first, column, count);
 }
 
 template <class T>
@@ -108,8 +126,11 @@ void forward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) 
         // Net inputs, as the loss wants them, or rectified already.
         const bool raw = (stage.joint && space.purpose != Purpose::predict) || stage.rectifies;
         const bool whole_rows = stage.layer.activation == Activation::softmax;
+        const bool dropping = drops(stage, chunk);
         const auto after = [&](Index row, Index column, Index rows) {
-            if (!raw && !whole_rows) activate_tile(stage, row, column, rows);
+            if (raw || whole_rows) return;
+            activate_tile(stage, row, column, rows);
+            if (dropping) drop_out_tile(stage, l, chunk, stage.values, stage.slopes, row, column, rows);
         };
         const T* bias = stage.layer.bias == Bias::none ? nullptr : stage.bias.value;
         product_forward(stage, bias, first, count, after);
@@ -117,10 +138,7 @@ void forward(Workspace<T>& space, const Chunk& chunk, Index first, Index count) 
             softmax_rows<T>(stage.layer.units, stage.values, first, count);
             if (stage.slopes.base) copy_rows(stage.layer.units, stage.values, stage.slopes, first, count);
         }
-        if (drops(stage, chunk)) {
-            drop_out(stage, l, chunk, stage.values, first, count);
-            if (!whole_rows) drop_out(stage, l, chunk, stage.slopes, first, count);
-        }
+        if (whole_rows && dropping) drop_out(stage, l, chunk, stage.values, first, count);
         if (l + 1 < space.network.depth)
             pack_rows(stage.values, stage.layer.units, space.stages[l + 1].rounded.inputs, first, count);
     }

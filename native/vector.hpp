@@ -98,6 +98,22 @@ inline V select(Mask mask, V a, V b) {
     return mask ? a : b;
 }
 
+// Whether the mask is true in every lane.
+inline bool all_of(bool mask) { return mask; }
+template <class Mask>
+inline bool all_of(Mask mask) {
+#if defined(CLEARPROP_ISA_V4)
+    if constexpr (sizeof(mask[0]) == 4) return _mm512_movepi32_mask((__m512i)mask) == 0xFFFF;
+    else return _mm512_movepi64_mask((__m512i)mask) == 0xFF;
+#elif defined(CLEARPROP_ISA_V3)
+    return _mm256_movemask_epi8((__m256i)mask) == -1;
+#else
+    bool all = true;
+    for (int l = 0; l < int(sizeof(mask) / sizeof(mask[0])); ++l) all &= mask[l] != 0;
+    return all;
+#endif
+}
+
 // a·b + c, rounded once where the instruction set can, otherwise twice. It is asked for by name, never left to the
 // compiler, which would choose by the surroundings, and not alike for a scalar and a lane.
 #if defined(CLEARPROP_ISA_V4)

@@ -389,11 +389,16 @@ class Workspace {
         }
     }
 
+    // A run as long as a panel is wide is copied without a call.
+    static void copy_run(T* to, const T* from, Index count) {
+        if (count == PANEL<T>) __builtin_memcpy(to, from, PANEL<T> * sizeof(T));
+        else __builtin_memcpy(to, from, std::size_t(count) * sizeof(T));
+    }
+
     static void load_into(const Stage<T>& stage, T* weights, T* bias, const T* flat, Index part, Index parts) {
         const Layer& layer = stage.layer;
-        each_run(stage, weights, part, parts, [flat](T* panels, Index place, Index count) {
-            __builtin_memcpy(panels, flat + place, std::size_t(count) * sizeof(T));
-        });
+        each_run(stage, weights, part, parts,
+                 [flat](T* panels, Index place, Index count) { copy_run(panels, flat + place, count); });
         const T* given = flat + layer.inputs * layer.units;
         for (Index o = 0; o < layer.units && part == 0 && layer.bias != Bias::none; ++o)
             bias[o] = given[layer.bias == Bias::layer ? 0 : o];
@@ -401,9 +406,8 @@ class Workspace {
 
     static void store_from(const Stage<T>& stage, T* weights, const T* bias, T* flat, Index part, Index parts) {
         const Layer& layer = stage.layer;
-        each_run(stage, weights, part, parts, [flat](const T* panels, Index place, Index count) {
-            __builtin_memcpy(flat + place, panels, std::size_t(count) * sizeof(T));
-        });
+        each_run(stage, weights, part, parts,
+                 [flat](const T* panels, Index place, Index count) { copy_run(flat + place, panels, count); });
         for (Index o = 0; o < bias_size(layer) && part == 0; ++o) flat[layer.inputs * layer.units + o] = bias[o];
     }
 

@@ -75,3 +75,20 @@ def test_what_column_layers_work_on_counts_as_rows_on_their_way() -> None:
         [sys.executable, "-c", MEASURED], capture_output=True, text=True, check=True, env=dict(os.environ)
     )
     assert int(found.stdout) < 40 << 10
+
+
+def test_what_is_left_in_memory_changes_no_bit_of_a_small_network_with_column_layers() -> None:
+    layers = [cp.Dense(37, "selu", dropout=0.2), cp.Dense(3, "tanh", dropout=0.1), cp.Dense(1, "identity")]
+    columns = [cp.Periodic(3), cp.PiecewiseLinear(2), cp.Plain(1)]
+    net = cp.Network(6, layers, loss="half_squared_error", columns=columns, scale=cp.Scale())
+    model = cp.Model.initialized(net, dtype="float32")
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(90, 6)), rng.normal(size=(90, 1))
+
+    def results() -> list[object]:
+        trained = cp.train(model, X, Y, optimizer=cp.Adam(), batch_size=23, epochs=3)
+        return [trained.model, *trained.history.loss, trained.model.predict(X).tolist(), model.loss(X, Y)]
+
+    first = results()
+    spoil()
+    assert results() == first

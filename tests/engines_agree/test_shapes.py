@@ -143,6 +143,19 @@ def test_dropout_masks_are_the_same(fade: float, native: Engine, reference: Engi
     assert 0 < moved.any(axis=1).sum() < 30
 
 
+@pytest.mark.parametrize("units", [1, 2, 3, 4, 5, 8, 15, 31, 32, 33, 67, 128])
+def test_dropout_masks_of_any_width_are_the_same(
+    units: int, native: Engine, reference: Engine, assert_same_run: Agree
+) -> None:
+    """A row begins at any of the four words of a block, and the last panel is full or not."""
+    layers = [Dense(units, "softplus", dropout=0.4), Dense(units, "softmax", dropout=0.3), Dense(2, "identity")]
+    network = Network(35, layers)  # few units of so many inputs stand the other way round
+    start, samples = start_of(network, 29)
+    plan = Plan(SGD(0.1), 13)
+    ends = [run(engine, start, samples, plan, 3) for engine in (native, reference)]
+    assert_same_run(*ends)
+
+
 @pytest.mark.parametrize(
     "optimizer",
     [

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 RATES_AT_ONCE = 1 << 18
 RATES_EACH = 1 << 12
 
+Known = dict[tuple[int, int, int, int | None], tuple[Array, Array, int | None]]
+"""Learning rates and fades, and where a call ends, by the optimizer's id and where a run stands."""
+
 MEANINGS = {"v3": "AVX2", "v4": "AVX-512"}
 """What the levels of x86-64 are better known as."""
 
@@ -82,7 +85,7 @@ class Native:
         while course.ended is None:
             came = train(
                 **_shared(parameters.network, samples),
-                run=course.next(RATES_AT_ONCE),
+                run=course.next(RATES_AT_ONCE, {}),
                 threads=plan.threads,
                 tick=tick,
             )
@@ -96,7 +99,8 @@ class Native:
         courses = going = [_Course(member, len(samples), epochs) for member in members]
         while going:
             rates = max(RATES_AT_ONCE // len(going), RATES_EACH)
-            runs = [course.next(rates) for course in going]
+            known: Known = {}
+            runs = [course.next(rates, known) for course in going]
             for course, came in zip(going, train_many(**shared, runs=runs, threads=threads, tick=tick), strict=True):
                 course.take(came)
             going = [course for course in going if course.ended is None]
@@ -124,11 +128,17 @@ class _Course:
         self.visited, self.batches = plan.visited(rows), plan.batches(rows)
         self.limit: int | None = None
 
-    def next(self, rates_at_once: int) -> Run:
-        """What the core is told, for as many updates as there may be learning rates at once."""
+    def next(self, rates_at_once: int, known: Known) -> Run:
+        """What the core is told, for as many updates as there may be learning rates at once.
+
+        Those that are `known` serve all runs with the same optimizer.
+        """
         plan, state, sums = self.member.plan, self.state, self.state.sums
         left = self.batches * (self.epochs - state.epoch) - state.batch
-        rates, fades, self.limit = _rates(plan.optimizer, state.step, left, self.member.steps, rates_at_once)
+        asked = id(plan.optimizer), state.step, left, self.member.steps
+        if asked not in known:
+            known[asked] = _rates(plan.optimizer, *asked[1:], rates_at_once)
+        rates, fades, self.limit = known[asked]
         return (
             _optimizer(plan.optimizer),
             rates,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +15,7 @@ from clearprop.engines.samples import check_samples, check_total
 from clearprop.ensemble import Ensemble
 from clearprop.errors import DivergenceError, InputError
 from clearprop.model import Model
+from clearprop.optimize.optimizers import Optimizer
 from clearprop.random import check_seed
 from clearprop.tabular.folds import folds, member_seeds
 from clearprop.tabular.judging import fitted_temperature
@@ -174,6 +175,7 @@ def _members(
     count = min(recipe.folds, len(samples))
     fold_of = None if watched is not None or count < 2 else folds(samples.Y, count, seed)
     members = []
+    optimizers: dict[int, Optimizer] = {}
     for place, (network, own_seed) in enumerate(zip(recipe.networks, member_seeds(seed, recipe.members), strict=True)):
         rows: Rows | None = None
         left: Rows | None = None
@@ -184,6 +186,10 @@ def _members(
         size = len(samples) if rows is None else len(rows)
         drop_last = recipe.drop_last and recipe.batch_size is not None and recipe.batch_size <= size
         plan = plan_of(recipe.optimizer, recipe.batch_size, "shuffled", drop_last, size, threads, "full")
+        updates = recipe.epochs * plan.batches(size)
+        if updates not in optimizers:  # members with as many updates share one: its rates are then computed once
+            optimizers[updates] = recipe.optimizer_for(updates)
+        plan = replace(plan, optimizer=optimizers[updates])
         members.append(Member.new(place + 1, network, recipe, plan, rows, left, samples, own_seed, engine, threads))
     return members
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -63,9 +63,7 @@ class Member:
         engine: Engine,
         threads: int,
     ) -> Member:
-        """A member at its start, its schedule stretched over its run."""
-        batches = plan.batches(len(samples) if rows is None else len(rows))
-        own = replace(plan, optimizer=recipe.optimizer_for(recipe.epochs * batches))
+        """A member at its start."""
         X = samples.X if rows is None else samples.X[rows]
         deviation = recipe.deviations[(number - 1) % len(recipe.deviations)]
         parameters = start(
@@ -74,14 +72,14 @@ class Member:
         return Member(
             number=number,
             network=network,
-            plan=own,
+            plan=plan,
             rows=rows,
             left=left,
-            batches=batches,
+            batches=plan.batches(len(X)),
             first_epoch=min(recipe.first_epoch, recipe.epochs),
             metric=metric_of(network, samples.Y),
             parameters=parameters,
-            state=State.start(network, own.optimizer, seed, parameters.flat.dtype),
+            state=State.start(network, plan.optimizer, seed, parameters.flat.dtype),
         )
 
     @property

@@ -123,9 +123,10 @@ class Course:
             member.judge(self.samples, self.watched, self.engine, self.threads)
         self.epoch += 1
         self.starts = set()
-        self.history = mean_history(self.going)
         self.before = self.last_batch = 0
         self._look_whether_done()
+        if self.callbacks:
+            self.history = mean_history(self.going)
         moment = self._moment()
         for callback in self.callbacks:
             if callback.each_epoch and self.going and callback.on_epoch_end(moment) is False and self.ended is None:

@@ -75,24 +75,28 @@ def decisions(values: Array) -> Array:
     return np.asarray(values.argmax(axis=1))
 
 
+def _mean(values: Array, weights: Array) -> Array:
+    """The weighted mean over the rows."""
+    return np.asarray((values.T * weights).sum(axis=-1) / weights.sum())
+
+
 def _accuracy(A: Array, Y: Array, weights: Array) -> float:
-    return float(np.average(decisions(A) == decisions(Y), weights=weights))
+    return float(_mean(decisions(A) == decisions(Y), weights))
 
 
 def _r2(A: Array, Y: Array, weights: Array) -> float:
-    error = np.average((Y - A) ** 2, axis=0, weights=weights)
-    spread = np.average((Y - np.average(Y, axis=0, weights=weights)) ** 2, axis=0, weights=weights)
+    error, spread = _mean((Y - A) ** 2, weights), _mean((Y - _mean(Y, weights)) ** 2, weights)
     # A constant target has no spread to explain: 1 for those who hit it, 0 for the others, as scikit-learn has it.
     constant = np.where(error == 0, 1.0, 0.0)
     return float(np.where(spread > 0, 1.0 - error / np.where(spread > 0, spread, 1.0), constant).mean())
 
 
 def _mean_absolute_error(A: Array, Y: Array, weights: Array) -> float:
-    return float(np.average(np.abs(Y - A), axis=0, weights=weights).mean())
+    return float(_mean(np.abs(Y - A), weights).mean())
 
 
 def _root_mean_squared_error(A: Array, Y: Array, weights: Array) -> float:
-    return float(np.sqrt(np.average((Y - A) ** 2, axis=0, weights=weights)).mean())
+    return float(np.sqrt(_mean((Y - A) ** 2, weights)).mean())
 
 
 _ENTRIES = [
