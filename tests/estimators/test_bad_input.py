@@ -67,7 +67,10 @@ BAD_X: dict[str, tuple[Any, str]] = {
     ),
     "mixed types": (pd.DataFrame({"a": [1, "b"] * 40}), 'X, row 2, column "a": "b" is of type str, "1" above it'),
     "a lazy frame": (pl.LazyFrame({"a": [1.0] * 80}), "X: expected a DataFrame .*call its collect"),
-    "a stray text": (pl.DataFrame({"a": [f"{i}.5" for i in range(79)] + ["?"]}), 'X, row 80, column "a": "[?]" stands'),
+    "a stray text": (
+        pl.DataFrame({"a": [f"{i}.5" for i in range(79)] + ["x?"]}),
+        'X, row 80, column "a": "x[?]" stands',
+    ),
     "identifiers alone": (
         pl.DataFrame({"name": [f"n{i}" for i in range(80)]}),
         'no column is left .*"name": an identifier',
