@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from clearprop.engines.base import Array, Member, Outcome, Plan, Samples, State,
 from clearprop.engines.torch.course import Course, numbers_a_step
 from clearprop.engines.torch.data import placed
 from clearprop.engines.torch.device import check_dtype, computing, device_of, multiplies_bfloat16, sent
-from clearprop.engines.torch.passes import Batch, Penalty, Views, joined, outputs, step
+from clearprop.engines.torch.passes import Batch, Passes, Penalty, Views
 from clearprop.engines.torch.steps import ByCursor, Eager, Updates, recorded
 from clearprop.engines.torch.update import Kinds, check_optimizer
 from clearprop.errors import InputError
@@ -56,28 +56,24 @@ class Torch:
     def predict(self, parameters: Parameters, X: Array, threads: int) -> Array:
         found = np.empty((len(X), parameters.network.outputs), X.dtype)
         with computing(self.device, threads):
-            w = self._views(parameters)
+            passes, w = Passes(parameters.network), self._views(parameters)
             for rows in self._pieces(parameters.network, len(X)):
-                found[rows] = outputs(parameters.network, w, sent(X[rows], self.device))[1].cpu().numpy()
+                found[rows] = passes.outputs(w, sent(X[rows], self.device))[1].cpu().numpy()
         return found
 
     def loss(self, parameters: Parameters, samples: Samples, threads: int) -> float:
-        network = parameters.network
         with computing(self.device, threads):
-            w = self._views(parameters)
-            E = 0.0
-            for batch in self._batches(network, samples):
-                Z, A = outputs(network, w, batch.X)
-                E += float(joined(network, Z, None if network.joint_pair else A, batch)[0])
+            passes, w = Passes(parameters.network), self._views(parameters)
+            E = sum(float(passes.loss(w, batch)) for batch in self._batches(parameters.network, samples))
             return E + self._penalize(parameters, w.flat, torch.zeros_like(w.flat))
 
     def loss_and_gradients(self, parameters: Parameters, samples: Samples, threads: int) -> tuple[float, Parameters]:
         network = parameters.network
         with computing(self.device, threads):
-            w, own = self._views(parameters), Views(network, torch.zeros_like(self._sent(parameters.flat)))
-            gradients, E = torch.zeros_like(w.flat), 0.0
+            passes, w = Passes(network), self._views(parameters)
+            own, gradients, E = Views(network, torch.zeros_like(w.flat)), torch.zeros_like(w.flat), 0.0
             for batch in self._batches(network, samples):
-                E += float(step(network, w, batch, own))
+                E += float(passes.step(w, batch, own))
                 gradients.add_(own.flat)
             loss = E + self._penalize(parameters, w.flat, gradients)
             return loss, Parameters(network, gradients.cpu().numpy())
@@ -144,7 +140,7 @@ class Torch:
         most = max(1, self._of(PIECE) // (2 * sum(network.sizes) + network.inputs))
         return [slice(start, start + most) for start in range(0, rows, most)]
 
-    def _batches(self, network: Network, samples: Samples) -> list[Batch]:
+    def _batches(self, network: Network, samples: Samples) -> Iterator[Batch]:
         """The samples in pieces, each sample's gradient multiplied by what it is in all of them."""
         back: Any = 1.0 / len(samples) if network.reduction == "mean" else 1.0
         if samples.weights is not None:

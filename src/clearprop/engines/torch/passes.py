@@ -76,81 +76,89 @@ def affine(A: Tensor, W: Tensor, b: Tensor, precision: str) -> Tensor:
     return torch.addmm(b, A, W) if A.ndim == 2 else torch.baddbmm(b.unsqueeze(-2), A, W)
 
 
-def outputs(network: Network, w: Views, X: Tensor) -> tuple[Tensor, Tensor]:
-    """The last layer's net inputs Z and outputs A, (B, O) each."""
-    A = taken_in(network, w.columns, w.scale, X)[0] if network.columns else X
-    Z = A
-    for layer, W, b in zip(network.layers, w.weights, w.biases, strict=True):
-        Z = affine(A, W, b, "full")
-        A = KERNELS[layer.function.kind].value(Z, *layer.function.numbers)
-    return Z, A
+class Passes:
+    """A network's ways forward and back, with all that does not change from batch to batch looked up."""
 
+    def __init__(self, network: Network) -> None:
+        self.network, self.joint = network, network.joint_pair is not None
+        self.functions = [(KERNELS[one.kind], one.numbers) for one in (layer.function for layer in network.layers)]
+        function = network.loss_function
+        self.pair: Pair = (OF_NET_INPUT if self.joint else OF_OUTPUT)[function.kind]
+        self.numbers = function.numbers
 
-def joined(network: Network, Z: Tensor, A: Tensor | None, batch: Batch) -> tuple[Tensor, Tensor]:
-    """E of a batch, and its derivative by the last net inputs, or by the outputs where these are given."""
-    of_net_input, function = A is None, network.loss_function
-    pair: Pair = (OF_NET_INPUT if of_net_input else OF_OUTPUT)[function.kind]
-    taken = Z if A is None else A
-    Y = batch.Y
-    if Y.ndim < taken.ndim:
-        Y = torch.zeros_like(taken).scatter_(-1, Y.unsqueeze(-1), 1.0)
-    shares, gradient = pair(taken, Y, *function.numbers)
-    back = batch.back if batch.back is not None else _back(network.reduction, batch, taken)
-    if isinstance(back, float):
-        return shares.sum(dim=(-2, -1)) * back, gradient if back == 1.0 else gradient * back
-    back = back.unsqueeze(-1)
-    return (shares * back).sum(dim=(-2, -1)), gradient * back
+    def outputs(self, w: Views, X: Tensor) -> tuple[Tensor, Tensor]:
+        """The last layer's net inputs Z and outputs A, (B, O) each."""
+        A = taken_in(self.network, w.columns, w.scale, X)[0] if self.network.columns else X
+        Z = A
+        for (kernel, numbers), W, b in zip(self.functions, w.weights, w.biases, strict=True):
+            Z = affine(A, W, b, "full")
+            A = kernel.value(Z, *numbers)
+        return Z, A
 
+    def loss(self, w: Views, batch: Batch) -> Tensor:
+        """E of a batch."""
+        Z, A = self.outputs(w, batch.X)
+        return self._joined(Z if self.joint else A, batch)[0]
 
-def _back(reduction: str, batch: Batch, outputs: Tensor) -> Tensor | float:
-    if batch.weights is None:
-        return 1.0 / outputs.shape[-2] if reduction == "mean" else 1.0
-    if reduction == "sum":
-        return batch.weights
-    sums = batch.weights.sum(dim=-1, keepdim=True)
-    return batch.weights / torch.where(sums == 0, 1.0, sums)
+    def step(
+        self,
+        w: Views,
+        batch: Batch,
+        gradients: Views,
+        masks: Sequence[Tensor | None] | None = None,
+        precision: str = "full",
+    ) -> Tensor:
+        """E, or one for each network; ∂E/∂w of every weight and bias is written to `gradients`."""
+        A, columns_back = batch.X, None
+        if self.network.columns:
+            A, columns_back = taken_in(self.network, w.columns, w.scale, A)
+        masks = masks or [None] * len(self.functions)
+        last, taken, Zs, values = len(self.functions) - 1, [], [], []
+        for number, (kernel, numbers) in enumerate(self.functions):
+            taken.append(A)
+            Zs.append(affine(A, w.weights[number], w.biases[number], precision))
+            if number == last and self.joint:
+                break
+            values.append(kernel.value(Zs[-1], *numbers))
+            mask = masks[number]
+            A = values[-1] if mask is None else values[-1] * mask
 
+        E, gradient = self._joined(Zs[-1] if self.joint else values[-1], batch)
 
-def step(
-    network: Network,
-    w: Views,
-    batch: Batch,
-    gradients: Views,
-    masks: Sequence[Tensor | None] | None = None,
-    precision: str = "full",
-) -> Tensor:
-    """E, or one for each network; ∂E/∂w of every weight and bias is written to `gradients`."""
-    A, columns_back = batch.X, None
-    if network.columns:
-        A, columns_back = taken_in(network, w.columns, w.scale, A)
-    last, joint = len(network.layers) - 1, network.joint_pair is not None
-    taken, Zs, values = [], [], []
-    for number, layer in enumerate(network.layers):
-        taken.append(A)
-        Z = affine(A, w.weights[number], w.biases[number], precision)
-        Zs.append(Z)
-        if number == last and joint:
-            break
-        value = KERNELS[layer.function.kind].value(Z, *layer.function.numbers)
-        values.append(value)
-        mask = masks[number] if masks else None
-        A = value if mask is None else value * mask
+        for number in range(last, -1, -1):
+            delta = gradient
+            if number < last or not self.joint:
+                (kernel, numbers), mask = self.functions[number], masks[number]
+                dA = gradient if mask is None else gradient * mask
+                delta = kernel.back(dA, Zs[number], values[number], *numbers)
+            product(taken[number].mT, delta, precision, out=gradients.weights[number])
+            _sum_of_rows(delta, gradients.biases[number])
+            if number or columns_back:
+                gradient = product(delta, w.weights[number].mT, precision)
+        if columns_back:
+            columns_back(gradient, gradients.columns, gradients.scale)
+        return E
 
-    E, gradient = joined(network, Zs[-1], None if joint else values[-1], batch)
+    def _joined(self, taken: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """E of a batch, and its derivative by what it is taken from: the last net inputs, or the outputs."""
+        Y = batch.Y
+        if Y.ndim < taken.ndim:
+            Y = torch.zeros_like(taken).scatter_(-1, Y.unsqueeze(-1), 1.0)
+        shares, gradient = self.pair(taken, Y, *self.numbers)
+        back = batch.back if batch.back is not None else self._back(batch)
+        if isinstance(back, float):
+            return shares.sum(dim=(-2, -1)).mul_(back), gradient if back == 1.0 else gradient * back
+        back = back.unsqueeze(-1)
+        return (shares * back).sum(dim=(-2, -1)), gradient * back
 
-    for number in range(last, -1, -1):
-        delta, function = gradient, network.layers[number].function
-        if number < last or not joint:
-            mask = masks[number] if masks else None
-            dA = gradient if mask is None else gradient * mask
-            delta = KERNELS[function.kind].back(dA, Zs[number], values[number], *function.numbers)
-        product(taken[number].mT, delta, precision, out=gradients.weights[number])
-        _sum_of_rows(delta, gradients.biases[number])
-        if number or columns_back:
-            gradient = product(delta, w.weights[number].mT, precision)
-    if columns_back:
-        columns_back(gradient, gradients.columns, gradients.scale)
-    return E
+    def _back(self, batch: Batch) -> Tensor | float:
+        mean = self.network.reduction == "mean"
+        if batch.weights is None:
+            return 1.0 / batch.X.shape[-2] if mean else 1.0
+        if not mean:
+            return batch.weights
+        sums = batch.weights.sum(dim=-1, keepdim=True)
+        return batch.weights / torch.where(sums == 0, 1.0, sums)
 
 
 def _sum_of_rows(delta: Tensor, out: Tensor) -> None:

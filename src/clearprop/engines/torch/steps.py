@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 
 from clearprop.engines.torch.data import Chunk
-from clearprop.engines.torch.passes import Batch, Penalty, Views, step
+from clearprop.engines.torch.passes import Batch, Passes, Penalty, Views
 from clearprop.engines.torch.update import Kinds, Numbers, update
 from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import Optimizer
@@ -26,7 +26,7 @@ class Updates:
     """
 
     def __init__(self, network: Network, optimizer: Optimizer, precision: str, flat: Tensor, kinds: Kinds) -> None:
-        self.network, self.optimizer, self.precision, self.kinds = network, optimizer, precision, kinds
+        self.passes, self.optimizer, self.precision, self.kinds = Passes(network), optimizer, precision, kinds
         self.flat = flat
         self.slots = {name: torch.zeros_like(flat) for name in optimizer.slots}
         self.w, self.gradients = Views(network, flat), Views(network, torch.zeros_like(flat))
@@ -35,7 +35,7 @@ class Updates:
 
     def one(self, batch: Batch, masks: list[Tensor | None], numbers: Numbers, told: Tensor) -> None:
         """An update; what it tells (4,), or (M, 4), is written to `told`."""
-        E = step(self.network, self.w, batch, self.gradients, masks, self.precision)
+        E = self.passes.step(self.w, batch, self.gradients, masks, self.precision)
         R = self.penalty.add(self.flat, self.gradients.flat) if self.penalty else self.zero
         update(self.optimizer, self.flat, self.gradients.flat, self.slots, numbers, self.kinds)
         weight = self.zero if batch.weights is None else batch.weights.sum(dim=-1)
