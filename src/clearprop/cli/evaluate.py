@@ -9,7 +9,7 @@ from clearprop.cli import show
 def evaluate(
     model: take.ModelFile,
     table: take.TableFile,
-    engine: take.Engine = take.EngineName.auto,
+    engine: take.Engine = "auto",
     threads: take.Threads = None,
     as_json: take.AsJson = False,
 ) -> None:
@@ -19,7 +19,7 @@ def evaluate(
     from clearprop.tabular import score
 
     table_model = TableModel.load(model)
-    scores = score(table_model, read(table), engine=engine.value, threads=threads)
+    scores = score(table_model, read(table), engine=engine, threads=threads)
     target = table_model.encoding.target.name
     if as_json:
         show.as_json({"target": target, "rows": scores.rows, "scores": scores.to_json()})

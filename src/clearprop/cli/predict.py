@@ -17,7 +17,7 @@ def predict(
         Path | None,
         typer.Option(help="Where to write: .csv, .tsv (also .gz), .parquet or .arrow.", show_default="CSV to stdout"),
     ] = None,
-    engine: take.Engine = take.EngineName.auto,
+    engine: take.Engine = "auto",
     threads: take.Threads = None,
 ) -> None:
     """Predict the target for the rows of TABLE, in their order; for classes with probabilities."""
@@ -28,5 +28,5 @@ def predict(
         take.check_place(out, model, table)
     place = out or "-"
     check_ending(place)
-    predictions = TableModel.load(model).predict(table, engine=engine.value, threads=threads)
+    predictions = TableModel.load(model).predict(table, engine=engine, threads=threads)
     write(predictions, place)

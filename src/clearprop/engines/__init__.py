@@ -23,13 +23,11 @@ def get_engine(name: str) -> Engine:
     >>> get_engine("reference").name
     'reference'
     """
-    if isinstance(name, str) and name.partition(":")[0] == "torch":
-        needed("torch", "torch")
+    check_engine(name)
+    if name.startswith("torch"):
         from clearprop.engines.torch.engine import Torch
 
         return Torch(name)
-    if name not in ENGINES:
-        raise unknown("engine", name, ENGINES)
     if name == "reference":
         from clearprop.engines.reference import Reference
 
@@ -37,6 +35,15 @@ def get_engine(name: str) -> Engine:
     from clearprop.engines.native import Native
 
     return Native()
+
+
+def check_engine(name: str) -> str:
+    """The name, where it is an engine's that is installed; else an `InputError`."""
+    if isinstance(name, str) and name.partition(":")[0] == "torch":
+        needed("torch", "torch")
+    elif name not in ENGINES:
+        raise unknown("engine", name, ENGINES)
+    return name
 
 
 def thread_count(threads: int | None) -> int:

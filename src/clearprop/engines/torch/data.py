@@ -86,7 +86,7 @@ class Chunk:
         sizes: how many rows each step has; only those of the last batch of an epoch are fewer than the first's.
         batch: of each step (K, B), where there are many networks (K, M, B), short steps filled up with any rows.
         masks: of each layer that drops outputs (K, B, units) or (K, M, B, units).
-        numbers: of each step the `update.NUMBERS` (K, 4), or (K, 4, M, 1).
+        numbers: of each step the `update.NUMBERS` (K, 3), or (K, 3, M, 1).
     """
 
     sizes: list[int]

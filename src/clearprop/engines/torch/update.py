@@ -18,12 +18,12 @@ Tensor = torch.Tensor
 Numbers = Sequence[Any]
 """What changes from update to update: floats, or tensors of one number, or of one for each network (M, 1)."""
 
-NUMBERS = ("rate", "decayed", "first", "second")
-"""The learning rate, rate·weight_decay·fade, and 1 - β₁ᵗ and 1 - β₂ᵗ of Adam."""
+NUMBERS = ("rate", "decay", "correction")
+"""The learning rate, of Adam's divided by 1 - β₁ᵗ; rate·weight_decay·fade; and 1 - β₂ᵗ."""
 
 
 def numbers_of(optimizer: Optimizer, first: int, count: int) -> Array:
-    """The `NUMBERS` of so many updates from update `first` on (count, 4)."""
+    """The `NUMBERS` of so many updates from update `first` on (count, 3)."""
     steps = np.arange(first, first + count)
     rates = optimizer.schedule.rates(steps)
     found = np.ones((count, len(NUMBERS)))
@@ -31,7 +31,8 @@ def numbers_of(optimizer: Optimizer, first: int, count: int) -> Array:
     if isinstance(optimizer, AdamW):
         found[:, 1] = rates * optimizer.weight_decay * optimizer.fading.rates(steps)
     if isinstance(optimizer, Adam):
-        found[:, 2], found[:, 3] = (1.0 - beta ** (steps + 1.0) for beta in (optimizer.beta1, optimizer.beta2))
+        found[:, 0] /= 1.0 - optimizer.beta1 ** (steps + 1.0)
+        found[:, 2] = 1.0 - optimizer.beta2 ** (steps + 1.0)
     return found
 
 
@@ -64,7 +65,7 @@ def update(
     optimizer: Optimizer, w: Tensor, g: Tensor, slots: Mapping[str, Tensor], numbers: Numbers, kinds: Kinds
 ) -> None:
     """New parameters and slots, in place; the gradients of what is frozen are lost."""
-    rate, decayed, first, second = numbers
+    rate, decay, correction = numbers
     if kinds.frozen is not None:
         g.masked_fill_(kinds.frozen, 0.0)
     match optimizer:
@@ -77,10 +78,10 @@ def update(
             move = move * rate
         case AdamW() | Adam():
             if isinstance(optimizer, AdamW):
-                w.sub_(w * kinds.weights * decayed)
+                w.sub_(w * kinds.weights * decay)
             m = slots["m"].mul_(optimizer.beta1).add_(g, alpha=1.0 - optimizer.beta1)
             v = slots["v"].mul_(optimizer.beta2).addcmul_(g, g, value=1.0 - optimizer.beta2)
-            move = (m / first).mul_(rate).div_((v / second).sqrt_().add_(optimizer.epsilon))
+            move = (m * rate).div_((v / correction).sqrt_().add_(optimizer.epsilon))
         case RMSprop():
             v = slots["v"].mul_(optimizer.decay).addcmul_(g, g, value=1.0 - optimizer.decay)
             move = (g * rate).div_(v.sqrt().add_(optimizer.epsilon))
