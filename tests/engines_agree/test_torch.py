@@ -119,9 +119,7 @@ def test_sizes(name: str, native: Engine, reference: Engine, assert_same_run: Ag
 
 @pytest.mark.parametrize("optimizer", test_many.OPTIMIZERS)
 @pytest.mark.parametrize("kind", test_many.NETWORKS)
-def test_each_of_many(
-    kind: str, optimizer: str, native: Engine, reference: Engine, assert_same_run: Agree
-) -> None:
+def test_each_of_many(kind: str, optimizer: str, native: Engine, reference: Engine, assert_same_run: Agree) -> None:
     """Members that cannot go side by side, and then each beside two that differ in seed, rate and rows alone."""
     network = test_many.NETWORKS[kind]
     samples = test_many.samples_for(network, "float64")

@@ -41,14 +41,17 @@ Engine = Annotated[
     str,
     typer.Option(
         callback=check_engine,
-        help="What computes: auto is native, the C++ core; reference, NumPy; torch, PyTorch on a GPU, or where there is "
-        "none on the processor, or torch:cpu, torch:cuda:1 on the device of that name.",
+        help="What computes: auto is native, the C++ core; reference, NumPy; torch, PyTorch, on a GPU where there is "
+        "one; torch:cpu or torch:cuda:1, PyTorch on the device of that name.",
     ),
 ]
 Threads = Annotated[
     int | None,
     typer.Option(
-        min=1, max=MOST_THREADS, help="Threads to use; the result is the same, but for the rounding of torch.", show_default="one a processor"
+        min=1,
+        max=MOST_THREADS,
+        help="Threads to use; the result is the same, of torch but for rounding.",
+        show_default="one a processor",
     ),
 ]
 MemberNumber = Annotated[

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 
 from clearprop.engines.base import Member, Outcome, Plan, Samples, State
 from clearprop.network.columns import Embedding, Periodic, Plain
@@ -25,10 +23,11 @@ NETWORK = Network(
     columns=[Plain(2), Periodic(2, frequencies=3), Embedding(1, categories=4, outputs=2)],
     scale=Scale(),
 )
-Problem = Callable[..., tuple[list[Member], Samples]]
 
 
-def problem(count: int = 1, dtype: str = "float64", weighted: bool = True, **settings: Any) -> tuple[list[Member], Samples]:
+def problem(
+    count: int = 1, dtype: str = "float64", weighted: bool = True, **settings: Any
+) -> tuple[list[Member], Samples]:
     """So many members, alike but for their seeds, rates and rows, and the samples that they share."""
     rng = np.random.default_rng(0)
     X = np.column_stack([rng.normal(size=(ROWS, 4)), rng.integers(0, 4, ROWS)]).astype(dtype)
@@ -51,8 +50,3 @@ def same(found: Outcome, expected: Outcome, rtol: float, atol: float = 1e-14) ->
     np.testing.assert_allclose(found.losses, expected.losses, rtol=rtol, atol=atol)
     for name, slot in expected.state.slots.items():
         np.testing.assert_allclose(found.state.slots[name], slot, rtol=rtol, atol=atol, err_msg=name)
-
-
-@pytest.fixture(name="problem")
-def problem_fixture() -> Problem:
-    return problem

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from clearprop.engines import get_engine
+from tests.engines.torch.conftest import problem, same
+
 torch = pytest.importorskip("torch")
 
-from clearprop.engines import get_engine
-from clearprop.engines.torch import data, engine, steps
-from clearprop.engines.torch.engine import Torch
-from tests.engines.torch.conftest import problem, same
+from clearprop.engines.torch import data, engine, steps  # noqa: E402
+from clearprop.engines.torch.engine import Torch  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 EPOCHS = 6
@@ -21,9 +22,7 @@ EPOCHS = 6
 @pytest.mark.parametrize("resident", [True, False], ids=["resident", "streamed"])
 @pytest.mark.parametrize("weighted", [True, False], ids=["weighted", ""])
 @pytest.mark.parametrize("count", [1, 3])
-def test_runs_are_the_reference_s(
-    count: int, weighted: bool, resident: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_runs_are_the_reference_s(count: int, weighted: bool, resident: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "fits", lambda samples, device: resident)
     members, samples = problem(count, weighted=weighted)
     found = Torch("torch:cuda").train_many(members, samples, epochs=EPOCHS, threads=1)

@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-
 from clearprop.engines import get_engine
 from clearprop.engines.base import Member, Outcome, Plan, Samples, State
-from clearprop.engines.torch import data, engine, steps
-from clearprop.engines.torch.device import check_dtype, device_of
-from clearprop.engines.torch.engine import Torch
 from clearprop.errors import InputError
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import SGD, Adam
 from tests.engines.torch.conftest import NETWORK, problem, same
+
+torch = pytest.importorskip("torch")
+
+from clearprop.engines.torch import data, engine, steps  # noqa: E402
+from clearprop.engines.torch.device import check_dtype, device_of  # noqa: E402
+from clearprop.engines.torch.engine import Torch  # noqa: E402
 
 EPOCHS = 6
 

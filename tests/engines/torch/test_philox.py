@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from clearprop.random import Stream, words
+
 torch = pytest.importorskip("torch")
 
-from clearprop.engines.torch import philox
-from clearprop.random import Stream, words
+from clearprop.engines.torch import philox  # noqa: E402
 
 
 @pytest.mark.parametrize("count", [1, 4, 7, 1000])

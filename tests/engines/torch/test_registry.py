@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from clearprop.network.activations import ACTIVATIONS
+from clearprop.network.losses import LOSSES
+from clearprop.optimize.optimizers import OPTIMIZERS
+
 pytest.importorskip("torch")
 
 from clearprop.engines.torch.activations import KERNELS
 from clearprop.engines.torch.losses import OF_NET_INPUT, OF_OUTPUT
 from clearprop.engines.torch.update import check_optimizer
-from clearprop.network.activations import ACTIVATIONS
-from clearprop.network.losses import LOSSES
-from clearprop.optimize.optimizers import OPTIMIZERS
 
 
 def test_every_entry_has_a_kernel() -> None:

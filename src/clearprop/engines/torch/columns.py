@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from itertools import accumulate
 
 import torch
+from torch import Tensor
 
 from clearprop.network.columns import ColumnLayer, Embedded, Embedding, Periodic, PiecewiseLinear
 from clearprop.network.spec import Network
 
-Tensor = torch.Tensor
 Tensors = Mapping[str, Tensor]
 Back = Callable[[Tensor, Tensors], None]
 """From ∂E/∂features to the gradients of the parameters, written to where they belong."""

@@ -7,6 +7,7 @@ from dataclasses import astuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from clearprop.engines.base import Array, Ended, Member, Outcome, Samples, State, Sums
 from clearprop.engines.order import epoch_order
@@ -17,8 +18,6 @@ from clearprop.engines.torch.update import NUMBERS, numbers_of
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Network
 from clearprop.random import Stream
-
-Tensor = torch.Tensor
 
 
 class Course:
@@ -87,7 +86,7 @@ class Course:
 
     def _look(self, grown: Array, finite: Array) -> None:
         """Notes which network left the finite numbers, and at which update."""
-        for number in np.flatnonzero(~finite.all(axis=0)):
+        for number in np.flatnonzero(~finite.all(axis=0)).tolist():
             if self.lost[number] is None:
                 place = int(np.argmin(finite[:, number]))
                 sums, seed = Sums(*grown[place, number].tolist()), self.members[number].state.seed
@@ -124,9 +123,10 @@ class Course:
         if self.orders[0] != epoch:
             orders = [epoch_order(member.plan.order, member.state.seed, epoch, self.rows) for member in self.members]
             own = [m.rows for m in self.members]
-            self.orders = epoch, [
-                order if rows is None else rows[order] for order, rows in zip(orders, own, strict=True)
-            ]
+            self.orders = (
+                epoch,
+                [order if rows is None else rows[order] for order, rows in zip(orders, own, strict=True)],
+            )
         return self.orders[1]
 
     def _numbers(self, start: int, count: int, device: torch.device) -> Tensor:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from clearprop.engines.base import Array, Samples
 from clearprop.engines.torch.device import sent, shared
 from clearprop.engines.torch.passes import Batch
 
-Tensor = torch.Tensor
 RESIDENT = 0.5
 """The share of a device's free memory that samples may take up to stay there."""
 
@@ -75,7 +75,7 @@ def fits(samples: Samples, device: torch.device) -> bool:
     if device.type != "cuda":
         return True
     size = sum(one.nbytes for one in (samples.X, samples.Y, samples.weights) if one is not None)
-    return size <= RESIDENT * torch.cuda.mem_get_info(device)[0]
+    return bool(size <= RESIDENT * torch.cuda.mem_get_info(device)[0])
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from clearprop.engines.base import Array
 from clearprop.errors import InputError
@@ -45,17 +46,17 @@ def check_dtype(device: torch.device, dtype: np.dtype[np.generic]) -> None:
 
 def multiplies_bfloat16(device: torch.device) -> bool:
     """Whether products of bfloat16 matrices, summed in float32, are instructions of the device."""
-    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cuda" and bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
-def shared(array: Array) -> torch.Tensor:
+def shared(array: Array) -> Tensor:
     """The array as a tensor of the same memory, which is not written to."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The given NumPy array is not writable")
         return torch.from_numpy(np.ascontiguousarray(array))
 
 
-def sent(array: Array, device: torch.device) -> torch.Tensor:
+def sent(array: Array, device: torch.device) -> Tensor:
     """The array as a tensor on the device; on the processor of the same memory."""
     return shared(array).to(device)
 

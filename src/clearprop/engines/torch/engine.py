@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from clearprop.engines.base import Array, Member, Outcome, Plan, Samples, State, Tick
 from clearprop.engines.torch.course import Course, numbers_a_step
@@ -21,7 +22,6 @@ from clearprop.errors import InputError
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Network
 
-Tensor = torch.Tensor
 TICK_SECONDS = 0.1
 SHORT, LONG = 0.02, 0.08
 """Seconds that a chunk takes at least and at most, so that `tick` is asked about ten times a second."""

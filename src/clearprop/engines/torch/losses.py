@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from clearprop.engines.torch.activations import softplus
 
-Tensor = torch.Tensor
 Pair = Callable[..., tuple[Tensor, Tensor]]
 
 

@@ -8,21 +8,20 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from clearprop.engines.torch.activations import KERNELS
 from clearprop.engines.torch.columns import taken_in
 from clearprop.engines.torch.losses import OF_NET_INPUT, OF_OUTPUT, Pair
-from clearprop.network.parameters import Parameters
+from clearprop.network.parameters import Array, Parameters
 from clearprop.network.spec import Network
-
-Tensor = torch.Tensor
 
 
 class Views:
     """The parameters of a network, or their gradients, by layer: views of one flat tensor (P,), or of (M, P)."""
 
     def __init__(self, network: Network, flat: Tensor) -> None:
-        def view(places: np.ndarray) -> Tensor:  # type: ignore[type-arg]
+        def view(places: Array) -> Tensor:
             if not places.size:
                 return flat[..., :0]
             first = int(places.flat[0])

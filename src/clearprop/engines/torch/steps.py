@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from clearprop.engines.torch.data import Chunk
 from clearprop.engines.torch.passes import Batch, Passes, Penalty, Views
@@ -12,7 +13,6 @@ from clearprop.engines.torch.update import Kinds, Numbers, update
 from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import Optimizer
 
-Tensor = torch.Tensor
 TOLD = 4
 """What a step tells of itself: E, R, Σ weights, and 0 where all parameters are finite, else nan."""
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
+from torch import Tensor
 
 from clearprop.errors import InputError
 from clearprop.network.parameters import Array, Parameters
 from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 
-Tensor = torch.Tensor
 Numbers = Sequence[Any]
 """What changes from update to update: floats, or tensors of one number, or of one for each network (M, 1)."""
 
