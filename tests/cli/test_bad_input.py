@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import polars as pl
 import pytest
 
@@ -38,6 +40,11 @@ CASES = {
     "truncated Parquet": (truncated_parquet, ["train", "t.parquet", "--target", "y"], ["t.parquet"]),
     "unknown task": (csv(GOOD), ["train", "t.csv", "--target", "y", "--task", "clases"], ["clases", "classes"]),
     "unknown engine": (csv(GOOD), ["train", "t.csv", "--target", "y", "--engine", "natif"], ["natif", "native"]),
+    "unknown device": (
+        csv(GOOD),
+        ["train", "t.csv", "--target", "y", "--engine", "torch:gpu"],
+        ["PyTorch", '[torch]"' if find_spec("torch") is None else '"torch:gpu"'],
+    ),
     "misspelt option": (csv(GOOD), ["train", "t.csv", "--tagret", "y"], ["--tagret", "--target"]),
     "misspelt command": (csv(GOOD), ["trian", "t.csv"], ["trian", "train"]),
     "no target": (csv(GOOD), ["train", "t.csv"], ["--target"]),

@@ -115,6 +115,17 @@ def test_engines_agree_on_a_table(run, table):
     assert native["r2"]["value"] == pytest.approx(reference["r2"]["value"], abs=1e-4)
 
 
+def test_torch_agrees_on_a_table(run, table):
+    pytest.importorskip("torch")
+    command = ["train", "table.csv", "--target", "answer", "--epochs", 2, "--out", "m", "--json", "--engine"]
+    native, torch = (json.loads(run(*command, engine).out)["scores"] for engine in ("native", "torch:cpu"))
+    assert torch["log_loss"]["value"] == pytest.approx(native["log_loss"]["value"], rel=1e-3)
+    for name in ("native", "torch:cpu"):
+        run("predict", "m", "table.csv", "--out", f"{name}.csv", "--engine", name)
+    first, second = (pl.read_csv(f"{name}.csv") for name in ("native", "torch:cpu"))
+    assert first.columns == second.columns and first[:, 0].equals(second[:, 0])
+
+
 def test_the_task_can_be_said(run, tmp_path):
     pl.DataFrame({"x": range(60), "y": [i // 20 for i in range(60)]}).write_csv(tmp_path / "t.csv")
     by_values = json.loads(run("train", "t.csv", "--target", "y", "--epochs", 1, "--json").out)

@@ -14,9 +14,11 @@ from clearprop.engines import get_engine
 Figures = dict[str, Any]
 
 
-@pytest.fixture(params=["reference", "native"])
+@pytest.fixture(params=["reference", "native", "torch:cpu"])
 def engine(request: pytest.FixtureRequest) -> str:
     name: str = request.param
+    if name.startswith("torch"):
+        pytest.importorskip("torch")
     get_engine(name)
     return name
 

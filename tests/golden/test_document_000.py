@@ -187,7 +187,7 @@ def test_xor_one_random_sample_at_a_time(document: Figures, engine: str) -> None
     """From weights and one frozen bias a layer, all uniform in [0, 1): each seed learns it."""
     xor = document["xor"]
     network = cp.Network.parse("2-5-1", bias="layer", train_bias=False)
-    for seed in range(2 if engine == "reference" else 10):
+    for seed in range(10 if engine == "native" else 2):
         start = cp.Model.initialized(network, "uniform", seed=seed)
         result = cp.train(
             start, xor["x"], xor["y"], optimizer=cp.SGD(xor["rate"]), batch_size=1,

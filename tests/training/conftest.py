@@ -17,8 +17,10 @@ from clearprop.training import loop, prepare
 Numbers = np.ndarray[Any, np.dtype[Any]]
 
 
-@pytest.fixture(params=["reference", "native"])
+@pytest.fixture(params=["reference", "native", "torch:cpu"])
 def engine(request: pytest.FixtureRequest) -> str:
+    if request.param.startswith("torch"):
+        pytest.importorskip("torch")
     get_engine(request.param)
     return str(request.param)
 

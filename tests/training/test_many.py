@@ -54,6 +54,12 @@ def assert_as_alone(
         same(result, alone)
 
 
+@pytest.fixture(params=["reference", "native"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Those in which each comes to the same bits as alone; of torch, which stacks matrices, see `engines_agree`."""
+    return str(request.param)
+
+
 RATES = [0.3, 0.1, 0.03, 0.01, 0.003]
 OPTIMIZERS: dict[str, Any] = {
     "one for all": cp.SGD(0.1),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clearprop.engines import MOST_THREADS
+from clearprop.engines import MOST_THREADS, check_engine
 from clearprop.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,21 +33,25 @@ class RecipeName(StrEnum):
     quick = "quick"
 
 
-class EngineName(StrEnum):
-    auto = "auto"
-    reference = "reference"
-    native = "native"
-
-
 TableFile = Annotated[Path, typer.Argument(metavar="TABLE", help=TABLE_HELP, show_default=False)]
 ModelFile = Annotated[
     Path, typer.Argument(metavar="MODEL", help="Model file that `clearprop train` wrote.", show_default=False)
 ]
-Engine = Annotated[EngineName, typer.Option(help="What computes: auto is native, the C++ core.")]
+Engine = Annotated[
+    str,
+    typer.Option(
+        callback=check_engine,
+        help="What computes: auto is native, the C++ core; reference, NumPy; torch, PyTorch, on a GPU where there is "
+        "one; torch:cpu or torch:cuda:1, PyTorch on the device of that name.",
+    ),
+]
 Threads = Annotated[
     int | None,
     typer.Option(
-        min=1, max=MOST_THREADS, help="Threads to use; the result is the same.", show_default="one a processor"
+        min=1,
+        max=MOST_THREADS,
+        help="Threads to use; the result is the same, of torch but for rounding.",
+        show_default="one a processor",
     ),
 ]
 MemberNumber = Annotated[

@@ -9,7 +9,7 @@ from clearprop.cli import show
 def evaluate(
     model: take.ModelFile,
     table: take.TableFile,
-    engine: take.Engine = take.EngineName.auto,
+    engine: take.Engine = "auto",
     threads: take.Threads = None,
     as_json: take.AsJson = False,
 ) -> None:
@@ -18,7 +18,7 @@ def evaluate(
 
     table_model = take.table_model(model, table)
     rows = read(table)
-    scores = table_model.evaluate(rows, engine=engine.value, threads=threads)
+    scores = table_model.evaluate(rows, engine=engine, threads=threads)
     for column in unseen(table_model.encoding, rows):
         show.say(f"note: {column}")
     target = table_model.encoding.target.name

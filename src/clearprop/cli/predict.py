@@ -22,7 +22,7 @@ def predict(
         list[str] | None,
         typer.Option(metavar="COLUMN", help="A column of TABLE to put before the predictions; may be repeated."),
     ] = None,
-    engine: take.Engine = take.EngineName.auto,
+    engine: take.Engine = "auto",
     threads: take.Threads = None,
 ) -> None:
     """Predict the target for the rows of TABLE, in their order; for classes with probabilities."""
@@ -33,7 +33,7 @@ def predict(
     place = out or "-"
     check_ending(place)
     table_model, rows = take.table_model(model, table), read(table)
-    predictions = table_model.predict(rows, keep=keep or (), engine=engine.value, threads=threads)
+    predictions = table_model.predict(rows, keep=keep or (), engine=engine, threads=threads)
     for column in unseen(table_model.encoding, rows):
         show.say(f"note: {column}")
     write(predictions, place)

@@ -50,7 +50,7 @@ def train(
         str,
         typer.Option(metavar="N|auto", help="How many networks answer together; auto goes by recipe and row count."),
     ] = "auto",
-    engine: take.Engine = take.EngineName.auto,
+    engine: take.Engine = "auto",
     threads: take.Threads = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same model.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint of a stopped run.")] = False,
@@ -92,7 +92,7 @@ def train(
         _tell_prepared(prepared)
     with interrupts() as interruption, show.warnings_said():
         callbacks = [Progress(), Checkpoint(checkpoint, resume=resume)]
-        fitted = fit(prepared, engine=engine.value, threads=threads, callbacks=callbacks)
+        fitted = fit(prepared, engine=engine, threads=threads, callbacks=callbacks)
     if fitted.learnt.ended == "interrupted":
         show.say(f"stopped; the same command with --resume goes on from {checkpoint}")
         raise typer.Exit(128 + (interruption.signal or 2))

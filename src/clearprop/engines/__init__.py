@@ -6,23 +6,28 @@ import os
 from numbers import Integral
 from typing import TYPE_CHECKING
 
-from clearprop.errors import InputError, unknown
+from clearprop.errors import InputError, needed, unknown
 
 if TYPE_CHECKING:
     from clearprop.engines.base import Engine
 
 MOST_THREADS = 1024
-ENGINES = ("auto", "reference", "native")
+ENGINES = ("auto", "reference", "native", "torch")
 
 
 def get_engine(name: str) -> Engine:
-    """The engine of a name; "auto" is the native one.
+    """The engine of a name; "auto" is the native one, "torch:cuda:1" the one on PyTorch on a device of that name.
+
+    "torch" takes a CUDA device where there is one, else the processor.
 
     >>> get_engine("reference").name
     'reference'
     """
-    if name not in ENGINES:
-        raise unknown("engine", name, ENGINES)
+    check_engine(name)
+    if name.startswith("torch"):
+        from clearprop.engines.torch.engine import Torch
+
+        return Torch(name)
     if name == "reference":
         from clearprop.engines.reference import Reference
 
@@ -30,6 +35,15 @@ def get_engine(name: str) -> Engine:
     from clearprop.engines.native import Native
 
     return Native()
+
+
+def check_engine(name: str) -> str:
+    """The name, where it is an engine's that is installed; else an `InputError`."""
+    if isinstance(name, str) and name.partition(":")[0] == "torch":
+        needed("torch", "torch")
+    elif name not in ENGINES:
+        raise unknown("engine", name, ENGINES)
+    return name
 
 
 def thread_count(threads: int | None) -> int:
