@@ -1,0 +1,197 @@
+// The page: it shows what the server says, and tells the server what is wanted. No number is computed here.
+import { showStep } from "./card.js";
+import { Connection } from "./connection.js";
+import { TableWindow, dataGroup } from "./data.js";
+import { Diagram } from "./diagram.js";
+import { find, make, put } from "./dom.js";
+import { header, setTheme, storedTheme } from "./header.js";
+import { reveal } from "./lighting.js";
+import { ended, silence, tell, waiting } from "./notices.js";
+import { Pictures } from "./pictures.js";
+import { Quiz } from "./quiz.js";
+import { learningGroup, networkGroup } from "./settings.js";
+import { Steps } from "./steps.js";
+import { Timeline } from "./timeline.js";
+import { say, speak, spoken } from "./words.js";
+
+let options, state;
+let drawing = 0; // the class of the points that a click adds
+let lost = false;
+
+const refused = (error) => error.message === "gone" || tell(error.message);
+
+// Asks the server; a refusal is told, and the field that caused it is marked.
+async function ask(type, fields, input) {
+  try {
+    const answer = await connection.ask(type, fields);
+    silence();
+    return answer;
+  } catch (error) {
+    refused(error);
+    input?.setAttribute("aria-invalid", "true");
+    return null;
+  }
+}
+
+const steps = new Steps((from, to) => connection.ask("steps", { trace: steps.number, from, to }));
+const diagram = new Diagram(find("network"), (id, text) => ask("parameter", { id, text }));
+const pictures = new Pictures(find("pictures"), {
+  point: (x, y) => ask("point", { add: [x, y, drawing] }),
+  unpoint: (index) => ask("point", { remove: index }),
+});
+const quiz = new Quiz(find("quiz"), {
+  toggled: () => showPresent(),
+  mark: (id, text) => ask("quiz", { id, text }),
+});
+const timeline = new Timeline(find("timeline"), {
+  go: (step) => show(step),
+  apply: () => ask("apply").then(() => show(0)),
+  run: () => ask("run"),
+  pause: () => ask("pause"),
+  speed: (to) => ask("speed", { to }),
+});
+const table = new TableWindow(() => options, {
+  columns: (name, text) => connection.ask("table", { name, text, target: null }),
+  table: (name, text, target) => connection.ask("table", { name, text, target }),
+  wrong: tell,
+});
+
+const connection = new Connection(
+  {
+    opened: () => {},
+    gone: () => {
+      lost = true;
+      waiting(() => connection.open());
+    },
+    refused: () => ended(say("refused")),
+    options: (message) => {
+      options = message;
+    },
+    state: (message) => {
+      const changed = !state || state.language !== message.language;
+      state = message;
+      if (changed) speak(state.language);
+      if (lost) tell(say("back"), "good");
+      lost = false;
+      if (state.share) history.replaceState(null, "", `#${state.share}`);
+      drawSettings();
+    },
+    trace: (message) => {
+      steps.take(message);
+      diagram.draw(message.network, message.parameters);
+      drawTimeline();
+      show(Math.min(timeline.present, message.phases.length - 1));
+    },
+    pictures: (message) => pictures.show(message),
+    frame: (message) => {
+      told(message);
+      pictures.show(message);
+      connection.tell("seen", { number: message.number });
+    },
+  },
+  () => ({ language: state?.language ?? preferred(), share: location.hash.slice(1) }),
+);
+
+function preferred() {
+  return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+// The settings, the edges of the page: all that a state says.
+function drawSettings() {
+  if (!options || !state) return;
+  const change = (parts, input) => ask("change", parts, input);
+  header(find("bar"), state, options, {
+    example: (key) => ask("example", { key }),
+    notation: (notation) => change({ notation }),
+    undo: () => ask("undo"),
+    redo: () => ask("redo"),
+    language: () => change({ language: spoken() === "zh" ? "en" : "zh" }),
+    share,
+    address: (file) => `/download/${file}${location.search}&session=${encodeURIComponent(state.session)}`,
+    wrong: tell,
+  });
+  put(
+    find("settings"),
+    dataGroup(state, options, drawing, {
+      data: (data, input) => ask("data", data, input),
+      sample: (to) => ask("sample", { to }),
+      table: () => table.open(),
+      point: (x, y, kind) => ask("point", { add: [x, y, kind], raw: true }),
+      drawing: (kind) => {
+        drawing = kind;
+        drawSettings();
+      },
+    }),
+    networkGroup(state, options, change),
+    learningGroup(state, options, change, () => ask("initialise")),
+  );
+  for (const [id, name] of [["settings", "settings"], ["stage", "network"], ["step", "step"], ["timeline", "time"]]) {
+    find(id).setAttribute("aria-label", say(name));
+  }
+  places();
+  pictures.draw(state.data.kind === "points");
+  drawTimeline();
+  told(state);
+}
+
+function drawTimeline() {
+  if (!options || !state) return;
+  const speeds = options.speeds.map((speed) => [speed, speed === "most" ? say("speed_most") : say("speed_some", { count: speed })]);
+  timeline.draw(steps.phases, timeline.present, state.running, speeds, state.speed);
+}
+
+// The numbers that are always seen.
+function told({ updates, epochs, E, held_out, rate }) {
+  const one = (name, value) => make("span", {}, `${name} `, make("b", { class: "number" }, value));
+  put(
+    diagram.facts,
+    make("span", { class: "told" }, one(say("updates"), updates), one(say("epochs"), epochs), one(say("error"), E), held_out && one(say("held"), held_out), rate && make("span", {}, say("speed_now", { count: rate }))),
+  );
+}
+
+// On a narrow page one pane at a time.
+function places() {
+  const panes = find("panes");
+  const one = ([place, words]) =>
+    make("button", { type: "button", "aria-pressed": String(panes.dataset.place === place), "data-key": place, onclick: () => { panes.dataset.place = place; places(); } }, say(words));
+  put(find("places"), [["left", "settings"], ["middle", "network"], ["right", "step"]].map(one));
+}
+
+let present = null;
+
+async function show(place) {
+  if (!steps.count) return;
+  let step;
+  try {
+    step = await steps.at(Math.max(0, place));
+  } catch (error) {
+    return refused(error);
+  }
+  if (!step) return;
+  present = step;
+  timeline.show(Math.max(0, place));
+  showPresent();
+}
+
+function showPresent() {
+  const asked = quiz.hides(present);
+  diagram.lighting.show(present.network);
+  diagram.lighting.hide(steps.first, timeline.present);
+  diagram.lighting.ask(asked ? present.id : null);
+  reveal(diagram.frame);
+  showStep(find("card"), present, timeline.present, steps.count, asked);
+  quiz.show(present);
+}
+
+async function share() {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    tell(say("shared"), "good");
+  } catch {
+    tell(say("share_by_hand"), "good", make("input", { type: "text", readOnly: true, value: location.href, "aria-label": say("share") }));
+  }
+}
+
+setTheme(storedTheme());
+speak(preferred());
+document.title = "clearprop";
