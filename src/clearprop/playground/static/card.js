@@ -1,5 +1,5 @@
 // The step: its question, its formula with the numbers put in, and its matrices.
-import { find, make, parsed, put } from "./dom.js";
+import { make, parsed, put } from "./dom.js";
 import { Lighting } from "./lighting.js";
 import { say } from "./words.js";
 
@@ -17,6 +17,16 @@ export function showStep(card, step, place, count, asked) {
     drawings(step, asked),
     make("p", { class: "words" }, step.words.join(" ")),
     !step.given && make("p", { class: "legend" }, make("span", { class: "is-used" }, say("used")), make("span", { class: "is-computed" }, say("computed"))),
+  );
+}
+
+// While it trains there is no step to see.
+export function showRunning(card, spread) {
+  put(
+    card,
+    make("h2", {}, say("running_title")),
+    make("p", { class: "place" }, say("running")),
+    spread && make("div", { class: "chart" }, parsed(spread)),
   );
 }
 
@@ -49,4 +59,3 @@ function drawings(step, asked) {
   return holder;
 }
 
-export const card = () => find("card");

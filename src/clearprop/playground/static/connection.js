@@ -56,10 +56,10 @@ export class Connection {
   // Sends, and promises the answer.
   ask(type, fields = {}) {
     if (!this.alive) return Promise.reject(new Error("gone"));
-    const id = ++this.count;
+    const number = ++this.count;
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      this.socket.send(JSON.stringify({ type, id, ...fields }));
+      this.waiting.set(number, { resolve, reject });
+      this.socket.send(JSON.stringify({ type, ask: number, ...fields }));
     });
   }
 }

@@ -1,5 +1,5 @@
 // What the network learns from: ready-made, drawn, typed in, or a table pasted or dropped; and the sample that is shown.
-import { button, choice, field, make, put, row } from "./dom.js";
+import { button, check, choice, field, make, row } from "./dom.js";
 import { called, say } from "./words.js";
 
 const keyed = (key) => ({ data: { key } });
@@ -38,7 +38,7 @@ export function dataGroup(state, options, drawing, on) {
 function named(data, on) {
   const one = (name) =>
     name in data.settings &&
-    row(say(name === "seed" ? "data_seed" : name), field(say(name), data.settings[name], (text, input) => on.data({ kind: "named", name: data.name, settings: { [name]: Number(text) } }, input), keyed(`data ${name}`)));
+    row(say(name === "seed" ? "data_seed" : name), field(say(name), data.settings[name], (text, input) => on.data({ kind: "named", name: data.name, settings: { [name]: text } }, input), keyed(`data ${name}`)));
   return make("div", { class: "fields" }, one("rows"), one("noise"), one("held_out"), one("seed"));
 }
 
@@ -62,7 +62,6 @@ function points(data, drawing, on) {
     "div",
     { class: "group" },
     row(say("draw_class"), make("span", { class: "swatches" }, swatches)),
-    make("p", { class: "said" }, say("draw_hint")),
     make("form", { class: "row", onsubmit: add }, make("span", { class: "what" }, say("point_at")), make("span", { class: "controls" }, place, make("button", { "data-key": "add point" }, say("add")))),
   );
 }
@@ -102,15 +101,17 @@ const fitted = (values, size) => Array.from({ length: size }, (_, at) => values[
 // Which sample the step is of.
 function sample(state, on) {
   if (state.samples < 2) return null;
-  const at = state.sample;
+  const at = state.sample === "batch" ? -1 : state.sample;
   const move = (key, sign, to) => button(say(key), { quiet: true, class: "square", disabled: to < 0 || to >= state.samples, onclick: () => on.sample(to), ...keyed(key) }, sign);
-  return row(
+  const line = row(
     say("sample"),
     move("previous_sample", "left", at - 1),
-    field(say("sample"), at + 1, (text) => on.sample(Number(text) - 1), keyed("sample")),
+    field(say("sample"), at < 0 ? "–" : at + 1, (text) => on.sample(Math.max(0, Math.floor(Number(text) || 1) - 1)), keyed("sample")),
     make("span", { class: "muted number" }, `/ ${state.samples}`),
     move("next_sample", "right", at + 1),
   );
+  line.classList.add("sample");
+  return [line, check(say("follow"), state.follows, (follow) => on.sample(follow ? "next" : Math.max(0, at)), keyed("follow"))];
 }
 
 // A window for a table: paste it, or choose a file; then which column is to be predicted.

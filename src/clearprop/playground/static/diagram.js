@@ -20,6 +20,13 @@ export class Diagram {
     this.frame.addEventListener("keydown", (event) => this.move(event));
   }
 
+  // While it trains: only the numbers, nothing to set.
+  watch(svg) {
+    find("setter")?.remove();
+    put(this.frame, parsed(svg));
+    this.hint.textContent = "";
+  }
+
   // A new drawing. `parameters` are the name and the value of what can be set, by id.
   draw(svg, parameters) {
     const chosen = this.frame.querySelector('[tabindex="0"]')?.dataset.id;

@@ -5,7 +5,7 @@ import { say, spoken } from "./words.js";
 
 const keyed = (key) => ({ data: { key } });
 
-// `on` has example(key), notation(key), undo(), redo(), language() and address(kind).
+// `on` has example(key), notation(key), undo(), redo(), language(), theme(), share(), address(file) and wrong(words).
 export function header(holder, state, options, on) {
   const own = state.example ? [] : [["", say("own")]];
   const titled = (list) => list.map(({ key, title }) => [key, capital(title[spoken()])]);
@@ -18,7 +18,7 @@ export function header(holder, state, options, on) {
     button(say("redo"), { quiet: true, class: "square", disabled: !state.redo, onclick: on.redo, ...keyed("redo") }, "redo"),
     make("span", { class: "space" }),
     make("button", { type: "button", lang: spoken() === "zh" ? "en" : "zh-Hans", onclick: on.language, ...keyed("language") }, say("language")),
-    button(say("theme"), { quiet: true, class: "square", onclick: turnTheme, ...keyed("theme") }, "theme"),
+    button(say("theme"), { quiet: true, class: "square", onclick: on.theme, ...keyed("theme") }, "theme"),
     make("button", { type: "button", onclick: on.share, ...keyed("share") }, say("share")),
     make("button", { type: "button", popovertarget: "saves", ...keyed("save") }, say("save"), icon("down")),
     saves(on),
@@ -41,28 +41,4 @@ function saves(on) {
   const picture = (kind) =>
     make("button", { type: "button", onclick: () => { hide(); savePicture(kind, on.address("network.svg")).catch((error) => on.wrong(error.message)); } }, say(kind), make("small", {}, kind.toUpperCase()));
   return make("div", { id: "saves", class: "menu", popover: "auto", role: "group", "aria-label": say("save_as") }, FILES.map(link), picture("svg"), picture("png"));
-}
-
-// The reader's theme turned round, and remembered.
-export function turnTheme() {
-  const dark = getComputedStyle(document.documentElement).colorScheme;
-  const now = dark === "dark" || dark === "light" ? dark : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  setTheme(now === "dark" ? "light" : "dark");
-}
-
-export function setTheme(theme) {
-  if (theme) document.documentElement.dataset.theme = theme;
-  try {
-    if (theme) localStorage.setItem("theme", theme);
-  } catch {
-    // A browser that stores nothing asks its system again next time.
-  }
-}
-
-export function storedTheme() {
-  try {
-    return localStorage.getItem("theme");
-  } catch {
-    return null;
-  }
 }

@@ -1,22 +1,24 @@
 // The page: it shows what the server says, and tells the server what is wanted. No number is computed here.
-import { showStep } from "./card.js";
+import { showRunning, showStep } from "./card.js";
 import { Connection } from "./connection.js";
 import { TableWindow, dataGroup } from "./data.js";
 import { Diagram } from "./diagram.js";
 import { find, make, put } from "./dom.js";
-import { header, setTheme, storedTheme } from "./header.js";
+import { header } from "./header.js";
 import { reveal } from "./lighting.js";
 import { ended, silence, tell, waiting } from "./notices.js";
 import { Pictures } from "./pictures.js";
 import { Quiz } from "./quiz.js";
 import { learningGroup, networkGroup } from "./settings.js";
 import { Steps } from "./steps.js";
+import { restoreTheme, turnTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 import { say, speak, spoken } from "./words.js";
 
 let options, state;
 let drawing = 0; // the class of the points that a click adds
 let lost = false;
+let afresh = true; // whether the next trace begins with its first step
 
 const refused = (error) => error.message === "gone" || tell(error.message);
 
@@ -45,7 +47,10 @@ const quiz = new Quiz(find("quiz"), {
 });
 const timeline = new Timeline(find("timeline"), {
   go: (step) => show(step),
-  apply: () => ask("apply").then(() => show(0)),
+  apply: () => {
+    afresh = true;
+    ask("apply");
+  },
   run: () => ask("run"),
   pause: () => ask("pause"),
   speed: (to) => ask("speed", { to }),
@@ -80,12 +85,16 @@ const connection = new Connection(
       steps.take(message);
       diagram.draw(message.network, message.parameters);
       drawTimeline();
-      show(Math.min(timeline.present, message.phases.length - 1));
+      show(afresh ? 0 : Math.min(timeline.present, steps.count - 1));
+      afresh = false;
     },
     pictures: (message) => pictures.show(message),
     frame: (message) => {
       told(message);
+      if (message.network) diagram.watch(message.network);
       pictures.show(message);
+      document.body.dataset.frame = message.number;
+      if (message.spread) showRunning(find("card"), message.spread);
       connection.tell("seen", { number: message.number });
     },
   },
@@ -106,6 +115,10 @@ function drawSettings() {
     undo: () => ask("undo"),
     redo: () => ask("redo"),
     language: () => change({ language: spoken() === "zh" ? "en" : "zh" }),
+    theme: () => {
+      turnTheme();
+      pictures.show(pictures.got);
+    },
     share,
     address: (file) => `/download/${file}${location.search}&session=${encodeURIComponent(state.session)}`,
     wrong: tell,
@@ -129,9 +142,14 @@ function drawSettings() {
     find(id).setAttribute("aria-label", say(name));
   }
   places();
-  pictures.draw(state.data.kind === "points");
+  pictures.draw(state.data.kind === "points", state.data.classes);
   drawTimeline();
   told(state);
+  find("quiz").hidden = state.running;
+  if (state.running) {
+    diagram.lighting.show({});
+    showRunning(find("card"), pictures.got.spread);
+  }
 }
 
 function drawTimeline() {
@@ -171,6 +189,7 @@ async function show(place) {
   present = step;
   timeline.show(Math.max(0, place));
   showPresent();
+  document.body.dataset.trace = steps.number;
 }
 
 function showPresent() {
@@ -192,6 +211,6 @@ async function share() {
   }
 }
 
-setTheme(storedTheme());
+restoreTheme();
 speak(preferred());
 document.title = "clearprop";

@@ -9,8 +9,8 @@ const chosen = (keys) => keys.map((key) => [key, called(key)]);
 export function networkGroup(state, options, change) {
   const { network } = state;
   const inner = network.layers.length - 1;
-  const layers = (other) => change({ network: { layers: other } });
-  const edited = (at, other) => layers(network.layers.map((layer, place) => (place === at ? { ...layer, ...other } : layer)));
+  const layers = (other, input) => change({ network: { layers: other } }, input);
+  const edited = (at, other, input) => layers(network.layers.map((layer, place) => (place === at ? { ...layer, ...other } : layer)), input);
   const lines = network.layers.map((layer, at) => {
     const last = at === inner;
     const name = last ? say("outputs") : say("hidden", { layer: at + 1 });
@@ -20,7 +20,7 @@ export function networkGroup(state, options, change) {
       make("span", { class: "what" }, name),
       last && !state.data.free
         ? make("span", { class: "number" }, layer.units)
-        : counter(name, layer.units, options.limits.units, (units) => edited(at, { units }), `units ${at}`),
+        : counter(name, layer.units, options.limits.units, (units, input) => edited(at, { units }, input), `units ${at}`),
       choice(say("activation", { name }), chosen(last ? options.output_activations : options.hidden_activations), layer.activation, (activation) => edited(at, { activation }), keyed(`activation ${at}`)),
       last
         ? make("span", {})
@@ -61,7 +61,7 @@ function counter(name, units, most, onset, key) {
     "span",
     { class: "counter" },
     button(say("fewer", { name }), { quiet: true, disabled: units <= 1, onclick: () => onset(units - 1), ...keyed(`${key} -`) }, "less"),
-    field(say("units", { name }), units, (text) => onset(Number(text)), keyed(key)),
+    field(say("units", { name }), units, onset, keyed(key)),
     button(say("more", { name }), { quiet: true, disabled: units >= most, onclick: () => onset(units + 1), ...keyed(`${key} +`) }, "more"),
   );
 }
@@ -85,13 +85,13 @@ export function learningGroup(state, options, change, initialise) {
     make("div", { class: "fields" }, fields),
     row(
       say("batch"),
-      kind === "mini" && field(say("batch_size"), batch, (text, input) => change({ batch: Number(text) }, input), keyed("batch size")),
+      kind === "mini" && field(say("batch_size"), batch, (size, input) => change({ batch: size }, input), keyed("batch size")),
       choice(say("batch"), sizes, kind, (other) => change({ batch: other === "mini" ? options.batch : other }), keyed("batch")),
     ),
     row(
       say("start"),
       choice(say("start"), chosen(options.initializers), start.kind, (other) => change({ start: { kind: other } }), keyed("start")),
-      field(say("seed"), start.seed, (seed, input) => change({ start: { seed: Number(seed) } }, input), { title: say("seed"), ...keyed("seed") }),
+      field(say("seed"), start.seed, (seed, input) => change({ start: { seed } }, input), { title: say("seed"), ...keyed("seed") }),
     ),
   );
 }

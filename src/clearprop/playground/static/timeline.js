@@ -12,6 +12,7 @@ export class Timeline {
     this.phases = [];
     this.present = 0;
     document.addEventListener("keydown", (event) => this.key(event));
+    window.addEventListener("resize", () => this.spread());
   }
 
   // All of it anew: `phases` is the phase of each step; `told` are the words beside it.
@@ -41,8 +42,20 @@ export class Timeline {
       make("div", { class: "track" }, stretches(phases), make("div", { class: "names", "aria-hidden": "true" }, names(phases)), this.slider),
       make("div", { class: "buttons" }, this.run, select),
     );
-    for (const name of this.holder.querySelectorAll(".names span")) name.style.left = `${name.dataset.at}%`;
+    this.spread();
     this.show(present);
+  }
+
+  // The names of the phases, but for those that the next one would cover.
+  spread() {
+    const all = [...this.holder.querySelectorAll(".names span")];
+    for (const name of all) {
+      name.hidden = false;
+      name.style.left = `${name.dataset.at}%`;
+    }
+    all.slice(0, -1).forEach((name, at) => {
+      name.hidden = name.getBoundingClientRect().right + 4 > all[at + 1].getBoundingClientRect().left;
+    });
   }
 
   show(present) {
