@@ -23,8 +23,8 @@ export function dataGroup(state, options, drawing, on) {
     { class: "wide", ...keyed("data") },
   );
   return make(
-    "section",
-    { class: "group", "aria-labelledby": "head-data" },
+    "div",
+    { class: "group", role: "group", "aria-labelledby": "head-data" },
     make("header", {}, make("h2", { id: "head-data" }, say("data"))),
     select,
     data.kind === "table" && make("p", { class: "said" }, say("table_here", { name: data.name })),

@@ -10,6 +10,7 @@ import { ended, silence, tell, waiting } from "./notices.js";
 import { Pictures } from "./pictures.js";
 import { Quiz } from "./quiz.js";
 import { learningGroup, networkGroup } from "./settings.js";
+import { Setter } from "./setter.js";
 import { Steps } from "./steps.js";
 import { restoreTheme, turnTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
@@ -36,7 +37,9 @@ async function ask(type, fields, input) {
 }
 
 const steps = new Steps((from, to) => connection.ask("steps", { trace: steps.number, from, to }));
-const diagram = new Diagram(find("network"), (id, text) => ask("parameter", { id, text }));
+const setParameter = (id, text) => ask("parameter", { id, text });
+const diagram = new Diagram(find("network"), setParameter);
+const cells = new Setter(find("card"), setParameter);
 const pictures = new Pictures(find("pictures"), {
   point: (x, y) => ask("point", { add: [x, y, drawing] }),
   unpoint: (index) => ask("point", { remove: index }),
@@ -199,6 +202,7 @@ function showPresent() {
   diagram.lighting.ask(asked ? present.id : null);
   reveal(diagram.frame);
   showStep(find("card"), present, timeline.present, steps.count, asked);
+  cells.prepare(steps.parameters);
   quiz.show(present);
 }
 
@@ -214,3 +218,11 @@ async function share() {
 restoreTheme();
 speak(preferred());
 document.title = "clearprop";
+
+// A table that is pasted anywhere but into a field.
+document.addEventListener("paste", (event) => {
+  const text = event.clipboardData?.getData("text/plain") ?? "";
+  if (event.target.closest?.("input, textarea") || !options || !text.includes("\n")) return;
+  event.preventDefault();
+  table.open("", text);
+});

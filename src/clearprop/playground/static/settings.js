@@ -37,8 +37,8 @@ export function networkGroup(state, options, change) {
   const biased = network.layers[0];
   const every = (other) => layers(network.layers.map((layer) => ({ ...layer, ...other })));
   return make(
-    "section",
-    { class: "group", "aria-labelledby": "head-network" },
+    "div",
+    { class: "group", role: "group", "aria-labelledby": "head-network" },
     make("header", {}, make("h2", { id: "head-network" }, say("network")), add),
     make("div", { class: "layer" }, make("span", { class: "what" }, say("inputs")), make("span", { class: "fixed" }, state.data.inputs.join(", "))),
     ...lines,
@@ -78,8 +78,8 @@ export function learningGroup(state, options, change, initialise) {
   const kind = typeof batch === "number" ? "mini" : batch;
   const sizes = [["full", say("batch_full")], ["one", say("batch_one")], ["mini", say("batch_mini")]];
   return make(
-    "section",
-    { class: "group", "aria-labelledby": "head-learning" },
+    "div",
+    { class: "group", role: "group", "aria-labelledby": "head-learning" },
     make("header", {}, make("h2", { id: "head-learning" }, say("learning")), button(say("initialise"), { onclick: initialise, ...keyed("initialise") }, "update")),
     row(say("optimizer"), choice(say("optimizer"), chosen(Object.keys(options.optimizers)), optimizer.kind, (other) => change({ optimizer: { kind: other } }), keyed("optimizer"))),
     make("div", { class: "fields" }, fields),

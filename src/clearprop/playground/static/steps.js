@@ -9,13 +9,15 @@ export class Steps {
     this.number = 0;
     this.phases = [];
     this.first = {};
+    this.parameters = {};
     this.here = new Map();
   }
 
-  take({ number, phases, first, steps }) {
+  take({ number, phases, first, parameters, steps }) {
     this.number = number;
     this.phases = phases;
     this.first = first;
+    this.parameters = parameters;
     this.here = new Map((steps ?? []).map((step, place) => [place, step]));
   }
 

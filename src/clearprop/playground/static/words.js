@@ -109,10 +109,6 @@ const WORDS = {
   initialise: ["Start afresh", "重新开始"],
 
   diagram_hint: ["Click a weight or a bias to type its value.", "点击权重或偏置，即可输入它的值。"],
-  diagram_many: [
-    "Too many weights to write in the picture: click one in the matrices of a step.",
-    "权重太多，图中写不下：请在步骤的矩阵中点击。",
-  ],
   diagram_name: ["Network; arrow keys move from weight to weight, Enter sets one", "网络图；方向键逐个移动，回车键设定"],
   value_of: ["{name}, new value", "{name} 的新值"],
   set_it: ["{name}: set its value", "{name}：设定它的值"],
