@@ -211,7 +211,7 @@ def _table(description: Mapping[str, Any]) -> Data:
     for A, B in ((X, Y), (held_X, held_Y)):
         if A.ndim != 2 or A.shape[1] != len(inputs) or B.shape != (len(A), *ends) or not len(X):
             raise InputError("table: its rows, targets and names of columns do not fit each other")
-        if classes and (B.dtype.kind != "i" or ((B < 0) | (B >= len(classes))).any()):
+        if classes and (B.dtype.kind != "i" or ((B < 0) | (len(classes) <= B)).any()):
             raise InputError("table: a row is of none of the classes")
     check_size("table", len(X), X.shape[1])
     encoding = description.get("encoding")

@@ -138,8 +138,10 @@ def checked(entry: Dataset, given: Mapping[str, Any]) -> dict[str, float]:
     settings = dict(entry.settings)
     for name, value in given.items():
         if name not in settings:
-            raise unknown(f"setting of {entry.name}", name, settings) if settings else InputError(
-                f"{entry.name}: these rows are always the same, they have no settings"
+            raise (
+                unknown(f"setting of {entry.name}", name, settings)
+                if settings
+                else InputError(f"{entry.name}: these rows are always the same, they have no settings")
             )
         if name in ("noise", "held_out"):
             settings[name] = share(name, value)

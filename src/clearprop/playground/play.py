@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class Play:
     model: Model
     state: State
     data: Data
-    optimizer: Optimizer = SGD(0.5)
+    optimizer: Optimizer = field(default_factory=SGD)
     batch: str | int = "one"
     order: str | tuple[int, ...] = "shuffled"
     start: str = START
@@ -68,7 +68,9 @@ class Play:
     @property
     def batch_size(self) -> int | None:
         """As `clearprop.train` takes it."""
-        return {"full": None, "one": 1}.get(self.batch, self.batch)  # type: ignore[call-overload, return-value]
+        if isinstance(self.batch, int):
+            return self.batch
+        return 1 if self.batch == "one" else None
 
     def restarted(self) -> Play:
         """With parameters drawn afresh, and no update done."""
@@ -237,9 +239,9 @@ def _network(play: Play, wanted: Mapping[str, Any]) -> Network:
 
 def _layer(place: int, wanted: Mapping[str, Any], now: Network) -> Dense:
     units = whole(f"units of layer {place}", wanted["units"], 1, max(MOST_UNITS, *(one.units for one in now.layers)))
-    rates = {key: number(key, wanted[key]) for key in ("dropout", "weight_rate", "bias_rate") if key in wanted}
     chosen = {key: wanted[key] for key in ("activation", "bias", "train_bias") if key in wanted}
-    return Dense(units, **chosen, **rates)
+    chosen |= {key: number(key, wanted[key]) for key in ("dropout", "weight_rate", "bias_rate") if key in wanted}
+    return Dense(units, **chosen)
 
 
 def _shape(network: Network) -> tuple[Any, ...]:

@@ -156,6 +156,7 @@ STEP = fields(
         "links": several(LINK),
         "spoken": TEXT,
         "given": several(fields({"label": TEXT, "values": several(MATHML)})),
+        "later": mapping(COUNT),
     },
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from clearprop.engines.base import Array
 from clearprop.errors import InputError
 from clearprop.playground.data import Data, check_size
 from clearprop.table import Encoding, Table, labelled
@@ -20,7 +21,7 @@ def read_pasted(name: str, text: str) -> Table:
 
 
 def pasted(table: Table, target: str) -> Data:
-    """The rows of a table, encoded; of 20 rows or more a fifth is held out. What is learnt is learnt from the others."""
+    """The rows of a table, encoded; of 20 or more a fifth is held out, and nothing is learnt from them."""
     check_size(table.source, len(table), len(table.names))
     whole = table.select(labelled(table, target))
     learnt = Encoding.learn(whole, target)
@@ -32,14 +33,14 @@ def pasted(table: Table, target: str) -> Data:
     return encoded(learnt, whole, rows, held)
 
 
-def encoded(encoding: Encoding, table: Table, rows: np.ndarray, held: np.ndarray) -> Data:
+def encoded(encoding: Encoding, table: Table, rows: Array, held: Array) -> Data:
     """Rows of a table as an encoding has them."""
-    parts = []
+    parts: list[Array] = []
     for chosen in (rows, held):
         part = table.select(chosen)
         X = encoding.inputs(part).astype(np.float64)
-        Y = encoding.targets(part)
-        parts += [X, Y.astype(np.int64) if encoding.task == "classes" else encoding.standardise(Y)]
+        targets = encoding.targets(part)
+        parts += [X, targets.astype(np.int64) if encoding.task == "classes" else encoding.standardise(targets)]
     X, Y, held_X, held_Y = parts
     check_size(table.source, len(X), X.shape[1])
     classes = tuple(map(str, encoding.classes)) if encoding.task == "classes" else None
