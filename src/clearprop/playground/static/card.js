@@ -3,12 +3,10 @@ import { make, parsed, put } from "./dom.js";
 import { Lighting } from "./lighting.js";
 import { say } from "./words.js";
 
-const NAMES = { given: "given", forward: "forward", loss: "phase_loss", backward: "backward", update: "update" };
-
 // Shows a step in its card; with `asked`, without its result.
 export function showStep(card, step, place, count, asked) {
   if (!step) return put(card);
-  const where = [say("step_of", { place: place + 1, count }), say(NAMES[step.phase] ?? "given"), step.heading].filter(Boolean).join(" · ");
+  const where = [say("step_of", { place: place + 1, count }), step.heading].join(" · ");
   put(
     card,
     make("h2", { id: "question" }, step.title),
@@ -20,25 +18,33 @@ export function showStep(card, step, place, count, asked) {
   );
 }
 
-// While it trains there is no step to see.
-export function showRunning(card, spread) {
-  put(
-    card,
-    make("h2", {}, say("running_title")),
-    make("p", { class: "place" }, say("running")),
-    spread && make("div", { class: "chart" }, parsed(spread)),
-  );
-}
-
 const math = (inner) => parsed(`<math>${inner}</math>`);
 
 function chain(step, asked) {
   const links = step.links.filter((link) => !asked || link.kind === "formula");
   const line = make("div", { class: "chain", role: "math", "aria-label": asked ? step.name : step.spoken }, make("span", { class: "of" }, math(step.of)));
-  for (const link of links) line.append(make("span", { class: `link ${link.kind}` }, math("<mo>=</mo>"), make("span", { class: "put" }, math(link.mathml))));
-  if (asked) line.append(make("span", { class: "link result" }, math("<mo>=</mo>"), make("span", { class: "put" }, math("<mi>?</mi>"))));
+  const link = (kind, mathml) =>
+    make("span", { class: `link ${kind}` }, make("span", { class: "equals" }, math("<mo>=</mo>")), make("span", { class: "put" }, terms(mathml)));
+  line.append(...links.map(({ kind, mathml }) => link(kind, mathml)));
+  if (asked) line.append(link("result", "<mi>?</mi>"));
   if (step.note) line.append(make("span", { class: "muted" }, step.note));
   return line;
+}
+
+// A formula in pieces, one a term, so that a long sum breaks before a plus or a minus.
+function terms(mathml) {
+  const [whole] = math(mathml);
+  const pieces = [];
+  let depth = 0;
+  for (const child of [...whole.children]) {
+    const sign = child.localName === "mo" ? child.textContent : "";
+    const breaks = depth === 0 && (sign === "+" || sign === "−") && child.previousElementSibling;
+    if (breaks || !pieces.length) pieces.push(document.createElementNS(whole.namespaceURI, "math"), make("wbr"));
+    if (sign === "(") depth += 1;
+    if (sign === ")") depth -= 1;
+    pieces.at(-2).append(child.cloneNode(true));
+  }
+  return pieces;
 }
 
 function given(groups) {

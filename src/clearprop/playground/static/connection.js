@@ -1,10 +1,11 @@
 // The WebSocket: messages by type, answers by number, and a new connection when the old one is lost.
 
 export const VERSION = 1;
+const [REFUSED, FULL] = [1008, 1013];
 const WAITS = [200, 500, 1000, 2000, 4000];
 
 export class Connection {
-  // `on` has one function a type of message, and opened(), gone(), refused().
+  // `on` has one function a type of message, and gone(), refused(key of what to say).
   constructor(on, hello) {
     this.on = on;
     this.hello = hello;
@@ -22,13 +23,12 @@ export class Connection {
     this.socket.onopen = () => {
       this.tries = 0;
       this.ask("hello", { version: VERSION, ...this.hello() }).catch(() => {});
-      this.on.opened();
     };
     this.socket.onmessage = (event) => this.take(JSON.parse(event.data));
     this.socket.onclose = (event) => {
       for (const { reject } of this.waiting.values()) reject(new Error("gone"));
       this.waiting.clear();
-      if (event.code === 1008) return this.on.refused();
+      if (event.code === REFUSED || event.code === FULL) return this.on.refused(event.code === FULL ? "full" : "refused");
       this.on.gone();
       this.timer = setTimeout(() => this.open(), WAITS[Math.min(this.tries++, WAITS.length - 1)]);
     };

@@ -1,5 +1,5 @@
 // What the network learns from: ready-made, drawn, typed in, or a table pasted or dropped; and the sample that is shown.
-import { button, check, choice, field, make, row } from "./dom.js";
+import { button, choice, field, make, row } from "./dom.js";
 import { called, say } from "./words.js";
 
 const keyed = (key) => ({ data: { key } });
@@ -103,15 +103,20 @@ function sample(state, on) {
   if (state.samples < 2) return null;
   const at = state.sample === "batch" ? -1 : state.sample;
   const move = (key, sign, to) => button(say(key), { quiet: true, class: "square", disabled: to < 0 || to >= state.samples, onclick: () => on.sample(to), ...keyed(key) }, sign);
+  const follow = {
+    type: "button", "aria-label": say("follow_long"), title: say("follow_long"), "aria-pressed": String(state.follows),
+    onclick: () => on.sample(state.follows ? Math.max(0, at) : "next"), ...keyed("follow"),
+  };
   const line = row(
     say("sample"),
     move("previous_sample", "left", at - 1),
     field(say("sample"), at < 0 ? "–" : at + 1, (text) => on.sample(Math.max(0, Math.floor(Number(text) || 1) - 1)), keyed("sample")),
     make("span", { class: "muted number" }, `/ ${state.samples}`),
     move("next_sample", "right", at + 1),
+    make("button", follow, say("follow")),
   );
   line.classList.add("sample");
-  return [line, check(say("follow"), state.follows, (follow) => on.sample(follow ? "next" : Math.max(0, at)), keyed("follow"))];
+  return line;
 }
 
 // A window for a table: paste it, or choose a file; then which column is to be predicted.

@@ -1,5 +1,5 @@
 // The page: it shows what the server says, and tells the server what is wanted. No number is computed here.
-import { showRunning, showStep } from "./card.js";
+import { showStep } from "./card.js";
 import { Connection } from "./connection.js";
 import { TableWindow, dataGroup } from "./data.js";
 import { Diagram } from "./diagram.js";
@@ -7,6 +7,7 @@ import { find, make, put } from "./dom.js";
 import { header } from "./header.js";
 import { reveal } from "./lighting.js";
 import { ended, silence, tell, waiting } from "./notices.js";
+import { drawPanes, showSide } from "./panes.js";
 import { Pictures } from "./pictures.js";
 import { Quiz } from "./quiz.js";
 import { learningGroup, networkGroup } from "./settings.js";
@@ -66,17 +67,19 @@ const table = new TableWindow(() => options, {
 
 const connection = new Connection(
   {
-    opened: () => {},
     gone: () => {
       lost = true;
       waiting(() => connection.open());
     },
-    refused: () => ended(say("refused")),
+    refused: (key) => ended(say(key)),
     options: (message) => {
       options = message;
     },
     state: (message) => {
-      const changed = !state || state.language !== message.language;
+      const changed = state?.language !== message.language;
+      const drawn = message.running || message.data.kind === "points";
+      // What moves is shown while it moves, and what is drawn on; then again the step.
+      if (drawn !== (state?.running || state?.data.kind === "points")) showSide(drawn ? "pictures" : "step");
       state = message;
       if (changed) speak(state.language);
       if (lost) tell(say("back"), "good");
@@ -94,10 +97,10 @@ const connection = new Connection(
     pictures: (message) => pictures.show(message),
     frame: (message) => {
       told(message);
+      find("rate").textContent = say("speed_now", { count: message.rate });
       if (message.network) diagram.watch(message.network);
       pictures.show(message);
       document.body.dataset.frame = message.number;
-      if (message.spread) showRunning(find("card"), message.spread);
       connection.tell("seen", { number: message.number });
     },
   },
@@ -141,18 +144,13 @@ function drawSettings() {
     networkGroup(state, options, change),
     learningGroup(state, options, change, () => ask("initialise")),
   );
-  for (const [id, name] of [["settings", "settings"], ["stage", "network"], ["step", "step"], ["timeline", "time"]]) {
-    find(id).setAttribute("aria-label", say(name));
-  }
-  places();
+  find("timeline").setAttribute("aria-label", say("time"));
+  drawPanes();
   pictures.draw(state.data.kind === "points", state.data.classes);
   drawTimeline();
   told(state);
-  find("quiz").hidden = state.running;
-  if (state.running) {
-    diagram.lighting.show({});
-    showRunning(find("card"), pictures.got.spread);
-  }
+  if (state.running) diagram.lighting.show({});
+  else find("rate").textContent = "";
 }
 
 function drawTimeline() {
@@ -162,20 +160,12 @@ function drawTimeline() {
 }
 
 // The numbers that are always seen.
-function told({ updates, epochs, E, held_out, rate }) {
+function told({ updates, epochs, E, held_out }) {
   const one = (name, value) => make("span", {}, `${name} `, make("b", { class: "number" }, value));
   put(
     diagram.facts,
-    make("span", { class: "told" }, one(say("updates"), updates), one(say("epochs"), epochs), one(say("error"), E), held_out && one(say("held"), held_out), rate && make("span", {}, say("speed_now", { count: rate }))),
+    make("span", { class: "told" }, one(say("updates"), updates), one(say("epochs"), epochs), one(say("error"), E), held_out && one(say("held"), held_out)),
   );
-}
-
-// On a narrow page one pane at a time.
-function places() {
-  const panes = find("panes");
-  const one = ([place, words]) =>
-    make("button", { type: "button", "aria-pressed": String(panes.dataset.place === place), "data-key": place, onclick: () => { panes.dataset.place = place; places(); } }, say(words));
-  put(find("places"), [["left", "settings"], ["middle", "network"], ["right", "step"]].map(one));
 }
 
 let present = null;
@@ -197,7 +187,7 @@ async function show(place) {
 
 function showPresent() {
   const asked = quiz.hides(present);
-  diagram.lighting.show(present.network);
+  diagram.lighting.show(present.given ? {} : present.network);
   diagram.lighting.hide(steps.first, timeline.present);
   diagram.lighting.ask(asked ? present.id : null);
   reveal(diagram.frame);

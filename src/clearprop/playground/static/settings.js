@@ -48,11 +48,6 @@ export function networkGroup(state, options, change) {
       biased.bias !== "none" && check(say("train_bias"), biased.train_bias, (train_bias) => every({ train_bias }), keyed("train bias")),
       choice(say("bias"), options.biases.map((kind) => [kind, say(`bias_${kind}`)]), biased.bias, (bias) => every({ bias, train_bias: bias === "none" ? true : biased.train_bias }), keyed("bias")),
     ),
-    row(
-      say("l2"),
-      field(say("l2"), network.l2, (l2, input) => change({ network: { l2 } }, input), keyed("l2")),
-      choice(say("reduction"), ["mean", "sum"].map((key) => [key, say(key)]), network.reduction, (reduction) => change({ network: { reduction } }), { title: say("reduction"), ...keyed("reduction") }),
-    ),
   );
 }
 
@@ -67,7 +62,7 @@ function counter(name, units, most, onset, key) {
 }
 
 export function learningGroup(state, options, change, initialise) {
-  const { optimizer, batch, start } = state;
+  const { optimizer, batch, start, network } = state;
   const fields = options.optimizers[optimizer.kind].map((one) => {
     const set = (value, input) => change({ optimizer: { [one.name]: value } }, input);
     const name = say(one.name);
@@ -82,11 +77,12 @@ export function learningGroup(state, options, change, initialise) {
     { class: "group", role: "group", "aria-labelledby": "head-learning" },
     make("header", {}, make("h2", { id: "head-learning" }, say("learning")), button(say("initialise"), { onclick: initialise, ...keyed("initialise") }, "update")),
     row(say("optimizer"), choice(say("optimizer"), chosen(Object.keys(options.optimizers)), optimizer.kind, (other) => change({ optimizer: { kind: other } }), keyed("optimizer"))),
-    make("div", { class: "fields" }, fields),
+    make("div", { class: "fields" }, fields, row(say("l2"), field(say("l2"), network.l2, (l2, input) => change({ network: { l2 } }, input), keyed("l2")))),
     row(
       say("batch"),
       kind === "mini" && field(say("batch_size"), batch, (size, input) => change({ batch: size }, input), keyed("batch size")),
       choice(say("batch"), sizes, kind, (other) => change({ batch: other === "mini" ? options.batch : other }), keyed("batch")),
+      choice(say("reduction"), ["mean", "sum"].map((key) => [key, say(key)]), network.reduction, (reduction) => change({ network: { reduction } }), { title: say("reduction"), ...keyed("reduction") }),
     ),
     row(
       say("start"),

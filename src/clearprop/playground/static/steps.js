@@ -30,7 +30,9 @@ export class Steps {
     if (!(place in this.phases)) return null;
     if (!this.here.has(place)) {
       const number = this.number;
-      const answer = await this.fetch(place, Math.min(place + AROUND, this.count));
+      const answer = await this.fetch(place, Math.min(place + AROUND, this.count)).catch((error) => {
+        if (number === this.number) throw error;
+      });
       if (number !== this.number) return null;
       answer.steps.forEach((step, offset) => this.here.set(answer.from + offset, step));
     }
