@@ -159,11 +159,11 @@ def _curve(play: Play) -> str:
     low, high = data.ranges[0]
     at = np.linspace(low, high, ALONG)
     values = play.model.predict(at[:, None], threads=1)[:, -1 if data.classes else 0]
-    points = [
-        (x, y, held)
-        for X, Y, held in ((data.X, data.Y, False), (data.held_X, data.held_Y, True))
-        for x, y in zip(X[:MOST_POINTS, 0].tolist(), np.reshape(Y, (len(Y), -1))[:MOST_POINTS, 0].tolist(), strict=True)
-    ]
+    points = []
+    for X, Y, held in ((data.X, data.Y, False), (data.held_X, data.held_Y, True)):
+        up = Y if Y.ndim == 1 else Y[:, 0]
+        pairs = zip(X[:MOST_POINTS, 0].tolist(), up[:MOST_POINTS].tolist(), strict=True)
+        points += [(float(x), float(y), held) for x, y in pairs]
     return function(
         at.tolist(), values.tolist(), points, prefix="map", label=data.outputs[0], across=data.inputs[0],
         up=data.outputs[0],

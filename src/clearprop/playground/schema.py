@@ -109,8 +109,10 @@ def _check_any(options: list[Schema], value: object, place: str) -> None:
         try:
             return check(option, value, place)
         except InputError as error:
-            # A value of the right type is wrong in its own way: that is worth more than what else there could be.
-            errors.append((_is(option.get("type", ""), value), error))
+            # A value that is nearly right is wrong in its own way: that is worth more than what else there could be.
+            near = _is(option.get("type", ""), value)
+            whole = near and all(key in value for key in option.get("required", ()))  # type: ignore[operator]
+            errors.append(((near, whole), error))
     raise max(errors, key=lambda one: one[0])[1]
 
 

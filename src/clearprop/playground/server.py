@@ -7,7 +7,7 @@ import hmac
 import json
 import secrets
 import socket as sockets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.resources import files
 from queue import Full, Queue
@@ -18,7 +18,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -63,8 +63,9 @@ class Guard:
     Neither gets an answer.
     """
 
-    def __init__(self, app: ASGIApp, port: int) -> None:
-        self.app = app
+    def __init__(self, playground: Playground, port: int) -> None:
+        self.playground = playground
+        self.app: ASGIApp = Starlette(routes=playground.routes)
         self.hosts = {f"{name}:{port}" for name in NAMES} | (set(NAMES) if port == 80 else set())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,16 +108,15 @@ class Playground:
         self.kept = Kept()
         self.sessions: dict[str, Session] = {}
 
-    def app(self, port: int) -> ASGIApp:
-        """The application, behind its guard."""
-        routes = [
+    @property
+    def routes(self) -> list[BaseRoute]:
+        return [
             Route("/", self.page),
             Route("/static/{name}", self.static),
             Route("/drawing.css", self.drawing_css),
             Route("/download/{name}", self.download),
             WebSocketRoute("/socket", self.socket),
         ]
-        return Guard(Starlette(routes=routes), port)
 
     async def page(self, request: Request) -> Response:
         return _file("index.html")
@@ -250,19 +250,11 @@ def listening(port: int) -> sockets.socket:
     return one
 
 
-def serve(
-    start: Play, *, port: int = 0, token: str | None = None, ready: Callable[[str], Awaitable[None] | None] = print
-) -> None:
-    """Serves a page until Ctrl-C; `ready` is told its address, with its token, once it can be asked for.
-
-    Raises:
-        InputError: the port is taken.
-    """
-    one = listening(port)
+def server_of(start: Play, one: sockets.socket, token: str) -> tuple[uvicorn.Server, str]:
+    """A server on a listening socket, to be run, and the address of its page."""
     port = one.getsockname()[1]
-    token = token or secrets.token_urlsafe(16)
     config = uvicorn.Config(
-        Playground(start, token).app(port),
+        Guard(Playground(start, token), port),
         ws="websockets-sansio",
         ws_max_size=MOST_BYTES,
         ws_per_message_deflate=False,
@@ -272,7 +264,17 @@ def serve(
         lifespan="off",
         timeout_graceful_shutdown=1,
     )
-    server = uvicorn.Server(config)
-    ready(f"http://{HOST}:{port}/?token={token}")
+    return uvicorn.Server(config), f"http://{HOST}:{port}/?token={token}"
+
+
+def serve(start: Play, *, port: int = 0, token: str | None = None, ready: Callable[[str], None] = print) -> None:
+    """Serves a page until Ctrl-C; `ready` is told its address, with its token, once it can be asked for.
+
+    Raises:
+        InputError: the port is taken.
+    """
+    one = listening(port)
+    server, address = server_of(start, one, token or secrets.token_urlsafe(16))
+    ready(address)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[one])

@@ -13,7 +13,7 @@ from clearprop.errors import ClearpropError, DivergenceError, InputError
 from clearprop.examples import load
 from clearprop.model import Model
 from clearprop.network.parameters import Parameters
-from clearprop.playground import choosing, link, tables
+from clearprop.playground import choosing, link
 from clearprop.playground.course import Course
 from clearprop.playground.kept import Kept, Undone
 from clearprop.playground.options import SPEEDS, options
@@ -74,8 +74,6 @@ class Session:
         answer: Message
         try:
             answer = getattr(self, f"_{message['type']}")(message) or {"type": "done"}
-        except DivergenceError as error:
-            answer = {"type": "error", "message": str(error)}
         except ClearpropError as error:
             answer = {"type": "error", "message": str(error)}
         except MemoryError:
@@ -154,6 +152,8 @@ class Session:
         self._learn_from(choosing.point(self.play.data, message))
 
     def _table(self, message: Message) -> Message | None:
+        from clearprop.playground import tables  # polars is needed for this alone, and slow to import
+
         table = tables.read_pasted(message["name"], message["text"])
         if message["target"] is None:
             return {"type": "columns", "names": list(table.names)}
