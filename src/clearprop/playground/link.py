@@ -92,7 +92,8 @@ def _play(told: Mapping[str, Any]) -> Play:
     dtype = float_type(told["dtype"])
     flat = _array(told["parameters"], network, dtype)
     optimizer = optimizer_from_json(told["optimizer"])
-    slots = {name: _array(told["slots"][name], network, dtype) for name in optimizer.slots}
+    remembered = told["slots"]
+    slots = {name: _array(remembered[name], network, dtype) for name in optimizer.slots}
     seed, epoch, batch, step = (whole("link", one, 0, 2**63) for one in told["at"])
     sums = Sums(*(float(one) for one in told["sums"]))
     data = data_from_json(told["data"])
