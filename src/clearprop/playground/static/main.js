@@ -88,6 +88,7 @@ const connection = new Connection(
       drawSettings();
     },
     trace: (message) => {
+      afresh ||= steps.count !== message.phases.length;
       steps.take(message);
       diagram.draw(message.network, message.parameters);
       drawTimeline();
@@ -161,6 +162,7 @@ function drawTimeline() {
 
 // The numbers that are always seen.
 function told({ updates, epochs, E, held_out }) {
+  diagram.hint.hidden = held_out !== null; // there is no room for both
   const one = (name, value) => make("span", {}, `${name} `, make("b", { class: "number" }, value));
   put(
     diagram.facts,
