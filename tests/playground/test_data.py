@@ -88,7 +88,7 @@ def test_numbers():
     assert numbers([[1]], [[2, 3]], ["only one"]).outputs == ("y1", "y2")
     with pytest.raises(InputError, match="as many rows of targets as of inputs, got 2 and 1"):
         numbers([[1], [2]], [[1]])
-    with pytest.raises(InputError, match="at most 20,000 rows and 1,000 inputs"):
+    with pytest.raises(InputError, match="at most 20,000 rows, 1,000 inputs"):
         numbers([[0.0]] * (MOST_ROWS + 1), [[0.0]] * (MOST_ROWS + 1))
     assert MOST_CELLS >= 8 * 16
 

@@ -19,6 +19,7 @@ from clearprop.playground.typed import number
 from clearprop.training.split import split
 
 MOST_COLUMNS = 1_000
+MOST_NUMBERS = 2_000_000
 MOST_CELLS = 5_000  # of numbers that are shown, and may be changed, one by one
 MOST_CLASSES = 6  # of points, each a colour
 MARGIN = 0.1
@@ -169,10 +170,10 @@ def numbers(x: Sequence[Sequence[float]], y: Sequence[Sequence[float]], columns:
 
 def check_size(source: str, rows: int, columns: int) -> None:
     """Raises an InputError for more than a page can hold."""
-    if rows > MOST_ROWS or columns > MOST_COLUMNS:
+    if rows > MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_NUMBERS:
         raise InputError(
-            f"{source}: the playground takes at most {MOST_ROWS:,} rows and {MOST_COLUMNS:,} inputs, "
-            f"got {rows:,} and {columns:,}"
+            f"{source}: the playground takes at most {MOST_ROWS:,} rows, {MOST_COLUMNS:,} inputs and {MOST_NUMBERS:,} "
+            f"numbers, got {rows:,} rows of {columns:,}"
         )
 
 

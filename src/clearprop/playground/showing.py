@@ -23,7 +23,7 @@ def state_of(play: Play, trainer: Trainer) -> dict[str, Any]:
         "start": {"kind": play.start, "seed": play.seed},
         "data": _data(play.data),
         "sample": int(rows[0]) if len(rows) == 1 else "batch",
-        "follows": trainer.follows(play),
+        "follows": play.sample is None,
         "samples": len(play.data),
         "example": play.example,
         "notation": play.notation,

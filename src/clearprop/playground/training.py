@@ -15,8 +15,6 @@ from clearprop.model import Model
 from clearprop.playground.play import Play
 from clearprop.training.prepare import plan_of, rows_of, within
 
-MOST_LOOKED_AT = 256  # rows of one update that are taken apart together
-
 
 class Trainer:
     """What trains a play, as long as nothing but the training changes it.
@@ -49,18 +47,8 @@ class Trainer:
         return order[state.batch * size : (state.batch + 1) * size]
 
     def rows(self, play: Play) -> Array:
-        """The rows of the update that is looked at: those of the next one, or the one row that was chosen.
-
-        Where an update has more rows than can be taken apart together, its first row is looked at alone.
-        """
-        if play.sample is not None:
-            return np.array([play.sample])
-        rows = self.next_rows(play.state)
-        return rows if len(rows) <= MOST_LOOKED_AT else rows[:1]
-
-    def follows(self, play: Play) -> bool:
-        """Whether the update that is looked at is the one that training makes next."""
-        return np.array_equal(self.rows(play), self.next_rows(play.state))
+        """The rows of the update that is looked at: those of the next one, or the one row that was chosen."""
+        return self.next_rows(play.state) if play.sample is None else np.array([play.sample])
 
     def advance(self, play: Play, updates: int) -> Play:
         """So many updates further, as `train` makes them.
@@ -72,7 +60,7 @@ class Trainer:
 
     def apply(self, play: Play) -> Play:
         """The update that is looked at, made."""
-        if self.follows(play):
+        if play.sample is None:
             return self.advance(play, 1)
         samples = rows_of(self.samples, self.rows(play))
         plan = replace(self.plan, batch_size=len(samples), order="sequential")
