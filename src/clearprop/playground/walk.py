@@ -11,7 +11,7 @@ from clearprop.drawing.network import has_room
 from clearprop.drawing.placing import slots
 from clearprop.errors import InputError
 from clearprop.explain import Explanation, Trace, trace
-from clearprop.explain.explanation import Line, Section
+from clearprop.explain.explanation import Line, Passage
 from clearprop.explain.expression import symbols
 from clearprop.explain.pictures import grids, lettering, marks
 from clearprop.explain.pictures import network as drawn
@@ -52,19 +52,19 @@ class Walk:
         self._matrices: dict[Ref, Markup] = {}
 
     @cached_property
-    def steps(self) -> list[tuple[Section, Line | None]]:
-        """The section of each step, and its line; what was given is one step without a line."""
-        sections = self.explanation.sections
-        lines = [(section, line) for section in sections if section.part for line in section.lines]
-        return [(sections[0], None), *lines]
+    def steps(self) -> list[tuple[Passage, Ref | None]]:
+        """The passage of each step, and what is computed; what was given is one step without it."""
+        passages = self.explanation.passages
+        computed = [(passage, ref) for passage in passages if passage.part for ref in passage.refs]
+        return [(passages[0], None), *computed]
 
     @cached_property
     def first(self) -> dict[str, int]:
         """The step that first has each quantity, by id."""
         found: dict[str, int] = {}
-        for place, (section, line) in enumerate(self.steps):
-            for one in section.lines if line is None else (line,):
-                found.setdefault(self.trace.text(one.ref), place)
+        for place, (passage, computed) in enumerate(self.steps):
+            for ref in passage.refs if computed is None else (computed,):
+                found.setdefault(self.trace.text(ref), place)
         return found
 
     def message(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Walk:
             "number": self.number,
             "network": drawn(self.explanation),
             "parameters": {id_: self._parameter(ref) for id_, ref in self._settable()},
-            "phases": [phase(section) for section, _ in self.steps],
+            "phases": [phase(passage) for passage, _ in self.steps],
             "first": self.first,
         }
 
@@ -90,23 +90,24 @@ class Walk:
 
     def step(self, place: int) -> dict[str, Any]:
         """One step, as the page is told."""
-        section, line = self.steps[place]
-        shown = section.lines if line is None else (line,)
-        lit = marks(self.trace, shown)
+        passage, ref = self.steps[place]
+        lines = [self.explanation.line(one) for one in (passage.refs if ref is None else (ref,))]
+        line = None if ref is None else lines[0]
+        lit = marks(self.trace, lines)
         told: dict[str, Any] = {
             "id": "" if line is None else self.trace.text(line.ref),
             "name": "" if line is None else lettering.name(self.explanation, line.ref),
             "title": question(self.explanation, None if line is None else line.ref),
-            "phase": phase(section),
-            "heading": section.heading,
-            "words": list(section.words),
+            "phase": phase(passage),
+            "heading": passage.heading,
+            "words": list(passage.words),
             "note": "" if line is None else line.note,
             "network": lit.network,
             "matrices": {} if line is None else lit.matrices,
             "drawings": [],
         }
         if line is None:
-            return {**told, "given": self._given(section)}
+            return {**told, "given": self._given(lines)}
         wholes = list(dict.fromkeys([*self._operands(line), line.ref.whole]))
         told["drawings"] = [self._matrices[one] for one in wholes if self._drawn(one)]
         told["later"] = {id_: at for one in wholes for id_, at in self._later(one, place)}
@@ -133,7 +134,7 @@ class Walk:
 
     @cached_property
     def _grids(self) -> dict[str, Any]:
-        several = (one for section in self.explanation.sections for one in grids(self.explanation, section))
+        several = (one for passage in self.explanation.passages for one in grids(self.explanation, passage))
         return {one.id: one for one in several}
 
     def _drawn(self, whole: Ref) -> bool:
@@ -152,9 +153,9 @@ class Walk:
         ids = [self.trace.text(ref) for ref, _ in zip(self.trace.elements(whole), range(MOST_LATER), strict=False)]
         return [(id_, self.first[id_]) for id_ in ids if self.first.get(id_, 0) > place]
 
-    def _given(self, section: Section) -> list[dict[str, Any]]:
+    def _given(self, lines: list[Line]) -> list[dict[str, Any]]:
         told = []
-        for group in given_groups(self.explanation, section.lines):
+        for group in given_groups(self.explanation, tuple(lines)):
             values = [_equation(links(self.explanation, line, WRITER)) for line in group.lines]
             if group.left_out:
                 values.insert(-2, "<mo>…</mo>")

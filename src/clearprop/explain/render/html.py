@@ -14,7 +14,7 @@ from importlib.resources import files
 from clearprop.drawing import matrix, stylesheet
 from clearprop.drawing.graph import lit_edges
 from clearprop.drawing.markup import Markup, element, identifier, join
-from clearprop.explain.explanation import Explanation, Line, PathsShown, Section
+from clearprop.explain.explanation import Explanation, Line, Passage, PathsShown, Section
 from clearprop.explain.pictures import edges, grids, marks, network, operations
 from clearprop.explain.render.given import Given, given_groups
 from clearprop.explain.render.inputs import became, read_of
@@ -121,11 +121,11 @@ class Page:
     def _matrices(self) -> Markup:
         """Part by part, each matrix a drawing of its own, so that they flow in a page of any width."""
         parts = []
-        for section in self.explanation.sections:
-            several = grids(self.explanation, section)
+        for passage in self.explanation.passages:
+            several = grids(self.explanation, passage)
             drawn = [matrix(one, prefix=identifier("m", one.id), label=one.name) for one in several]
             if drawn:
-                parts.append(element("div", *drawn, class_=f"part {phase(section)}"))
+                parts.append(element("div", *drawn, class_=f"part {phase(passage)}"))
         return join(parts)
 
     def _bar(self) -> Markup:
@@ -257,7 +257,7 @@ def _math(inner: str) -> Markup:
     return Markup(f"<math>{inner}</math>")
 
 
-def phase(section: Section | None) -> str:
+def phase(section: Section | Passage | None) -> str:
     if section is None:
         return "backward"
     return "given" if section.part is None else PHASES.get(section.part.name, section.part.name)
