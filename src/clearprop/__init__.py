@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clearprop.estimators import Autoencoder, MLPClassifier, MLPRegressor, Perceptron
     from clearprop.explain import Trace, derive, trace
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
+    from clearprop.playground.opening import play
     from clearprop.training import Callback, Checkpoint, EarlyStopping, History, Progress, Result, train, train_many
 
 # What is not needed to describe a network is imported when it is first used, so that `import clearprop` stays cheap.
@@ -50,6 +51,7 @@ _HOMES = {
     "trace": "explain",
     "Trace": "explain",
     "check_worksheet": "check",
+    "play": "playground.opening",
     "WorksheetReport": "check",
     "check_gradients": "check",
     "GradientReport": "check",
@@ -96,6 +98,7 @@ __all__ = [
     "derive",
     "export",
     "load",
+    "play",
     "plots",
     "save",
     "schedules",

@@ -34,6 +34,7 @@ class Stream(IntEnum):
     SPLIT = 6
     SAMPLE = 7  # lane: layer
     MEMBER = 8  # seeds of the members of an ensemble
+    DATASET = 9  # ready-made data; lane: what is drawn
 
 
 def check_seed(seed: object) -> int:

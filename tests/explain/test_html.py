@@ -22,7 +22,7 @@ from clearprop.explain.render.html import fragment, html
 from clearprop.explain.render.links import result_of
 from clearprop.explain.render.page_words import WORDS
 from clearprop.explain.row import Cell, Row
-from tests.browser import browsing
+from tests.conftest import Tab
 from tests.explain.steps import document_000, large, steps
 
 LOOKS = [(language, form) for language in ("en", "zh") for form in ("scalar", "matrix")]
@@ -121,33 +121,33 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_in_a_browser_arrow_keys_move_what_is_lit(chromium: str, tmp_path: Path, language: str) -> None:
-    page = tmp_path / "step.html"
-    page.write_text(html(document_000().explain(notation="net-out", language=language)), encoding="utf-8")
+def test_in_a_browser_arrow_keys_move_what_is_lit(tab: Tab, tmp_path: Path, language: str) -> None:
+    file = tmp_path / "step.html"
+    file.write_text(html(document_000().explain(notation="net-out", language=language)), encoding="utf-8")
     lit = "[...document.querySelectorAll('[data-drawing=matrices] .computed')].map(one => one.dataset.id).join()"
     present = "[...document.querySelectorAll('[data-step]')].findIndex(e => e.getAttribute('aria-current') === 'step')"
-    with browsing(chromium, tmp_path / "profile") as browser:
-        browser.show(page)
-        assert browser.ask(present) == 0 and "W1[1->1]" in browser.ask(lit)
-        browser.press("ArrowRight")
-        assert browser.ask(present) == 1 and browser.ask(lit) == "z1[1]"
-        used = "document.querySelectorAll('[data-drawing=\"network\"] .edge.used').length"
-        assert browser.ask(used) == 2
-        browser.press("ArrowRight")
-        assert browser.ask(lit) == "z1[2]"
-        browser.press("ArrowLeft")
-        assert browser.ask(lit) == "z1[1]"
-        value = "document.querySelector('[data-drawing=matrices] [data-id=\"a2[1]\"] .value')"
-        hidden = f"getComputedStyle({value}).visibility"
-        assert browser.ask(hidden) == "hidden"
-        browser.press("End")
-        assert browser.ask("document.getElementById('next').disabled") is True and browser.ask(hidden) == "visible"
-        browser.press("Home")
-        assert browser.ask(present) == 0
-        browser.ask("document.getElementById('next').click()")
-        assert browser.ask(present) == 1
-        browser.show(page, 390, 800, dark=True)
-        browser.ask("document.getElementById('show-graph').click()")
-        assert browser.ask("document.documentElement.scrollWidth <= innerWidth") is True
-        assert browser.complaints == []
-        assert set(browser.requests) == {page.as_uri()}
+    ask, press = tab.page.evaluate, tab.page.keyboard.press
+    tab.show(file.as_uri())
+    assert ask(present) == 0 and "W1[1->1]" in ask(lit)
+    press("ArrowRight")
+    assert ask(present) == 1 and ask(lit) == "z1[1]"
+    used = "document.querySelectorAll('[data-drawing=\"network\"] .edge.used').length"
+    assert ask(used) == 2
+    press("ArrowRight")
+    assert ask(lit) == "z1[2]"
+    press("ArrowLeft")
+    assert ask(lit) == "z1[1]"
+    value = "document.querySelector('[data-drawing=matrices] [data-id=\"a2[1]\"] .value')"
+    hidden = f"getComputedStyle({value}).visibility"
+    assert ask(hidden) == "hidden"
+    press("End")
+    assert ask("document.getElementById('next').disabled") is True and ask(hidden) == "visible"
+    press("Home")
+    assert ask(present) == 0
+    ask("document.getElementById('next').click()")
+    assert ask(present) == 1
+    tab.show(file.as_uri(), 390, 800, dark=True)
+    ask("document.getElementById('show-graph').click()")
+    assert ask("document.documentElement.scrollWidth <= innerWidth") is True
+    assert tab.complaints == []
+    assert set(tab.requests) == {file.as_uri()}

@@ -17,6 +17,7 @@ from clearprop.cli.evaluate import evaluate
 from clearprop.cli.examples import examples
 from clearprop.cli.explain import explain
 from clearprop.cli.export import export
+from clearprop.cli.play import play
 from clearprop.cli.predict import predict
 from clearprop.cli.train import train
 from clearprop.cli.usage import is_about_usage, told
@@ -39,6 +40,7 @@ app.command()(explain)
 app.command()(derive)
 app.command()(check)
 app.command()(examples)
+app.command()(play)
 app.command()(export)
 app.command()(bench)
 app.command()(bench_accuracy)

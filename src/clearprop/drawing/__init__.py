@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from clearprop.drawing.bars import Bar, bars
 from clearprop.drawing.curves import Best, Series, curves
+from clearprop.drawing.function import function
 from clearprop.drawing.graph import Node, graph
 from clearprop.drawing.heat import heat
 from clearprop.drawing.matrix import Cell, Matrix, matrices, matrix
 from clearprop.drawing.network import Tag, Writing, network
 from clearprop.drawing.scatter import histogram, scatter
+from clearprop.drawing.spread import Spread, spreads
 from clearprop.drawing.style import standalone, stylesheet
 
 __all__ = [
@@ -18,10 +20,12 @@ __all__ = [
     "Matrix",
     "Node",
     "Series",
+    "Spread",
     "Tag",
     "Writing",
     "bars",
     "curves",
+    "function",
     "graph",
     "heat",
     "histogram",
@@ -29,6 +33,7 @@ __all__ = [
     "matrix",
     "network",
     "scatter",
+    "spreads",
     "standalone",
     "stylesheet",
 ]

@@ -48,11 +48,21 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Section:
-    """The lines of one part of the step; `part` is None for what was given.
+class Passage:
+    """What one part of the step computes, its lines not yet written; `part` is None for what was given.
 
-    `words` are sentences that say what is computed and why; what was said in an earlier section is not repeated.
+    `words` are sentences that say what is computed and why; what was said in an earlier part is not repeated.
     """
+
+    part: Part | None
+    heading: str
+    words: tuple[str, ...]
+    refs: tuple[Ref, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A passage with its lines."""
 
     part: Part | None
     heading: str
@@ -126,21 +136,26 @@ class Explanation:
     @cached_property
     def sections(self) -> tuple[Section, ...]:
         """What was given, then the step, part by part."""
+        return tuple(
+            Section(one.part, one.heading, one.words, tuple(map(self.line, one.refs))) for one in self.passages
+        )
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """The sections without their lines, for who writes only some of them."""
         refs = self._refs()
-        lines = {whole: tuple(map(self.line, chosen)) for whole, chosen in refs.items()}
-        start = tuple(line for whole in self.trace.given for line in lines.get(whole, ()))
-        found: dict[Part, list[Line]] = {}
+        start = tuple(ref for whole in self.trace.given for ref in refs.get(whole, ()))
+        found: dict[Part, list[Ref]] = {}
         for whole in self.trace.definitions:
-            if whole in lines:
-                found.setdefault(self.part(whole), []).extend(lines[whole])
+            if whole in refs:
+                found.setdefault(self.part(whole), []).extend(refs[whole])
         said = set(beginning := self._beginning())
-        sections = [Section(None, self.words.heading(GIVEN), beginning, start)]
+        passages = [Passage(None, self.words.heading(GIVEN), beginning, start)]
         for part, computed_there in found.items():
-            shown = [line.ref for line in computed_there]
-            words = tuple(sentence for sentence in self.words.sentences(part, shown) if sentence not in said)
+            words = tuple(one for one in self.words.sentences(part, computed_there) if one not in said)
             said.update(words)
-            sections.append(Section(part, self.words.heading(part), words, tuple(computed_there)))
-        return tuple(sections)
+            passages.append(Passage(part, self.words.heading(part), words, tuple(computed_there)))
+        return tuple(passages)
 
     @cached_property
     def paths(self) -> PathsShown | None:

@@ -51,7 +51,7 @@ def read(path: str | os.PathLike[str]) -> Table:
         raise InputError(f"{path}: the file is empty")
     if ending in TEXT:
         text = _unzipped(data, path) if name.endswith(".gz") else data
-        return _read_text(text, str(path), TEXT[ending])
+        return read_text(text, str(path), TEXT[ending])
     if name.endswith(".gz") or ending not in PARQUET + ARROW:
         raise InputError(f"{path}: the ending is not one that is read: {', '.join(KNOWN)}")
     return Table.of(_read_columns(data, path, ending in PARQUET), str(path))
@@ -77,7 +77,11 @@ def _read_columns(data: bytes, path: Path, parquet: bool) -> pl.DataFrame:
         raise InputError(f"{path}: the {kind} file is damaged: {str(error).splitlines()[0]}") from None
 
 
-def _read_text(data: bytes, source: str, preferred: str) -> Table:
+def read_text(data: bytes, source: str, preferred: str = ",") -> Table:
+    """The table in a text, as `read` reads it from a file; `source` names it in messages.
+
+    `preferred` is the separator where several would do.
+    """
     text, above = _checked(data, source)
     separator = find_separator(text, preferred)
     records = scan(text, separator, source, above + 1)

@@ -9,22 +9,22 @@ import numpy as np
 from clearprop.drawing import Cell, Matrix
 from clearprop.drawing import matrices as drawn
 from clearprop.drawing.markup import Markup
-from clearprop.explain.explanation import Explanation, Line, Section
+from clearprop.explain.explanation import Explanation, Line, Passage
 from clearprop.explain.pictures import lettering
 from clearprop.explain.pictures.marks import marks
 from clearprop.explain.ref import SETTINGS, Ref
 
 
-def grids(explanation: Explanation, section: Section) -> list[Matrix]:
-    """The matrices that a section computes, or that were given; of numbers that it leaves out only the places."""
-    whole = dict.fromkeys(line.ref.whole for line in section.lines)
-    told = frozenset(line.ref for line in section.lines)
+def grids(explanation: Explanation, passage: Passage) -> list[Matrix]:
+    """The matrices that a passage computes, or that were given; of numbers that it leaves out only the places."""
+    whole = dict.fromkeys(ref.whole for ref in passage.refs)
+    told = frozenset(passage.refs)
     return [_grid(explanation, ref, told) for ref in whole if ref.kind not in SETTINGS]
 
 
 def matrices(explanation: Explanation, lines: Iterable[Line] = (), *, width: float = 640.0) -> Markup:
     """All matrices in one drawing; what the lines compute is yellow, what they use orange."""
-    several = [one for section in explanation.sections for one in grids(explanation, section)]
+    several = [one for passage in explanation.passages for one in grids(explanation, passage)]
     lit = marks(explanation.trace, lines).matrices
     return drawn(several, prefix="matrices", label=explanation.title, marks=lit, width=width)
 

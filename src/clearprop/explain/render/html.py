@@ -14,7 +14,7 @@ from importlib.resources import files
 from clearprop.drawing import matrix, stylesheet
 from clearprop.drawing.graph import lit_edges
 from clearprop.drawing.markup import Markup, element, identifier, join
-from clearprop.explain.explanation import Explanation, Line, PathsShown, Section
+from clearprop.explain.explanation import Explanation, Line, Passage, PathsShown, Section
 from clearprop.explain.pictures import edges, grids, marks, network, operations
 from clearprop.explain.render.given import Given, given_groups
 from clearprop.explain.render.inputs import became, read_of
@@ -121,11 +121,11 @@ class Page:
     def _matrices(self) -> Markup:
         """Part by part, each matrix a drawing of its own, so that they flow in a page of any width."""
         parts = []
-        for section in self.explanation.sections:
-            several = grids(self.explanation, section)
+        for passage in self.explanation.passages:
+            several = grids(self.explanation, passage)
             drawn = [matrix(one, prefix=identifier("m", one.id), label=one.name) for one in several]
             if drawn:
-                parts.append(element("div", *drawn, class_=f"part {_phase(section)}"))
+                parts.append(element("div", *drawn, class_=f"part {phase(passage)}"))
         return join(parts)
 
     def _bar(self) -> Markup:
@@ -174,7 +174,7 @@ class Page:
             yield self._row(self.explanation.row)
         for section in self.explanation.sections:
             body = self._given(section) if section.part is None else self._list(section, section.lines)
-            yield self._section(section.heading, section.words, body, _phase(section))
+            yield self._section(section.heading, section.words, body, phase(section))
         if self.explanation.paths:
             yield self._paths(self.explanation.paths)
 
@@ -188,7 +188,7 @@ class Page:
     def _line(self, line: Line, one: Links, section: Section | None) -> Markup:
         spoken = " = ".join(links(self.explanation, line, TYPED).all)
         note = element("span", line.note, class_="note") if line.note else None
-        return self._step("li", [line], _chain(one, spoken), note, phase=_phase(section))
+        return self._step("li", [line], _chain(one, spoken), note, phase=phase(section))
 
     def _step(self, tag: str, lines: Sequence[Line], *children: str | None, phase: str) -> Markup:
         """What becomes present all at once, with all that lights up then."""
@@ -257,7 +257,7 @@ def _math(inner: str) -> Markup:
     return Markup(f"<math>{inner}</math>")
 
 
-def _phase(section: Section | None) -> str:
+def phase(section: Section | Passage | None) -> str:
     if section is None:
         return "backward"
     return "given" if section.part is None else PHASES.get(section.part.name, section.part.name)

@@ -1,0 +1,44 @@
+// The upper edge: what one starts from, how it is written, and what can be taken away.
+import { button, choice, find, icon, make, put } from "./dom.js";
+import { savePicture } from "./saving.js";
+import { say, spoken } from "./words.js";
+
+const keyed = (key) => ({ data: { key } });
+
+// `on` has example(key), notation(key), undo(), redo(), language(), theme(), share(), address(file) and wrong(words).
+export function header(holder, state, options, on) {
+  const own = state.example ? [] : [["", say("own")]];
+  const titled = (list) => list.map(({ key, title }) => [key, capital(title[spoken()])]);
+  put(
+    holder,
+    make("h1", {}, "clearprop"),
+    choice(say("example"), [...own, ...titled(options.examples)], state.example ?? "", (key) => key && on.example(key), { title: say("example"), ...keyed("example") }),
+    choice(say("notation"), titled(options.notations), state.notation, on.notation, { title: say("notation"), ...keyed("notation") }),
+    button(say("undo"), { quiet: true, class: "square", disabled: !state.undo, onclick: on.undo, ...keyed("undo") }, "undo"),
+    button(say("redo"), { quiet: true, class: "square", disabled: !state.redo, onclick: on.redo, ...keyed("redo") }, "redo"),
+    make("span", { class: "space" }),
+    make("button", { type: "button", lang: spoken() === "zh" ? "en" : "zh-Hans", onclick: on.language, ...keyed("language") }, say("language")),
+    button(say("theme"), { quiet: true, class: "square", onclick: on.theme, ...keyed("theme") }, "theme"),
+    make("button", { type: "button", onclick: on.share, ...keyed("share") }, say("share")),
+    make("button", { type: "button", popovertarget: "saves", ...keyed("save") }, say("save"), icon("down")),
+    saves(on),
+  );
+}
+
+const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+
+const FILES = [
+  ["sheet", "sheet.toml", "TOML"],
+  ["html", "explanation.html", "HTML"],
+  ["latex", "explanation.tex", "LaTeX"],
+  ["python", "program.py", "Python"],
+  ["model", "model.safetensors", "safetensors"],
+];
+
+function saves(on) {
+  const hide = () => find("saves").hidePopover();
+  const link = ([key, file, kind]) => make("a", { href: on.address(file), download: file, onclick: hide }, say(key), make("small", {}, kind));
+  const picture = (kind) =>
+    make("button", { type: "button", onclick: () => { hide(); savePicture(kind, on.address("network.svg")).catch((error) => on.wrong(error.message)); } }, say(kind), make("small", {}, kind.toUpperCase()));
+  return make("div", { id: "saves", class: "menu", popover: "auto", role: "group", "aria-label": say("save_as") }, FILES.map(link), picture("svg"), picture("png"));
+}
