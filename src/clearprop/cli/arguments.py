@@ -85,7 +85,9 @@ def table_model(path: Path, table: Path) -> TableModel:
         return TableModel.load(path)
     except InputError as error:
         if path.is_file() and table.is_file() and not _is_container(path) and _is_container(table):
-            raise InputError(f"{path}: this is no model, but {table} is one: are they swapped? MODEL stands first") from None
+            raise InputError(
+                f"{path}: this is no model, but {table} is one: are they swapped? MODEL stands first"
+            ) from None
         raise error
 
 

@@ -44,7 +44,9 @@ def explain(
     member: Annotated[
         str | None,
         typer.Option(
-            metavar="M|all", help="Of an ensemble: one of its members, from 1, or all of them.", show_default="the first"
+            metavar="M|all",
+            help="Of an ensemble: one of its members, from 1, or all of them.",
+            show_default="the first",
         ),
     ] = None,
     focus: Annotated[

@@ -60,7 +60,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table: where it stands, such as "people.csv, row 3", and its columns, the target last if it is there."""
+    """A row of a table: where it stands, such as "people.csv, row 3", and its columns, the target last if there."""
 
     place: str
     cells: tuple[Cell, ...]

@@ -24,7 +24,15 @@ def reading(report: Report, words: Words) -> Markup:
     return section(
         "read",
         words("read"),
-        paragraph(words("columns_sentence", used=number(len(used)), all=number(len(report.columns)), rows=number(report.rows.training)), "lead"),
+        paragraph(
+            words(
+                "columns_sentence",
+                used=number(len(used)),
+                all=number(len(report.columns)),
+                rows=number(report.rows.training),
+            ),
+            "lead",
+        ),
         table(words("columns_used"), heads, rows, key="used") if used else None,
         table(words("columns_left"), left_heads, left_rows, key="left") if left else None,
     )

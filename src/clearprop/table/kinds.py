@@ -131,7 +131,9 @@ def refuse_strays(table: Table, column: pl.Series, otherwise: str) -> None:
     is meant.
     """
     texts = column.drop_nulls()
-    dates = min((parsing.moments(parsing.in_iso(texts, order)) for order in ("", *parsing.ORDERS)), key=pl.Series.null_count)
+    dates = min(
+        (parsing.moments(parsing.in_iso(texts, order)) for order in ("", *parsing.ORDERS)), key=pl.Series.null_count
+    )
     for parsed, what in ((parsing.floats(texts), "numbers"), (dates, "dates")):
         good, stray = parsed.drop_nulls(), texts.filter(parsed.is_null())
         few = 0 < len(stray) <= max(1, len(texts) // 20)

@@ -52,7 +52,10 @@ def _text(members: Sequence[Explanation], answer: Answer) -> str:
 
 
 def _markdown(members: Sequence[Explanation], answer: Answer) -> str:
-    steps = [f"# {one.words.label('answer.member', number=number)}\n\n#{markdown(one)}" for number, one in enumerate(members, 1)]
+    steps = [
+        f"# {one.words.label('answer.member', number=number)}\n\n#{markdown(one)}"
+        for number, one in enumerate(members, 1)
+    ]
     return "\n".join([*steps, "\n\n".join(answer_blocks(members[0], answer))]) + "\n"
 
 

@@ -191,14 +191,14 @@ SENTENCES = {
         "part of {gradient}, and all parts add up to it."
     ),
     "answer.numbers": (
-        "The output counts in deviations of {column} from its mean over the training rows; times the deviation, plus the "
-        "mean, it is in the unit of {column}."
+        "The output counts in deviations of {column} from its mean over the training rows; times the deviation, plus "
+        "the mean, it is in the unit of {column}."
     ),
     "answer.classes": "The outputs are the probabilities of the classes; the answer is the likeliest.",
     "answer.mean": "An ensemble answers by the mean of what its members give.",
     "answer.temperature": (
-        "The mean probabilities are taken to the power of one over the temperature and divided by their sum: so sure are "
-        "they to be, as rows that were left out have shown. What one member gives is left as it is."
+        "The mean probabilities are taken to the power of one over the temperature and divided by their sum, which "
+        "makes them as sure as rows that were left out have shown to be right. What one member gives is left as it is."
     ),
 }
 
