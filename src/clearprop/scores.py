@@ -53,7 +53,7 @@ class Scores:
 
 
 def written(name: str, value: float) -> str:
-    """A measure for people: a share as a percentage; an R² near 0 to three decimals, for what is further down are rounding errors.
+    """A measure for people: a share as a percentage; an R² near 0 to three decimals, the rest of which is rounding.
 
     >>> written("accuracy", 0.974), written("r2", -8.8e-5), written("r2", 0.98713), written("rmse", 12.5)
     ('97.4%', '0.000', '0.9871', '12.50')

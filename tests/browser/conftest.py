@@ -31,7 +31,9 @@ class Server:
     def start(self) -> None:
         port = str(urlsplit(self.address).port) if self.address else "0"
         command = [*COMMAND, "--port", port, *self.arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {TOKEN: self.token})
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=os.environ | {TOKEN: self.token}
+        )
         assert self.process.stdout is not None
         self.address = self.process.stdout.readline().strip()
         assert self.address.startswith("http://127.0.0.1:"), self.address

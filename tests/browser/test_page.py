@@ -91,7 +91,9 @@ def test_a_narrow_page_is_as_wide_as_the_screen(playground: Playground, state: s
     for place in ("settings", "network", "step", "pictures"):
         playground.by(f"place {place}").click()
         assert playground.page.evaluate("document.documentElement.scrollWidth <= innerWidth") is True
-    playground.by("place settings" if state in ("moons", "points", "a table's window", "something refused") else "place network").click()
+    playground.by(
+        "place settings" if state in ("moons", "points", "a table's window", "something refused") else "place network"
+    ).click()
     if state == "a quiz":
         playground.by("place step").click()
     STATES[state](playground)
@@ -104,9 +106,7 @@ def test_a_narrow_page_can_be_used(playground: Playground) -> None:
     playground.by("place step").click()
     before = playground.page.locator("#card").inner_text()
     playground.by("next").click()
-    playground.page.wait_for_function(
-        "before => document.querySelector('#card').innerText !== before", arg=before
-    )
+    playground.page.wait_for_function("before => document.querySelector('#card').innerText !== before", arg=before)
     playground.by("place settings").click()
     playground.choose("data", "xor")
     playground.by("place network").click()
@@ -207,9 +207,7 @@ def test_a_server_that_is_killed_and_restarted_finds_all_as_it_was(mortal: Serve
     playground.page.wait_for_selector("#gone")
     mortal.start()
     playground.page.wait_for_selector("#gone", state="detached")
-    playground.page.wait_for_function(
-        "before => document.querySelector('#network').innerText === before", arg=before
-    )
+    playground.page.wait_for_function("before => document.querySelector('#network').innerText === before", arg=before)
     playground.settled(lambda: playground.by("apply").click())
 
 

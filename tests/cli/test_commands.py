@@ -207,8 +207,8 @@ def test_missing_values_are_counted_of_the_rows_that_are_learnt_from(run, table)
     frame.write_csv("gaps.csv")
     said = run("train", "gaps.csv", "--target", "answer", "--recipe", "quick", "--epochs", 1).out
     line = next(line for line in said.splitlines() if line.strip().startswith("x "))
-    assert " of 240 missing" in line and 50 < int(line.split(" of 240 missing")[0].split()[-1]) < 110
-    assert "of 240 missing" in Path("report.html").read_text(encoding="utf-8")
+    assert " missing of 240" in line and 50 < int(line.split(" missing of 240")[0].split()[-1]) < 110
+    assert "missing of 240" in Path("report.html").read_text(encoding="utf-8")
 
 
 def test_columns_that_are_kept_stand_before_the_predictions(run, table, tmp_path):
@@ -227,7 +227,9 @@ def test_columns_that_are_kept_stand_before_the_predictions(run, table, tmp_path
 
 def test_categories_that_training_did_not_have_are_a_note_a_column(run, table):
     run("train", "table.csv", "--target", "answer", "--recipe", "quick", "--epochs", 1)
-    new = pl.read_csv("table.csv").with_columns(colour=pl.when(pl.col("row_id") < 7).then(pl.lit("mauve")).otherwise("colour"))
+    new = pl.read_csv("table.csv").with_columns(
+        colour=pl.when(pl.col("row_id") < 7).then(pl.lit("mauve")).otherwise("colour")
+    )
     new.write_csv("new.csv")
     for command in ("predict", "evaluate"):
         ran = run(command, "model.safetensors", "new.csv")

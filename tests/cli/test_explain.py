@@ -71,13 +71,19 @@ def test_of_an_ensemble_one_member_is_explained_beside_the_mean_of_all(run, ense
     alone = run("explain", model, people, "--row", 2)
     first, third = run("explain", ensemble, people, "--row", 2), run("explain", ensemble, people, "--member", 3)
     assert first.status == third.status == 0
-    assert first.out == alone.out != third.out
-    said = first.err.splitlines()
-    assert said[0] == "member 1 of 3 is explained (--member M for another)"
+    steps, answer = first.out.split("The answer\n")
+    assert steps == alone.out.split("The answer\n")[0] != third.out.split("The answer\n")[0]
+    assert first.err == "member 1 of 3 is explained (--member M for another, --member all for all)\n"
     assert third.err.startswith("member 3 of 3")
     together = TableModel.load(ensemble).predict(people)
-    yes = together["P(yes)"][1]
-    assert said[1].startswith("  it answers      no 0.") and f"yes {yes:.4f}"[:-1] in said[2]
+    lines = [line.strip().split("  ") for line in answer.splitlines()]
+    assert [line[0] for line in lines[-4:]] == [
+        "member 1",
+        "mean of 3 members",
+        "to the power 1/0.5, normalised",
+        "answer",
+    ]
+    assert f"yes {together['P(yes)'][1]:.4f}"[:-1] in lines[-2][-1] and lines[-1][-1].strip() == together["answer"][1]
     for words in (("explain", ensemble, people, "--member", 4), ("check", ensemble, people, "--member", 4)):
         refused = run(*words)
         assert (
@@ -170,14 +176,17 @@ def test_colour_is_for_a_terminal(run, model, people, monkeypatch):
         (("model.safetensors", "people.csv", "--focus", "W7[1->1]"), 'there is no "W7[1->1]"'),
         (("model.safetensors", "people.csv", "--out", "no/where.txt"), "there is no folder"),
         (("model.safetensors", "people.csv", "--out", "people.csv"), "this is an input"),
-        (("model.safetensors", "other.csv"), 'unknown column "answer"'),
+        (("model.safetensors", "people.csv", "--member", "two"), 'the number of a member, from 1, or "all"'),
+        (("model.safetensors", "people.csv", "--member", "all", "--format", "html"), "html holds one member"),
+        (("model.safetensors", "other.csv", "--focus", "delta1[1]"), "computed from the target"),
+        (("model.safetensors", "other.csv", "--format", "python"), "choose another format"),
     ],
 )
 def test_bad_input_is_one_message_and_exit_2(run, model, people, tmp_path, words, message):
     pl.read_csv(people).drop("answer").write_csv(tmp_path / "other.csv")
     done = run("explain", *words)
     assert done.status == 2 and not done.out
-    assert message in done.err and len(done.err.strip().splitlines()) == 1
+    assert message in done.err and len([line for line in done.err.splitlines() if line.startswith("error")]) == 1
 
 
 def test_a_model_without_a_table_is_refused(run, tmp_path, people):
@@ -242,3 +251,66 @@ def test_a_model_that_begins_with_column_layers(run, model, people, tmp_path):
     assert "Forward, column layer 1: periodic" in shown.out and "zc1" in shown.out
     focused = run("explain", path, people, "--row", 2, "--focus", "Uc1[3,2]", "--language", "zh")
     assert "Uc1[3,2]" in focused.out and "周期" in focused.out
+
+
+@pytest.mark.parametrize(("target", "left_out"), [("answer", "amount"), ("amount", "answer")])
+def test_all_members_and_their_mean_come_to_the_prediction(run, people, tmp_path, target, left_out):
+    loaded = TableModel.load(model_of(people, target, tmp_path / "one", left_out))
+    members = [cp.Model.initialized(loaded.model.network, seed=seed, dtype="float32") for seed in range(3)]
+    temperature = 0.5 if target == "answer" else 1.0
+    save(TableModel(cp.Ensemble(members, temperature), loaded.encoding), tmp_path / "ensemble.safetensors")
+    predicted = TableModel.load(tmp_path / "ensemble.safetensors").predict(people)
+    for row in range(8):
+        ran = run("explain", "ensemble.safetensors", people, "--row", row + 1, "--member", "all", "--format", "json")
+        told = json.loads(ran.out)
+        assert not ran.err and len(told["members"]) == told["answer"]["count"] == 3
+        outputs = list(told["answer"]["members"].values())
+        assert told["answer"]["mean"] == pytest.approx([sum(column) / 3 for column in zip(*outputs, strict=True)])
+        if target == "answer":
+            assert told["answer"]["outputs"] == pytest.approx(predicted.row(row)[1:], abs=1e-5)
+            assert told["answer"]["value"] == predicted[target][row]
+        else:
+            assert told["answer"]["value"] == pytest.approx(predicted[target][row], abs=1e-5)
+    text = run("explain", "ensemble.safetensors", people, "--member", "all", "--language", "zh").out
+    assert [text.count(f"成员 {n}\n\n反向传播") for n in (1, 2, 3)] == [1, 1, 1] and "3 个成员的平均" in text
+    page = run("explain", "ensemble.safetensors", people, "--member", "all", "--format", "markdown").out
+    assert page.count("# Member") == 0 and page.count("\n## The answer\n") == 1 and "- mean of 3 members: " in page
+
+
+def test_a_number_is_answered_in_its_own_unit(run, people, tmp_path):
+    model = model_of(people, "amount", tmp_path / "amount.safetensors", "answer")
+    target, predicted = TableModel.load(model).encoding.target, TableModel.load(model).predict(people)["amount"]
+    for format in ("text", "markdown", "latex", "html"):
+        said = run("explain", model, people, "--row", 2, "--digits", 5, "--format", format).out
+        sign = r"\(\cdot\)" if format == "latex" else "·"
+        assert f"{sign} {target.deviation!r} + {target.mean!r} = {predicted[1]:.5f}" in said
+    last = run("explain", model, people, "--row", 2, "--digits", 5).out.splitlines()[-1]
+    assert last.split() == ["amount", f"{predicted[1]:.5f}"]
+
+
+def test_a_number_beyond_the_training_rows_is_said_to_be_held(run, people, tmp_path):
+    path = model_of(people, "amount", tmp_path / "amount.safetensors", "answer")
+    loaded = TableModel.load(path)
+    W = [100.0 * array for array in loaded.model.parameters.weights]
+    far = cp.Model(loaded.model.network, W, [*loaded.model.parameters.biases], dtype="float32")
+    save(TableModel(far, loaded.encoding), path)
+    values = {run("explain", path, people, "--row", row, "--digits", 3).out.splitlines()[-1] for row in (1, 2, 4, 5)}
+    assert any(line.split()[1] in ("-1.000", "4.000") and "(held to" in line for line in values)
+
+
+@pytest.mark.parametrize("lacking", ["the column", "the value"])
+def test_without_a_target_the_way_forward_is_explained(run, model, people, tmp_path, lacking):
+    frame = pl.read_csv(people)
+    new = frame.drop("answer") if lacking == "the column" else frame.with_columns(answer=pl.lit(None, pl.String))
+    new.write_csv(tmp_path / "new.csv")
+    whole = run("explain", model, people, "--row", 2, "--format", "json")
+    for format in ("json", "text", "markdown", "latex", "html"):
+        ran = run("explain", model, "new.csv", "--row", 2, "--format", format)
+        assert ran.status == 0 and "the way forward is explained" in ran.err
+    ran = run("explain", model, "new.csv", "--row", 2, "--format", "json")
+    told, expected = json.loads(ran.out), json.loads(whole.out)
+    assert told["title"].startswith("One prediction")
+    assert {section["part"] for section in told["sections"]} == {"given", "forward"}
+    ways = [[one for one in each["sections"] if one["part"] == "forward"] for each in (told, expected)]
+    assert ways[0] == ways[1] and told["answer"] == expected["answer"]
+    assert not any(line["id"].startswith("y") for section in told["sections"] for line in section["lines"])

@@ -72,7 +72,7 @@ def two_classes(**changes: object) -> Report:
         Column(name, "number", f"(x − {14 + place}.13) / {3 + place}.52, softly clipped at ±3")
         for place, name in enumerate(INPUTS)
     ]
-    columns[4] = replace(columns[4], statistics="3 of 455 missing", note="its texts are read as numbers")
+    columns[4] = replace(columns[4], statistics="3 missing of 455", note="its texts are read as numbers")
     columns += [
         Column("laboratory", "category", "one input for each of 2 categories"),
         Column("patient", "left out", left_out="an identifier: every row has its own number"),

@@ -75,5 +75,21 @@ def test_holes_are_kept_in_both_languages() -> None:
 
 def test_numbers_stay_where_they_belong() -> None:
     assert in_chinese("free text: 190 different texts in 200 rows") == "自由文本：200 行中有 190 种不同文本"
-    assert in_chinese("3 of 9 missing; always 7") == "9 行中缺失 3；总是 7"
+    assert in_chinese("3 missing of 9; always 7") == "9 行中缺失 3；总是 7"
     assert in_chinese("words of my own") == "words of my own"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["1", "2", "3", "x", "5"] * 12,
+        ["01/02/2024", "03/04/2024", "05/06/2024"] * 20,
+        [f"{d}/1/24" for d in range(1, 31)],
+    ],
+)
+def test_doubts_about_a_column_are_told_in_chinese(values: list[str]) -> None:
+    from clearprop.table.doubts import doubts
+
+    (note,) = doubts(pl.Series("x", values))
+    chinese = in_chinese(note)
+    assert not any(word in chinese for word in ("values", "dates", "write", "missing"))

@@ -192,7 +192,11 @@ def test_dates_that_fit_both_orders_stay_categories_with_a_note() -> None:
     ("values", "kind", "note"),
     [
         (["1", "2", "3", "x", "5"] * 12, "category", '48 of 60 values are numbers, but not "x": correct'),
-        ([*(f"{i}.5" for i in range(56)), *"abcd"], "left out", '56 of 60 values are numbers, but not "a", "b", "c", …'),
+        (
+            [*(f"{i}.5" for i in range(56)), *"abcd"],
+            "left out",
+            '56 of 60 values are numbers, but not "a", "b", "c", …',
+        ),
         ([f"{d:02}/{m:02}/24" for d, m, _ in DAYS], "left out", "dates that are not read: write them as 2024-12-31"),
     ],
 )

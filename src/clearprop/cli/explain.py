@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,14 +15,14 @@ from clearprop.errors import InputError
 
 if TYPE_CHECKING:
     from clearprop.artefact import TableModel
-    from clearprop.engines.base import Array
     from clearprop.explain import Explanation, Trace
-    from clearprop.explain.row import Row
-    from clearprop.model import Model
+    from clearprop.explain.answer import Answer
     from clearprop.sheet import Sheet
+    from clearprop.table import Table
 
 COLOURS = {"heading": "bold", "words": "dim", "name": "cyan", "numbers": "blue", "result": "bold", "note": "yellow"}
 NARROWEST = 60
+ALL = "all"
 
 
 def explain(
@@ -40,7 +41,14 @@ def explain(
     row: Annotated[
         int | None, typer.Option(help="Which row of TABLE, from 1.", min=1, show_default="the first")
     ] = None,
-    member: take.MemberNumber = None,
+    member: Annotated[
+        str | None,
+        typer.Option(
+            metavar="M|all",
+            help="Of an ensemble: one of its members, from 1, or all of them.",
+            show_default="the first",
+        ),
+    ] = None,
     focus: Annotated[
         str | None,
         typer.Option(
@@ -63,43 +71,74 @@ def explain(
 ) -> None:
     """Explain one step: each quantity as symbol = formula = numbers put in = result, in the order a person computes."""
     from clearprop.errors import unknown
-    from clearprop.explain import Explanation
+    from clearprop.examples import load, names
     from clearprop.explain.render import FORMATS, render
+    from clearprop.sheet import read_sheet
 
     if format not in FORMATS:
         raise unknown("format", format, FORMATS)
     if out:
         take.check_place(out, *(path for path in (source, table) if path))
-    trace, usual, of_row = _step(source, table, row, member)
-    explanation = Explanation(
-        trace, notation=notation or usual, language=language.value, digits=digits, form=form, focus=focus, row=of_row
-    )
+    options = Options(notation, language.value, digits, form, focus, format)
+    shown: Explanation | Together
+    is_sheet = source.suffix.lower() == ".toml"
+    if str(source) in names() or is_sheet or not (source.suffix or source.exists()):
+        for option, given in (("row", row), ("member", member)):
+            if given is not None:
+                raise InputError(f"{source}: --{option} goes with a model and its table only; leave it out")
+        if table is not None:
+            raise InputError(f"{source}: a table goes with a model only; leave {table} out")
+        sheet = read_sheet(source) if is_sheet else load(str(source))
+        shown = options.explained(_first_step(sheet), usual=sheet.notation)
+    else:
+        shown = _of_model(source, table, 1 if row is None else row, member, options)
     if out is None and format == "text" and sys.stdout.isatty():
-        _in_colour(explanation)
+        _in_colour(shown)
         return
-    text = render(explanation, format).rstrip("\n") + "\n"
+    text = (shown.text(format) if isinstance(shown, Together) else render(shown, format)).rstrip("\n") + "\n"
     if out is None:
         typer.echo(text, nl=False)
     else:
         _write(out, text)
 
 
-def _step(source: Path, table: Path | None, row: int | None, member: int | None) -> tuple[Trace, str, Row | None]:
-    """The step that is meant, the notation it is usually written in, and the row of a table that it starts from."""
-    from clearprop.examples import load, names
-    from clearprop.sheet import read_sheet
+@dataclass(frozen=True)
+class Options:
+    """How it is to be explained, as the command has it."""
 
-    is_example = str(source) in names()
-    is_sheet = source.suffix.lower() == ".toml"
-    if not (is_example or is_sheet) and (source.suffix or source.exists()):
-        return _of_model(source, table, 1 if row is None else row, member)
-    if table is not None:
-        raise InputError(f"{source}: a table goes with a model only; leave {table} out")
-    for option, given in (("row", row), ("member", member)):
-        if given is not None:
-            raise InputError(f"{source}: --{option} goes with a model and its table only; leave it out")
-    sheet = read_sheet(source) if is_sheet else load(str(source))
-    return _first_step(sheet), sheet.notation, None
+    notation: str | None
+    language: str
+    digits: int
+    form: str
+    focus: str | None
+    format: str
+
+    def explained(self, trace: Trace, usual: str = "canonical", **of_row: Any) -> Explanation:
+        """A step, in the notation asked for or the usual one."""
+        from clearprop.explain import Explanation
+
+        return Explanation(
+            trace,
+            notation=self.notation or usual,
+            language=self.language,
+            digits=self.digits,
+            form=self.form,
+            focus=self.focus,
+            **of_row,
+        )
+
+
+@dataclass(frozen=True)
+class Together:
+    """All members of an ensemble, and what they come to."""
+
+    members: list[Explanation]
+    answer: Answer
+
+    def text(self, format: str) -> str:
+        from clearprop.explain.render.together import together
+
+        return together(self.members, self.answer, format)
 
 
 def _first_step(sheet: Sheet) -> Trace:
@@ -116,49 +155,81 @@ def _first_step(sheet: Sheet) -> Trace:
     return trace(sheet.model, sheet.X[rows], sheet.Y[rows], optimizer=sheet.optimizer, seed=sheet.seed)
 
 
-def _of_model(model: Path, table: Path | None, row: int, member: int | None) -> tuple[Trace, str, Row]:
-    """The step of a table's model on one row of a table."""
+def _of_model(
+    model: Path, table: Path | None, row: int, member: str | None, options: Options
+) -> Explanation | Together:
+    """The step of a table's model on one row of a table; without a target only the way forward."""
+    import numpy as np
+
     from clearprop.artefact import TableModel
+    from clearprop.cli import show
     from clearprop.explain import trace
+    from clearprop.explain.answer import answer_of
+    from clearprop.explain.render.together import check_format
     from clearprop.explain.row import row_of
-    from clearprop.table import read
+    from clearprop.table import read, unseen
 
     if table is None:
         TableModel.load(model)  # what is wrong with it, is said first
         raise InputError(f"{model}: a model is explained on a row of a table: name the table after it, and --row N")
     loaded = take.table_model(model, table)
-    chosen = take.member_of(model, loaded, member)
-    found, x, y = row_of(loaded.encoding, read(table), row)
-    if len(loaded.members) > 1:
-        _say_which(loaded, chosen, x, 1 if member is None else member)
-    return trace(chosen, x, y), "canonical", found
+    total, rows = len(loaded.members), read(table)
+    numbers = list(range(1, total + 1)) if member == ALL else [_number(member)]
+    if member == ALL:
+        check_format(options.format)
+    chosen = {number: take.member_of(model, loaded, number) for number in numbers}
+    found, x, y = row_of(loaded.encoding, rows, row)
+    for column in unseen(loaded.encoding, rows.select([row - 1])):
+        show.say(f"note: {column}")
+    forward = y is None
+    if forward:
+        _say_forward(loaded, rows, options.format)
+    if y is None:  # whatever it is, nothing that is told comes from it
+        y = np.zeros(1, np.int64) if loaded.encoding.classes else np.zeros((1, 1))
+    traces = {number: trace(one, x, y) for number, one in chosen.items()}
+    answer = answer_of(loaded, x, traces)
+    if member == ALL:
+        steps = [
+            options.explained(one, row=found if number == 1 else None, forward=forward)
+            for number, one in traces.items()
+        ]
+        return Together(steps, answer)
+    if total > 1:
+        show.say(f"member {numbers[0]} of {total} is explained (--member M for another, --member {ALL} for all)")
+    return options.explained(traces[numbers[0]], row=found, answer=answer, forward=forward)
 
 
-def _say_which(loaded: TableModel, chosen: Model, x: Array, number: int) -> None:
-    """That one member of several is explained, and how the answer of all compares."""
+def _number(member: str | None) -> int:
+    if member is None:
+        return 1
+    if not (member.isascii() and member.isdecimal()):
+        raise InputError(f'--member {member}: expected the number of a member, from 1, or "{ALL}"')
+    return int(member)
+
+
+def _say_forward(loaded: TableModel, rows: Table, format: str) -> None:
     from clearprop.cli import show
-    from clearprop.drawing.numerals import number as written
 
-    def said(outputs: Array) -> str:
-        labels = [f"{label} " for label in loaded.encoding.classes] or [""]
-        return ", ".join(f"{label}{written(float(one))}" for label, one in zip(labels, outputs[0], strict=True))
-
-    total = len(loaded.members)
-    show.say(f"member {number} of {total} is explained (--member M for another)")
-    together = f"all {total} together"
-    show.say(f"  {'it answers':{len(together)}}  {said(chosen.predict(x))}")
-    show.say(f"  {together}  {said(loaded.model.predict(x))}")
+    target = loaded.encoding.target
+    lacking = "the row has no target" if target.name in rows.names else target.lacking(rows.names)
+    if format == "python":
+        raise InputError(f"{rows.source}: {lacking}, with which a script goes on to the error; choose another format")
+    show.say(f"{rows.source}: {lacking}: the way forward is explained, no error and no gradients")
 
 
-def _in_colour(explanation: Explanation) -> None:
+def _in_colour(shown: Explanation | Together) -> None:
     from rich.console import Console
     from rich.text import Text
 
     from clearprop.explain.render.text import spanned
+    from clearprop.explain.render.together import spanned_together
 
     console = Console(highlight=False, soft_wrap=True)
     width = max(shutil.get_terminal_size().columns, NARROWEST)
-    for spans in spanned(explanation, width):
+    lines = (
+        spanned_together(shown.members, shown.answer, width) if isinstance(shown, Together) else spanned(shown, width)
+    )
+    for spans in lines:
         console.print(Text.assemble(*((span.text, COLOURS.get(span.role, "")) for span in spans)))
 
 

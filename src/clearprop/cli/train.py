@@ -199,13 +199,13 @@ def _tell_fitted(fitted: Fit, out: Path, report: Path) -> None:
 
 
 def _tell_columns(columns: Sequence[Column], rows: int) -> None:
-    """Every column that is left out or worth a note, and of many plain ones the first few; as so many rows have them."""
+    """Every column that is left out or worth a note, of many plain ones the first few; as so many rows have them."""
     lines, plain = [], 0
     for one in columns:
         noted = one.kind == "left out" or one.notes
         plain += not noted
         if noted or plain <= MOST_PLAIN_COLUMNS:
-            missing = [f"{one.missing:,} of {rows:,} missing"] if one.missing and one.kind != "left out" else []
+            missing = [f"{one.missing:,} missing of {rows:,}"] if one.missing and one.kind != "left out" else []
             lines.append((one.name, one.kind, "; ".join([one.done, *missing, *one.notes])))
     show.rows(lines)
     if plain > MOST_PLAIN_COLUMNS:

@@ -21,7 +21,7 @@ def is_about_usage(error: Exception) -> bool:
 
 
 def told(error: Any) -> str:
-    """The message of such an error, in one line, with the nearest known word, and where the help is; "" if it has none."""
+    """The message of such an error, or "", in one line, with the nearest known word and where the help is."""
     text = " ".join(error.format_message().replace(_PREFIX, "").split())
     if not text:
         return ""

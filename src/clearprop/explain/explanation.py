@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from clearprop.errors import InputError, unknown
+from clearprop.explain.answer import Answer
 from clearprop.explain.definitions import Definition, Part
 from clearprop.explain.expression import Cases, Expression, Number, Product, Symbol, decided, simplified, symbols
 from clearprop.explain.focus import MOST_OF_ONE, followed, needed
@@ -100,6 +101,8 @@ class Explanation:
         form: "scalar" number by number, "matrix" by whole matrices, "auto" by size and notation.
         focus: a canonical id, or a name of the notation: only what this quantity is computed from.
         row: how a row of a table became the inputs, if they came from one.
+        answer: what the model answers for that row, in the words of the table; with a focus it is not told.
+        forward: only the way forward is told, as of a row whose target is not known.
     """
 
     def __init__(
@@ -112,6 +115,8 @@ class Explanation:
         form: str = "auto",
         focus: str | None = None,
         row: Row | None = None,
+        answer: Answer | None = None,
+        forward: bool = False,
     ) -> None:
         if language not in LANGUAGES:
             raise unknown("language", language, LANGUAGES)
@@ -125,13 +130,17 @@ class Explanation:
         self.digits = digits
         self.form = form
         self.row = row
+        self.answer = answer if focus is None else None
+        self.forward = forward
         self.words = Words(trace, self.notation, language)
         self.focus = None if focus is None else followed(trace, self._found(focus))
+        if self.focus is not None and not self._is_told(self.focus.whole):
+            raise InputError(f'focus: "{focus}" is computed from the target, which the row does not have')
         self.by_matrices = self._by_matrices()
 
     @property
     def title(self) -> str:
-        return self.words.title
+        return self.words.forward_title if self.forward else self.words.title
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
@@ -248,7 +257,8 @@ class Explanation:
                 for whole, refs in needed(self.trace, ref, self.formula, most).items():
                     found[whole] = list(dict.fromkeys([*found.get(whole, ()), *refs]))
             return found
-        shown = [ref for ref in self.trace.definitions if ref.kind not in self.notation.hidden]
+        told = [ref for ref in self.trace.definitions if self._is_told(ref)]
+        shown = [ref for ref in told if ref.kind not in self.notation.hidden]
         if not self._tells_shares:
             shown = [ref for ref in shown if ref.kind != "dE[k]/da"]
         used = {one for ref in shown for one in symbols(self.trace.definitions[ref].formula)}
@@ -258,10 +268,15 @@ class Explanation:
         return {ref: list(self.trace.elements(ref)) for ref in (*start, *shown)}
 
     def _beginning(self) -> tuple[str, ...]:
-        words = [self.words.sentence("given.samples" if len(self.trace.samples) > 1 else "given.sample")]
+        kind = "forward" if self.forward else "samples" if len(self.trace.samples) > 1 else "sample"
+        words = [self.words.sentence(f"given.{kind}")]
         if self.focus is not None:
             words.append(self.words.sentence("given.focus", name=self.name(self.focus).text))
         return tuple(words)
+
+    def _is_told(self, whole: Ref) -> bool:
+        """Whether a quantity is told: of a row without a target only what does not come from it."""
+        return not self.forward or self.part(whole).name in ("given", "forward")
 
     def _note(self, ref: Ref) -> str:
         network = self.trace.network
@@ -298,7 +313,7 @@ class Explanation:
     @property
     def _size(self) -> int:
         """How many numbers the step computes."""
-        return sum(prod(self.trace.shapes.of(ref)) for ref in self.trace.definitions)
+        return sum(prod(self.trace.shapes.of(ref)) for ref in self.trace.definitions if self._is_told(ref))
 
     def _by_matrices(self) -> bool:
         if self.form == "scalar" and self.focus is None and self._size > MOST_SCALARS_ASKED:

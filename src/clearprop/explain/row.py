@@ -67,29 +67,34 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table: where it stands, such as "people.csv, row 3", and its columns, the target last."""
+    """A row of a table: where it stands, such as "people.csv, row 3", and its columns, the target last if there."""
 
     place: str
     cells: tuple[Cell, ...]
 
 
-def row_of(encoding: Encoding, table: Table, number: int) -> tuple[Row, Array, Array]:
+def row_of(encoding: Encoding, table: Table, number: int) -> tuple[Row, Array, Array | None]:
     """A row as it is read, its inputs (1, I), and its target: a class (1,), or a standardised number (1, 1).
+
+    The target is None where the table has no such column, or no value in this row.
 
     Args:
         encoding: how the columns of a table become inputs.
-        table: with the target among its columns.
         number: of the row, from 1.
 
     Raises:
-        InputError: there is no such row, its target is missing, or a value cannot be of its column's kind.
+        InputError: there is no such row, or a value cannot be of its column's kind.
     """
     if not 1 <= number <= len(table):
         raise InputError(f"{table.source}: there is no row {number:,}; rows go from 1 to {len(table):,}")
     row = table.select([number - 1])
-    x, y = encoding.inputs(row), encoding.targets(row)
+    x = encoding.inputs(row)
     cells = [_cell(column, row, x[0], places) for column, places in zip(encoding.columns, encoding.places, strict=True)]
-    read = _read(row, encoding.target.name)
+    place = f"{table.source}, {number:,}"
+    read = _read(row, encoding.target.name) if encoding.target.name in row.names else None
+    if read is None:
+        return Row(place, tuple(cells)), x, None
+    y = encoding.targets(row)
     if encoding.task == "classes":
         y = np.asarray(y)
         shown = tuple(Input(f"y = {label}", float(code == y[0])) for code, label in enumerate(encoding.classes))
@@ -98,7 +103,7 @@ def row_of(encoding: Encoding, table: Table, number: int) -> tuple[Row, Array, A
         y = encoding.standardise(y)
         shown = (Input("y", float(y[0, 0]), scaling),)
     cells.append(_counted(Cell(encoding.target.name, "target", read, shown)))
-    return Row(f"{table.source}, {number:,}", tuple(cells)), x, y
+    return Row(place, tuple(cells)), x, y
 
 
 def _cell(column: Column, row: Table, x: Array, places: Array) -> Cell:

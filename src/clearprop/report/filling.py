@@ -116,7 +116,7 @@ def _number_errors(scores: Scores) -> NumberErrors:
 
 def _column(column: TableColumn, rows: int) -> Column:
     left_out = column.kind == "left out"
-    missing = f"{column.missing:,} of {rows:,} missing" if column.missing else ""
+    missing = f"{column.missing:,} missing of {rows:,}" if column.missing else ""
     return Column(
         name=column.name,
         kind=column.kind,

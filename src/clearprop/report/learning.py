@@ -16,13 +16,13 @@ from clearprop.report.texts import STOPPED, Words
 def learning(report: Report, words: Words) -> Markup:
     history = report.history
     if len(history.epochs) == 0:
-        return section("learn", words("learn"), paragraph(words("no_history")), _stopped(history, words))
+        return section("learn", words("learn"), paragraph(words("no_history")), _stopped(report, words))
     metric = words.metric(history.metric)
     return section(
         "learn",
         words("learn"),
         paragraph(_sentence(history, words), "lead"),
-        _stopped(history, words),
+        _stopped(report, words),
         columns(
             _plot(
                 "loss",
@@ -46,8 +46,10 @@ def learning(report: Report, words: Words) -> Markup:
     )
 
 
-def _stopped(history: History, words: Words) -> Markup | None:
-    return paragraph(words.known(STOPPED, history.stopped))
+def _stopped(report: Report, words: Words) -> Markup | None:
+    """Why it ended, and how many rows that took, which the rates are of."""
+    counted = words("learnt_sentence", rows=number(report.rows_learnt))
+    return paragraph(words.joined([words.known(STOPPED, report.history.stopped), counted]))
 
 
 def _sentence(history: History, words: Words) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from clearprop.drawing.markup import Markup, element
 
 # A table longer than this scrolls inside its frame on a screen; printed, it is whole.
+SHORT = 10  # letters of a cell that stays in one line
 LONG = 16
 
 
@@ -43,9 +44,11 @@ def table(
     """
     rows = list(rows)
     kept = [place for place in range(len(heads)) if place == 0 or any(row[place] for row in rows)]
+    # Chinese may break after every sign: a word of two would stand in two lines.
+    short = {place for place in kept if all(len(row[place]) <= SHORT for row in rows)}
 
     def cell(place: int, words: str, *, head: bool) -> Markup:
-        class_ = "number" if place in numeric else None
+        class_ = "number" if place in numeric else "short" if place in short else None
         if head:
             return element("th", words, scope="col", class_=class_, role="columnheader")
         if place == 0:

@@ -22,7 +22,7 @@ CHINESE: Mapping[str, str] = {
     "weekday": "星期",
     "days": "天数",
     "hour": "小时",
-    "{} of {} missing": "{1} 行中缺失 {0}",
+    "{} missing of {}": "{1} 行中缺失 {0}",
     # what is worth a note
     "its texts are read as numbers": "文本被读作数值",
     "whole numbers above 2^53 lose their last digits": "大于 2^53 的整数会丢失末位数字",
@@ -79,7 +79,7 @@ _LISTS = {"; ": "；", ", ": "、"}
 def in_chinese(words: str) -> str:
     """A phrase, or a list of phrases, in Chinese; what is not known stays as it is.
 
-    >>> in_chinese("3 of 40 missing"), in_chinese("year, month"), in_chinese("petal width")
+    >>> in_chinese("3 missing of 40"), in_chinese("year, month"), in_chinese("petal width")
     ('40 行中缺失 3', '年、月', 'petal width')
     """
     if words in CHINESE:

@@ -82,8 +82,8 @@ def date_order(table: Table, name: str) -> str:
     orders = parsing.date_orders(column.str.strip_chars()) if column.dtype == pl.String else [""]
     if len(orders) > 1:
         raise InputError(
-            f"{table.source}, column {quoted(name)}: day and month of its dates cannot be told apart, for none is above "
-            "12; write them as 2024-12-31"
+            f"{table.source}, column {quoted(name)}: day and month of its dates cannot be told apart, for none is "
+            "above 12; write them as 2024-12-31"
         )
     return orders[0] if orders else ""
 

@@ -46,8 +46,7 @@ class Fit:
         scores: on the held-out rows.
         left_out: on the training rows, each by the members that left it out alone; None where none is left out.
         parts, recipe, learnt: of what, how and with what course it was learnt.
-        seconds: how long that took in this call, with all that chooses and judges; `learnt.seconds` are of learning
-            alone.
+        seconds: how long this call took, with all that chooses and judges; `learnt.seconds` are of learning alone.
     """
 
     table_model: TableModel

@@ -14,8 +14,10 @@ from importlib.resources import files
 from clearprop.drawing import matrix, stylesheet
 from clearprop.drawing.graph import lit_edges
 from clearprop.drawing.markup import Markup, element, identifier, join
+from clearprop.explain.answer import Answer
 from clearprop.explain.explanation import Explanation, Line, Passage, PathsShown, Section
 from clearprop.explain.pictures import edges, grids, marks, network, operations
+from clearprop.explain.render.answers import answer_lines, answer_words
 from clearprop.explain.render.given import Given, given_groups
 from clearprop.explain.render.inputs import became, read_of
 from clearprop.explain.render.links import Links, links
@@ -177,6 +179,8 @@ class Page:
             yield self._section(section.heading, section.words, body, phase(section))
         if self.explanation.paths:
             yield self._paths(self.explanation.paths)
+        if self.explanation.answer:
+            yield self._answer(self.explanation.answer)
 
     def _section(self, heading: str, words: Sequence[str], body: Markup, phase: str) -> Markup:
         said = element("p", self.explanation.words.paragraph(words)) if words else None
@@ -226,6 +230,13 @@ class Page:
             lines.append(element("li", element("span", label, class_="note"), _math(others)))
         lines.append(self._line(shown.total, links(self.explanation, shown.total, WRITER), None))
         return self._section(shown.heading, shown.words, element("ol", *lines), "backward")
+
+    def _answer(self, answer: Answer) -> Markup:
+        say = self.explanation.words
+        lines = answer_lines(answer, say, self.explanation.digits)
+        rows = (element("tr", element("th", label, scope="row"), element("td", said)) for label, said in lines)
+        table = element("table", element("tbody", *rows))
+        return self._section(say.answer_heading, answer_words(answer, say), table, "given")
 
     def _row(self, row: Row) -> Markup:
         say = self.explanation.words

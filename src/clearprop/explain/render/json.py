@@ -12,7 +12,10 @@ The object has these keys:
   it belongs to none, and before layer 1), `column` (the column layer, from 1; 0 where it belongs to none), `heading`,
   `words` (a list of sentences) and `lines`;
 - `paths`: the paths to the parameter in focus, or null: `heading`, `words`, `gradient` (its id), `count`, `lines` (the
-  strongest), `others` and `total` (values).
+  strongest), `others` and `total` (values);
+- `answer`: what a model of a table answers for the row, or null: `target`, `classes`, `members` (what those explained
+  give, by number), `count` (of all members), `mean`, `temperature`, `outputs` (the mean after it), `unit` (of numbers:
+  `mean`, `deviation`, `low`, `high`) and `value`, in the table's words.
 
 A line has:
 
@@ -38,6 +41,7 @@ import numpy as np
 from clearprop.errors import InputError
 from clearprop.explain.explanation import Explanation, Line, PathsShown, Section
 from clearprop.explain.expression import symbols
+from clearprop.explain.render.answers import answer_data
 from clearprop.explain.render.links import Links, links, result_of
 from clearprop.explain.render.mathematics import WRITER as LATEX
 from clearprop.explain.render.text import WRITER as TEXT
@@ -83,6 +87,7 @@ def data(explanation: Explanation) -> dict[str, Any]:
         "row": _row(explanation.row) if explanation.row else None,
         "sections": [_section(explanation, section) for section in explanation.sections],
         "paths": _paths(explanation, explanation.paths) if explanation.paths else None,
+        "answer": answer_data(explanation.answer) if explanation.answer else None,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clearprop.explain.explanation import Explanation, Line
+from clearprop.explain.render.answers import answer_lines, answer_words
 from clearprop.explain.render.equations import Rows, equation, given_equations, path_equations
 from clearprop.explain.render.given import given_groups
 from clearprop.explain.render.inputs import became, read_of
@@ -52,6 +53,11 @@ def _blocks(explanation: Explanation) -> Iterator[str]:
         yield rf"\subsection*{{{words(explanation.paths.heading)}}}"
         yield words(say.paragraph(explanation.paths.words)) + r"\par\medskip"
         yield from map(fit, path_equations(explanation))
+    if explanation.answer:
+        yield rf"\subsection*{{{words(say.answer_heading)}}}"
+        yield words(say.paragraph(answer_words(explanation.answer, say))) + r"\par\medskip"
+        for label, said in answer_lines(explanation.answer, say, explanation.digits):
+            yield rf"\textbf{{{words(label)}}}: {words(said)}\par\smallskip"
 
 
 def fit(rows: Rows) -> str:

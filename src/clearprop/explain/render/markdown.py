@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from clearprop.explain.answer import Answer
 from clearprop.explain.explanation import Explanation, Line
+from clearprop.explain.render.answers import answer_lines, answer_words
 from clearprop.explain.render.equations import Rows, equation, given_equations, path_equations
 from clearprop.explain.render.given import given_groups
 from clearprop.explain.render.inputs import became, read_of
@@ -35,6 +37,17 @@ def _blocks(explanation: Explanation) -> Iterator[str]:
         yield f"## {plain(explanation.paths.heading)}"
         yield plain(words.paragraph(explanation.paths.words))
         yield from _displays(list(path_equations(explanation)))
+    if explanation.answer:
+        yield from answer_blocks(explanation, explanation.answer)
+
+
+def answer_blocks(explanation: Explanation, answer: Answer) -> Iterator[str]:
+    """The answer in the table's words, under its heading."""
+    words = explanation.words
+    yield f"## {plain(words.answer_heading)}"
+    yield plain(words.paragraph(answer_words(answer, words)))
+    lines = answer_lines(answer, words, explanation.digits)
+    yield "\n".join(f"- {plain(label)}: {plain(said)}" for label, said in lines)
 
 
 def _displays(equations: list[Rows]) -> Iterator[str]:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.explain.answer import Answer
 from clearprop.explain.explanation import Explanation, Line, PathsShown, Section
 from clearprop.explain.notation import Name
+from clearprop.explain.render.answers import answer_lines, answer_words
 from clearprop.explain.render.given import FIRST_GIVEN, given_groups
 from clearprop.explain.render.inputs import became, read_of
 from clearprop.explain.render.layout import padded, width_of, wrapped
@@ -74,6 +76,23 @@ def spanned(explanation: Explanation, width: int = WIDTH) -> Iterator[Spans]:
         yield from _given(explanation, section, width) if section.part is None else _lines(explanation, section, width)
     if explanation.paths:
         yield from _paths(explanation, explanation.paths, width)
+    if explanation.answer:
+        yield []
+        yield from answer_spans(explanation, explanation.answer, width)
+
+
+def answer_spans(explanation: Explanation, answer: Answer, width: int) -> Iterator[Spans]:
+    """The answer in the table's words, under its heading."""
+    words = explanation.words
+    yield from _words("heading", words.answer_heading, width)
+    for sentence in answer_words(answer, words):
+        yield from _words("words", sentence, width)
+    lines = list(answer_lines(answer, words, explanation.digits))
+    wide = INDENT + max(width_of(label) for label, _ in lines) + 2
+    for label, said in lines:
+        first, *more = wrapped(said, max(width - wide, 24), 2)
+        yield [Span("name", padded(" " * INDENT + label, wide)), Span("result", first)]
+        yield from ([Span("result", " " * wide + one)] for one in more)
 
 
 def _words(role: str, sentence: str, width: int) -> Iterator[Spans]:

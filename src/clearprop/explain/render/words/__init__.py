@@ -51,6 +51,14 @@ class Words:
         return str(self.texts.TITLE.format(network=self.network))
 
     @property
+    def forward_title(self) -> str:
+        return str(self.texts.FORWARD_TITLE.format(network=self.network))
+
+    @property
+    def answer_heading(self) -> str:
+        return self._headings["answer"]
+
+    @property
     def row_heading(self) -> str:
         return self._headings["row"]
 

@@ -3,6 +3,7 @@
 BETWEEN = " "  # sentences
 
 TITLE = "One step of backpropagation, worked out: {network}"
+FORWARD_TITLE = "One prediction, worked out: {network}"
 
 HEADINGS = {
     "row": "The row, and how it became inputs",
@@ -15,12 +16,14 @@ HEADINGS = {
     "gradients": "Gradients of layer {l}",
     "update": "Update of layer {l}",
     "paths": "The paths from the error to {name}",
+    "answer": "The answer",
 }
 
 SENTENCES = {
     "row": "{place}. A network takes nothing but numbers; this is how each column became one or more of its inputs.",
     "given.sample": "One sample, and the parameters before the update.",
     "given.samples": "{B} samples, which are computed side by side, and the parameters before the update.",
+    "given.forward": "One sample, whose target is not known, and the parameters.",
     "given.focus": "Shown is what {name} is computed from, and nothing else.",
     "forward.bias.unit": (
         "Each unit multiplies every number that it receives by the weight of that connection, adds the products up "
@@ -187,6 +190,16 @@ SENTENCES = {
         "Each path leads from the {d} of an output back through weights and slopes. Its factors multiplied are its "
         "part of {gradient}, and all parts add up to it."
     ),
+    "answer.numbers": (
+        "The output counts in deviations of {column} from its mean over the training rows; times the deviation, plus "
+        "the mean, it is in the unit of {column}."
+    ),
+    "answer.classes": "The outputs are the probabilities of the classes; the answer is the likeliest.",
+    "answer.mean": "An ensemble answers by the mean of what its members give.",
+    "answer.temperature": (
+        "The mean probabilities are taken to the power of one over the temperature and divided by their sum, which "
+        "makes them as sure as rows that were left out have shown to be right. What one member gives is left as it is."
+    ),
 }
 
 LABELS = {
@@ -217,4 +230,10 @@ LABELS = {
     "other": "any other",
     "row of": "row {row} of {table}",
     "zeros": "{count} more inputs are 0",
+    "answer.network": "the network",
+    "answer.member": "member {number}",
+    "answer.mean": "mean of {count} members",
+    "answer.temperature": "to the power 1/{T}, normalised",
+    "answer.held": "(held to what training rows had, {low} to {high})",
+    "answer.more": "and {count} more",
 }

@@ -3,6 +3,7 @@
 BETWEEN = ""  # 句与句之间
 
 TITLE = "反向传播的一步，逐步算出：{network}"
+FORWARD_TITLE = "一次预测，逐步算出：{network}"
 
 HEADINGS = {
     "row": "这一行数据，以及它怎样成为输入",
@@ -15,12 +16,14 @@ HEADINGS = {
     "gradients": "第 {l} 层的梯度",
     "update": "第 {l} 层的更新",
     "paths": "从误差到 {name} 的路径",
+    "answer": "答案",
 }
 
 SENTENCES = {
     "row": "{place}。网络只认数字；下表说明每一列怎样变成一个或几个输入。",
     "given.sample": "一个样本，以及更新之前的参数。",
     "given.samples": "{B} 个样本并排计算，参数为更新之前的值。",
+    "given.forward": "一个目标未知的样本，以及参数。",
     "given.focus": "只列出计算 {name} 所用到的量。",
     "forward.bias.unit": "每个单元把收到的每个数乘以相应连接的权重，全部相加，再加上自己的偏置，得到净输入 {z}。",
     "forward.bias.layer": "每个单元把收到的每个数乘以相应连接的权重，全部相加，再加上全层共用的偏置，得到净输入 {z}。",
@@ -128,6 +131,14 @@ SENTENCES = {
         "每条路径从一个输出的 {d} 出发，经过权重和斜率往回走。各因子相乘是它在 {gradient} 中的一份，所有份相加就是 "
         "{gradient}。"
     ),
+    "answer.numbers": (
+        "输出以训练行的标准差为单位，表示 {column} 偏离平均值多少；乘以标准差再加上平均值，就回到 {column} 自己的单位。"
+    ),
+    "answer.classes": "输出是各类别的概率；最可能的类别就是答案。",
+    "answer.mean": "集成的答案是各成员输出的平均。",
+    "answer.temperature": (
+        "平均概率先取“温度分之一”次幂，再除以总和：确信的程度与未学的行所显示的一致。单个成员的输出保持不变。"
+    ),
 }
 
 LABELS = {
@@ -158,4 +169,10 @@ LABELS = {
     "other": "其他类别",
     "row of": "{table} 的第 {row} 行",
     "zeros": "另有 {count} 个输入为 0",
+    "answer.network": "网络",
+    "answer.member": "成员 {number}",
+    "answer.mean": "{count} 个成员的平均",
+    "answer.temperature": "取 1/{T} 次幂并归一化",
+    "answer.held": "（限于训练行的范围：{low} 到 {high}）",
+    "answer.more": "以及另外 {count} 个",
 }
