@@ -55,7 +55,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         callbacks: of `clearprop.Callback`, for each member's run.
         warm_start: fit goes on from the weights there are.
         random_state: of everything that is drawn.
-        engine, threads: "auto", "native" or "reference"; None is one thread a processor.
+        engine, threads: "auto", "native", "reference", "torch" or "torch:DEVICE"; None is one thread a processor.
 
     Attributes:
         classes_: in order.

@@ -39,7 +39,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         max_iter: after how many epochs to give up.
         shuffle: with batch "one", visit the rows in a new order in each epoch.
         random_state: of that order.
-        engine: "auto", "native" or "reference".
+        engine: "auto", "native", "reference", "torch" or "torch:DEVICE".
 
     Attributes:
         classes_: the classes, in sorted order; with two, the second is the one that ŷ = 1 stands for.

@@ -92,7 +92,7 @@ def learn(
             then all members learn from all rows.
         callbacks: such as `Progress()`, `Checkpoint(path)` and `EarlyStopping()`, which watch the members' mean; there
             is no model to be had from their moments.
-        engine: "auto", "native" or "reference".
+        engine: "auto", "native", "reference", "torch" or "torch:DEVICE".
         threads: None is one a processor.
 
     Raises:

@@ -92,7 +92,7 @@ def train(
         callbacks: such as `Progress()`, `EarlyStopping()` and `Checkpoint(path)`.
         state: of a result, to go on from where it stood.
         stop_when_right: ends as soon as the class of every row is right (of those that weigh more than 0).
-        engine: "auto", "native" or "reference".
+        engine: "auto", "native", "reference", "torch" or "torch:DEVICE".
         threads: None is one a processor; the result does not depend on it.
         precision: "full"; or "bfloat16", for models in float32: the operands of all products (inputs, layers' outputs,
             weights, deltas) are rounded to 8 significant bits, and below 1.2e-38 to 0; the products are summed in

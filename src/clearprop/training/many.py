@@ -68,7 +68,7 @@ def train_many(
             model.
         drop_last: leaves out a last batch that is short.
         sample_weight: (N,), from 0 up, of the rows of X.
-        engine: "auto", "native" or "reference".
+        engine: "auto", "native", "reference", "torch" or "torch:DEVICE".
         threads: None is one a processor; the results do not depend on it.
         precision: "full" or, for models in float32, "bfloat16", as in `train`.
 

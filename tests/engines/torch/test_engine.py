@@ -282,7 +282,7 @@ def test_a_device_without_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
     machine.device = torch.device("cuda:0")
     machine.check_precision("full")
-    with pytest.raises(InputError, match='instructions that the device "cuda:0" does not have; leave out precision'):
+    with pytest.raises(InputError, match='the device "cuda:0" or this PyTorch does not have; leave out precision'):
         machine.check_precision("bfloat16")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -45,8 +45,15 @@ def check_dtype(device: torch.device, dtype: np.dtype[np.generic]) -> None:
 
 
 def multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether products of bfloat16 matrices, summed in float32, are instructions of the device."""
-    return device.type == "cuda" and bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    """Whether products of bfloat16 matrices, summed in float32, are instructions of the device and this PyTorch."""
+    if device.type != "cuda" or not torch.cuda.is_bf16_supported(including_emulation=False):
+        return False
+    one = torch.ones(8, 8, dtype=torch.bfloat16, device=device)
+    try:
+        torch.mm(one, one, out_dtype=torch.float32)
+    except (RuntimeError, TypeError):
+        return False
+    return True
 
 
 def shared(array: Array) -> Tensor:
@@ -63,12 +70,12 @@ def sent(array: Array, device: torch.device) -> Tensor:
 
 @contextmanager
 def computing(device: torch.device, threads: int) -> Iterator[None]:
-    """Without autograd, and on the processor with so many threads; afterwards PyTorch has as many as before."""
+    """Without autograd, on the device, or on so many threads of the processor; afterwards all is as before."""
     before = torch.get_num_threads()
     try:
         if device.type == "cpu" and threads != before:
             torch.set_num_threads(threads)
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.cuda.device(device) if device.type == "cuda" else nullcontext():
             yield
     finally:
         if torch.get_num_threads() != before:

@@ -49,8 +49,8 @@ class Torch:
         """The processor rounds by itself, as the reference does."""
         if precision == "bfloat16" and self.device.type == "cuda" and not multiplies_bfloat16(self.device):
             raise InputError(
-                f'precision: "bfloat16" needs instructions that the device "{self.device}" does not have; '
-                "leave out precision"
+                f'precision: "bfloat16" needs products that the device "{self.device}" or this PyTorch does not '
+                "have; leave out precision"
             )
 
     def predict(self, parameters: Parameters, X: Array, threads: int) -> Array:
