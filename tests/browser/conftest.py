@@ -31,7 +31,9 @@ class Server:
     def start(self) -> None:
         port = str(urlsplit(self.address).port) if self.address else "0"
         command = [*COMMAND, "--port", port, *self.arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {TOKEN: self.token})
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=os.environ | {TOKEN: self.token}
+        )
         assert self.process.stdout is not None
         self.address = self.process.stdout.readline().strip()
         assert self.address.startswith("http://127.0.0.1:"), self.address
@@ -73,7 +75,7 @@ class Playground:
 
     def set(self, id_: str, text: str) -> None:
         """Types the value of a weight or bias that is clicked in the diagram."""
-        self.page.locator(f'#network .can-set:is([data-id="{id_} label"], [data-id="{id_}"])').first.click()
+        self.page.locator(f'#diagram .can-set:is([data-id="{id_} label"], [data-id="{id_}"])').first.click()
         self.page.locator("#setter input").fill(text)
         self.settled(lambda: self.page.locator("#setter input").press("Enter"))
 

@@ -39,7 +39,7 @@ async function ask(type, fields, input) {
 
 const steps = new Steps((from, to) => connection.ask("steps", { trace: steps.number, from, to }));
 const setParameter = (id, text) => ask("parameter", { id, text });
-const diagram = new Diagram(find("network"), setParameter);
+const diagram = new Diagram(find("diagram"), setParameter);
 const cells = new Setter(find("card"), setParameter);
 const pictures = new Pictures(find("pictures"), {
   point: (x, y) => ask("point", { add: [x, y, drawing] }),

@@ -24,6 +24,7 @@ const WORDS = {
 
   settings: ["Settings", "设置"],
   network: ["Network", "网络"],
+  diagram: ["Network", "网络"],
   step: ["Step", "步骤"],
   pictures: ["Pictures", "图表"],
   sides: ["Step and pictures", "步骤与图表"],
