@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import webbrowser
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 
@@ -63,18 +65,39 @@ def play(
     *,
     port: int = 0,
     browser: bool = True,
-) -> None:
-    """Opens the playground, a page of this machine that shows each update number by number, until Ctrl-C.
+) -> Any:
+    """Opens the playground, which shows each update number by number: in a notebook a cell, elsewhere a page.
+
+    The page is this machine's own, and stays until Ctrl-C. In a notebook the widget is returned (extra `notebook`);
+    its `play.model` is the model as it is by then.
 
     Args:
         what: a model, a sheet, a step that was traced, or what `clearprop play` takes: an example's name or a file.
-        port: of the address; 0 takes a free one.
+        port: of the page's address; 0 takes a free one.
         browser: whether the address is opened in the browser; it is printed in any case.
 
     Raises:
         InputError: there is no such thing, it is too large, or the port is taken.
     """
-    serve(_play_of(what), port=port, browser=browser)
+    start = _play_of(what)
+    return _widget(start) if in_notebook() else serve(start, port=port, browser=browser)
+
+
+def in_notebook() -> bool:
+    """Whether this is the kernel of a notebook, which shows what a cell returns."""
+    shell = sys.modules.get("IPython")
+    running = shell.get_ipython() if shell else None
+    return running is not None and hasattr(running, "kernel")
+
+
+def _widget(start: Play) -> Any:
+    try:
+        from clearprop.playground.notebook.player import Player
+    except ModuleNotFoundError as error:
+        if error.name != "anywidget":
+            raise
+        raise InputError('play: within a notebook it needs anywidget: pip install "clearprop[notebook]"') from None
+    return Player(start)
 
 
 def serve(start: Play, *, port: int, browser: bool) -> None:
