@@ -54,7 +54,7 @@ def opened(
         return of_sheet(read_sheet(path)) if is_sheet else of_sheet(load(str(source)), str(source))
     model = read_model(path)
     if table is None:
-        return of_model(_one(model), title=path.name)
+        return of_model(_one(model), title=_title(path, model))
     if not isinstance(model, TableModel):
         raise InputError(f"{source}: this model was not trained on a table; leave {table} out")
     return _with_table(path, model, Path(table), row or 1)
@@ -140,6 +140,12 @@ def _one(model: Model | Ensemble | TableModel) -> Model:
     return model.members[0] if isinstance(model, Ensemble) else model
 
 
+def _title(path: Path, model: Model | Ensemble | TableModel) -> str:
+    """The name of a file and, of an ensemble, which of its members is shown."""
+    count = 1 if isinstance(model, Model) else len(model.members)
+    return path.name if count == 1 else f"{path.name} (1/{count})"
+
+
 def _with_table(path: Path, model: TableModel, table: Path, row: int) -> Play:
     from clearprop.playground.datasets import MOST_ROWS
     from clearprop.playground.tables import encoded
@@ -156,7 +162,7 @@ def _with_table(path: Path, model: TableModel, table: Path, row: int) -> Play:
         rows = np.unique([*rows[: MOST_ROWS - 1], row - 1])
     data = encoded(model.encoding, whole, rows, rows[:0])
     sample = int(np.flatnonzero(rows == row - 1)[0])
-    return replace(of_model(model.members[0], data, title=path.name), sample=sample)
+    return replace(of_model(model.members[0], data, title=_title(path, model)), sample=sample)
 
 
 def _token() -> str | None:
