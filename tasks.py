@@ -232,7 +232,7 @@ def test(arguments: list[str]) -> None:
 @task
 def test_all(arguments: list[str]) -> None:
     """Run every test: the slow ones too, and those that need PyTorch or a browser."""
-    setup("browser", "dev", "docs", "onnx", "plot", "torch")
+    setup("browser", "dev", "docs", "notebook", "onnx", "plot", "torch")
     run_pytest(["--run-slow", *arguments])
 
 

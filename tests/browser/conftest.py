@@ -75,7 +75,7 @@ class Playground:
 
     def set(self, id_: str, text: str) -> None:
         """Types the value of a weight or bias that is clicked in the diagram."""
-        self.page.locator(f'#network .can-set:is([data-id="{id_} label"], [data-id="{id_}"])').first.click()
+        self.page.locator(f'#diagram .can-set:is([data-id="{id_} label"], [data-id="{id_}"])').first.click()
         self.page.locator("#setter input").fill(text)
         self.settled(lambda: self.page.locator("#setter input").press("Enter"))
 

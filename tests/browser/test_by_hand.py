@@ -63,7 +63,7 @@ def built_by_hand(playground: Playground) -> Playground:
 
 def test_a_network_built_by_hand_shows_the_numbers_of_document_000(playground: Playground) -> None:
     built_by_hand(playground)
-    assert "0.298371109" in playground.page.locator("#network .facts").inner_text()
+    assert "0.298371109" in playground.page.locator("#diagram .facts").inner_text()
     assert "0.298371109" in playground.step_to("How wrong is it all together?")
     assert "0.358916480" in playground.step_to("w₅ after the update")
     assert playground.tab.complaints == []
@@ -77,7 +77,7 @@ def document_000(playground: Playground) -> Playground:
 
 
 def test_an_update_that_is_made_moves_on_to_the_next(document_000: Playground) -> None:
-    facts = document_000.page.locator("#network .facts")
+    facts = document_000.page.locator("#diagram .facts")
     document_000.settled(lambda: document_000.by("apply").click())
     assert "0.291027774" in facts.inner_text() and "updates 1" in facts.inner_text()
     document_000.settled(lambda: document_000.by("undo").click())

@@ -14,11 +14,13 @@ from tests.conftest import Tab
 pytestmark = pytest.mark.slow
 
 # What Chinese writes in Latin letters, too: names of people, methods and files, and the symbols of the notations.
-LATIN = """
+LATIN = set(
+    """
     clearprop Clearprop English Nesterov Adam AdamW RMSprop Huber Glorot He LeCun ReLU ELU SELU GELU SiLU Mish softplus
     sigmoid tanh softmax exp AND OR XOR CSV TOML HTML LaTeX Python SVG PNG safetensors UFLDL Nielsen
     Net net out target total output wh wout bh bout lr dE dW db da dz eta delta
-""".split()
+    """.split()  # noqa: SIM905 - a list of words
+)
 DOES_NOT_SCROLL = """[...document.querySelectorAll('html, body')].every(
     (one) => one.scrollWidth <= innerWidth && one.scrollHeight <= innerHeight)"""
 STATES = {
@@ -29,7 +31,7 @@ STATES = {
     "points": lambda playground: playground.choose("data", "points"),
     "a table's window": lambda playground: playground.by("data").select_option("table"),
     "what can be saved": lambda playground: playground.by("save").click(),
-    "a weight being set": lambda playground: playground.page.locator("#network .can-set").first.click(),
+    "a weight being set": lambda playground: playground.page.locator("#diagram .can-set").first.click(),
     "something refused": lambda playground: refuse(playground),
 }
 
@@ -76,7 +78,7 @@ def english_in(playground: Playground) -> list[str]:
         """() => {
             const said = [document.body.innerText, document.title];
             for (const one of document.querySelectorAll("body *")) {
-                for (const name of ["aria-label", "aria-valuetext", "title", "alt"]) said.push(one.getAttribute(name) ?? "");
+                for (const name of ["aria-label", "aria-valuetext", "title"]) said.push(one.getAttribute(name) ?? "");
                 if (one.matches("option, optgroup, svg text, svg title")) said.push(one.textContent, one.label ?? "");
             }
             return said.join("\\n");
@@ -88,12 +90,11 @@ def english_in(playground: Playground) -> list[str]:
 @pytest.mark.parametrize("state", STATES)
 def test_a_narrow_page_is_as_wide_as_the_screen(playground: Playground, state: str) -> None:
     playground.open(390, 844)
-    for place in ("settings", "network", "step", "pictures"):
+    for place in ("settings", "diagram", "step", "pictures"):
         playground.by(f"place {place}").click()
         assert playground.page.evaluate("document.documentElement.scrollWidth <= innerWidth") is True
-    playground.by(
-        "place settings" if state in ("moons", "points", "a table's window", "something refused") else "place network"
-    ).click()
+    in_settings = state in ("moons", "points", "a table's window", "something refused")
+    playground.by("place settings" if in_settings else "place diagram").click()
     if state == "a quiz":
         playground.by("place step").click()
     STATES[state](playground)
@@ -109,8 +110,8 @@ def test_a_narrow_page_can_be_used(playground: Playground) -> None:
     playground.page.wait_for_function("before => document.querySelector('#card').innerText !== before", arg=before)
     playground.by("place settings").click()
     playground.choose("data", "xor")
-    playground.by("place network").click()
-    assert playground.page.locator("#network .drawing").is_visible()
+    playground.by("place diagram").click()
+    assert playground.page.locator("#diagram .drawing").is_visible()
 
 
 def test_the_theme_is_turned_round_and_remembered(playground: Playground) -> None:
@@ -129,17 +130,17 @@ def test_a_link_opens_the_same_state_in_another_tab(playground: Playground, brow
     playground.open()
     playground.choose("data", "xor")
     playground.settled(lambda: playground.by("apply").click())
-    playground.page.locator("#network .can-set").first.click()
+    playground.page.locator("#diagram .can-set").first.click()
     playground.page.locator("#setter input").fill("0.123")
     playground.settled(lambda: playground.page.locator("#setter input").press("Enter"))
     context = browser.new_context()
     other = Playground(playground.server, Tab(context.new_page())).open(address=playground.page.url)
-    for part in ("#settings", "#network", "#card"):
+    for part in ("#settings", "#diagram", "#card"):
         assert other.page.locator(part).inner_text() == playground.page.locator(part).inner_text()
-    assert "0.123" in other.page.locator("#network").inner_text()
+    assert "0.123" in other.page.locator("#diagram").inner_text()
     other.page.reload()
     other.page.wait_for_selector("body[data-trace]")
-    assert "0.123" in other.page.locator("#network").inner_text()
+    assert "0.123" in other.page.locator("#diagram").inner_text()
     context.close()
 
 
@@ -156,17 +157,17 @@ def test_the_keyboard_alone_is_enough(playground: Playground) -> None:
         raise AssertionError(f"Tab does not come to {wanted}")
 
     tab_to("data")
-    playground.settled(lambda: playground.page.keyboard.type("XOR"))
+    playground.settled(lambda: playground.page.keyboard.type("moons"))
     tab_to("units 0 +")
     playground.settled(lambda: press("Enter"))
     assert playground.page.evaluate(focus) == "units 0 +"
-    stop = playground.page.locator('#network [tabindex="0"].can-set')
+    stop = playground.page.locator('#diagram [tabindex="0"].can-set')
     tab_to(stop.get_attribute("data-id"))
     press("ArrowRight")
     press("Enter")
     playground.page.keyboard.insert_text("0.25")
     playground.settled(lambda: press("Enter"))
-    assert "0.25" in playground.page.locator("#network").inner_text()
+    assert "0.25" in playground.page.locator("#diagram").inner_text()
     tab_to("next")
     place = "Number(document.querySelector('#timeline input[type=range]').value)"
     start = playground.page.evaluate(place)
@@ -202,12 +203,12 @@ def test_a_server_that_is_killed_and_restarted_finds_all_as_it_was(mortal: Serve
     playground = Playground(mortal, tab).open()
     playground.choose("data", "xor")
     playground.settled(lambda: playground.by("apply").click())
-    before = playground.page.locator("#network").inner_text()
+    before = playground.page.locator("#diagram").inner_text()
     mortal.kill()
     playground.page.wait_for_selector("#gone")
     mortal.start()
     playground.page.wait_for_selector("#gone", state="detached")
-    playground.page.wait_for_function("before => document.querySelector('#network').innerText === before", arg=before)
+    playground.page.wait_for_function("before => document.querySelector('#diagram').innerText === before", arg=before)
     playground.settled(lambda: playground.by("apply").click())
 
 

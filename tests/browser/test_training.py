@@ -22,7 +22,7 @@ def busy() -> bool:
 
 
 def error_shown(playground: Playground) -> float:
-    return float(playground.page.locator("#network .facts b").nth(2).inner_text())
+    return float(playground.page.locator("#diagram .facts b").nth(2).inner_text())
 
 
 def trained_until(playground: Playground, most: float, patience: float = 60.0) -> None:

@@ -102,6 +102,13 @@ def test_a_model_alone_and_one_that_is_too_large(run, trained, tmp_path):
     assert "at most 500,000 weights and biases, this one has 1,002,001" in ran.err
 
 
+def test_of_an_ensemble_the_first_member_is_shown_and_said(tmp_path):
+    members = [cp.Model.initialized(cp.Network.parse("2-3-1"), seed=seed) for seed in range(3)]
+    save(cp.Ensemble(members), tmp_path / "e.safetensors")
+    play = opened(tmp_path / "e.safetensors")
+    assert (play.title, play.model) == ("e.safetensors (1/3)", members[0])
+
+
 def test_from_python():
     model = cp.Model.initialized(cp.Network.parse("2-3-1"))
     assert _play_of(model).model == model

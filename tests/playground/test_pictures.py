@@ -56,6 +56,15 @@ def test_one_input_is_a_curve_and_three_are_none():
     assert pictures.field(three, whole=True) is None
 
 
+def test_hostile_names_stay_text():
+    hostile = "</text><script>alert(1)</script>"
+    play = first().of_data(numbers([[1.0], [2.0]], [[0.0], [1.0]], [hostile, "<img src=x>"]))
+    told = pictures.field(play, whole=True)["curve"]
+    assert "<script" not in told
+    assert "<img" not in told
+    assert hostile in "".join(ElementTree.fromstring(told).itertext())
+
+
 @pytest.mark.parametrize("x", [[[1.0]], [[2.0], [2.0]]])
 def test_a_map_of_rows_that_do_not_differ(x):
     play = first().of_data(numbers([[*one, 5.0] for one in x], [[0.5]] * len(x)))

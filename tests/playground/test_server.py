@@ -157,6 +157,14 @@ def test_a_message_that_is_too_long_ends_the_connection(tab):
             tab.socket.recv(30)
 
 
+def test_a_page_that_takes_nothing_is_let_go(server, monkeypatch):
+    monkeypatch.setattr(rooms, "MOST_UNREAD", 0)
+    tab = Tab(server[0])
+    with tab.open(), pytest.raises(ConnectionClosed):
+        tab.socket.recv(30)
+    eventually(lambda: not server[1].sessions)
+
+
 def test_several_tabs_each_with_its_own(server):
     one, other = Tab(server[0]), Tab(server[0])
     with one.open(), other.open():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import webbrowser
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +54,7 @@ def opened(
         return of_sheet(read_sheet(path)) if is_sheet else of_sheet(load(str(source)), str(source))
     model = read_model(path)
     if table is None:
-        return of_model(_one(model), title=path.name)
+        return of_model(_one(model), title=_title(path, model))
     if not isinstance(model, TableModel):
         raise InputError(f"{source}: this model was not trained on a table; leave {table} out")
     return _with_table(path, model, Path(table), row or 1)
@@ -63,18 +65,39 @@ def play(
     *,
     port: int = 0,
     browser: bool = True,
-) -> None:
-    """Opens the playground, a page of this machine that shows each update number by number, until Ctrl-C.
+) -> Any:
+    """Opens the playground, which shows each update number by number: in a notebook a cell, elsewhere a page.
+
+    The page is this machine's own, and stays until Ctrl-C. In a notebook the widget is returned (extra `notebook`);
+    its `play.model` is the model as it is by then.
 
     Args:
         what: a model, a sheet, a step that was traced, or what `clearprop play` takes: an example's name or a file.
-        port: of the address; 0 takes a free one.
+        port: of the page's address; 0 takes a free one.
         browser: whether the address is opened in the browser; it is printed in any case.
 
     Raises:
         InputError: there is no such thing, it is too large, or the port is taken.
     """
-    serve(_play_of(what), port=port, browser=browser)
+    start = _play_of(what)
+    return _widget(start) if in_notebook() else serve(start, port=port, browser=browser)
+
+
+def in_notebook() -> bool:
+    """Whether this is the kernel of a notebook, which shows what a cell returns."""
+    shell = sys.modules.get("IPython")
+    running = shell.get_ipython() if shell else None
+    return running is not None and hasattr(running, "kernel")
+
+
+def _widget(start: Play) -> Any:
+    try:
+        from clearprop.playground.notebook.player import Player
+    except ModuleNotFoundError as error:
+        if error.name != "anywidget":
+            raise
+        raise InputError('play: within a notebook it needs anywidget: pip install "clearprop[notebook]"') from None
+    return Player(start)
 
 
 def serve(start: Play, *, port: int, browser: bool) -> None:
@@ -117,6 +140,12 @@ def _one(model: Model | Ensemble | TableModel) -> Model:
     return model.members[0] if isinstance(model, Ensemble) else model
 
 
+def _title(path: Path, model: Model | Ensemble | TableModel) -> str:
+    """The name of a file and, of an ensemble, which of its members is shown."""
+    count = 1 if isinstance(model, Model) else len(model.members)
+    return path.name if count == 1 else f"{path.name} (1/{count})"
+
+
 def _with_table(path: Path, model: TableModel, table: Path, row: int) -> Play:
     from clearprop.playground.datasets import MOST_ROWS
     from clearprop.playground.tables import encoded
@@ -133,7 +162,7 @@ def _with_table(path: Path, model: TableModel, table: Path, row: int) -> Play:
         rows = np.unique([*rows[: MOST_ROWS - 1], row - 1])
     data = encoded(model.encoding, whole, rows, rows[:0])
     sample = int(np.flatnonzero(rows == row - 1)[0])
-    return replace(of_model(model.members[0], data, title=path.name), sample=sample)
+    return replace(of_model(model.members[0], data, title=_title(path, model)), sample=sample)
 
 
 def _token() -> str | None:

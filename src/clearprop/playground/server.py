@@ -34,6 +34,7 @@ HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")
 MOST_PAGES = 32
 MOST_WAITING = 256  # messages of one page that are not done yet
+MOST_UNREAD = 1_000  # messages to a page that does not take them
 FORBIDDEN, REFUSED, FULL = 403, 1008, 1013
 
 TYPES = {
@@ -162,7 +163,7 @@ class Playground:
         worker.start()
         writer = asyncio.create_task(_write(socket, outbox))
         try:
-            await _read(socket, inbox, send)
+            await _read(socket, inbox, outbox, send)
         finally:
             del self.sessions[session.key]
             writer.cancel()
@@ -184,10 +185,13 @@ def _work(session: Session, inbox: Queue[dict[str, Any] | None], send: Callable[
 
 
 async def _read(
-    socket: WebSocket, inbox: Queue[dict[str, Any] | None], send: Callable[[dict[str, Any] | None], None]
+    socket: WebSocket,
+    inbox: Queue[dict[str, Any] | None],
+    outbox: asyncio.Queue[dict[str, Any] | None],
+    send: Callable[[dict[str, Any] | None], None],
 ) -> None:
-    """Puts what the page sends where its thread finds it."""
-    while True:
+    """Puts what the page sends where its thread finds it, as long as it takes what it is told."""
+    while outbox.qsize() < MOST_UNREAD:
         try:
             text = await socket.receive_text()
         except (WebSocketDisconnect, KeyError, RuntimeError):

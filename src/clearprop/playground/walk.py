@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from html import escape
 from typing import Any
 
 from clearprop.drawing import matrix
@@ -159,7 +160,7 @@ class Walk:
             values = [_equation(links(self.explanation, line, WRITER)) for line in group.lines]
             if group.left_out:
                 values.insert(-2, "<mo>…</mo>")
-            told.append({"label": group.label, "values": values or [f"<mtext>{group.note}</mtext>"]})
+            told.append({"label": group.label, "values": values or [f"<mtext>{escape(group.note)}</mtext>"]})
         return told
 
     def _settable(self) -> list[tuple[str, Ref]]:

@@ -2,6 +2,7 @@
 import { button, choice, field, make, row } from "./dom.js";
 import { called, say } from "./words.js";
 
+const MOST_CLASSES = 6;
 const keyed = (key) => ({ data: { key } });
 
 // `on` has data(…), sample(to), table() and drawing(class).
@@ -44,7 +45,9 @@ function named(data, on) {
 
 // Which class a click on the map adds; and by keyboard, a point at two numbers.
 function points(data, drawing, on) {
-  const classes = data.classes ?? ["1", "2"];
+  const named = data.classes ?? [];
+  // One more than there are, so that a point can begin a class.
+  const classes = [...named, String(named.length + 1)].slice(0, MOST_CLASSES);
   const swatches = classes.map((name, kind) =>
     make(
       "button",

@@ -39,7 +39,7 @@ async function ask(type, fields, input) {
 
 const steps = new Steps((from, to) => connection.ask("steps", { trace: steps.number, from, to }));
 const setParameter = (id, text) => ask("parameter", { id, text });
-const diagram = new Diagram(find("network"), setParameter);
+const diagram = new Diagram(find("diagram"), setParameter);
 const cells = new Setter(find("card"), setParameter);
 const pictures = new Pictures(find("pictures"), {
   point: (x, y) => ask("point", { add: [x, y, drawing] }),
@@ -160,14 +160,18 @@ function drawTimeline() {
   timeline.draw(steps.phases, timeline.present, state.running, speeds, state.speed);
 }
 
-// The numbers that are always seen.
+// The numbers that are always seen; the elements stay, as they change sixty times a second.
+const facts = ["updates", "epochs", "error", "held"].map((key) => [key, document.createTextNode(""), make("b", { class: "number" })]);
+diagram.facts.append(make("span", { class: "told" }, facts.map(([, name, value]) => make("span", {}, name, " ", value))));
+
 function told({ updates, epochs, E, held_out }) {
   diagram.hint.hidden = held_out !== null; // there is no room for both
-  const one = (name, value) => make("span", {}, `${name} `, make("b", { class: "number" }, value));
-  put(
-    diagram.facts,
-    make("span", { class: "told" }, one(say("updates"), updates), one(say("epochs"), epochs), one(say("error"), E), held_out && one(say("held"), held_out)),
-  );
+  const values = { updates, epochs, error: E, held: held_out };
+  for (const [key, name, value] of facts) {
+    value.parentNode.hidden = values[key] === null;
+    name.data = say(key);
+    value.textContent = values[key] ?? "";
+  }
 }
 
 let present = null;

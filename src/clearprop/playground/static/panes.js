@@ -3,7 +3,7 @@ import { find, make, put } from "./dom.js";
 import { say } from "./words.js";
 
 const SIDES = ["step", "pictures"];
-const PLACES = ["settings", "network", ...SIDES];
+const PLACES = ["settings", "diagram", ...SIDES];
 const panes = find("panes");
 
 export function drawPanes() {
@@ -29,7 +29,7 @@ export function drawPanes() {
   const one = (key) => make("button", { type: "button", "aria-pressed": String(place === key), "data-key": `place ${key}`, onclick: () => showPlace(key) }, say(key));
   put(find("places"), PLACES.map(one));
   find("places").setAttribute("aria-label", say("places"));
-  for (const key of ["settings", "network"]) find(key).setAttribute("aria-label", say(key));
+  for (const key of ["settings", "diagram"]) find(key).setAttribute("aria-label", say(key));
   find("side").setAttribute("aria-label", say("sides"));
 }
 

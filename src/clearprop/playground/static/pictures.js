@@ -6,6 +6,16 @@ import { say } from "./words.js";
 const CHARTS = ["losses", "spread"];
 const KINDS = 6; // colours of classes
 
+// A table of colours as an image holds them, four bytes each; made once a table.
+const tables = new WeakMap();
+function packed(palette) {
+  if (!tables.has(palette)) {
+    const bytes = new Uint8ClampedArray(palette.flatMap((colour) => [...colour, 255]));
+    tables.set(palette, new Uint32Array(bytes.buffer));
+  }
+  return tables.get(palette);
+}
+
 export class Pictures {
   // `on` has point(x, y) and unpoint(index), in 0…1 from the lower left corner.
   constructor(holder, on) {
@@ -77,15 +87,13 @@ export class Pictures {
 
   // Numbers 0…255 through a table of colours: nothing else is done with them here.
   paint({ width, height, pixels, palette: light, dark }) {
-    const palette = isDark() ? dark : light;
-    const bytes = Uint8Array.from(atob(pixels), (one) => one.charCodeAt(0));
+    const colours = packed(isDark() ? dark : light);
+    const bytes = atob(pixels);
     if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
     const context = this.canvas.getContext("2d");
     const image = context.createImageData(width, height);
-    for (let at = 0; at < bytes.length; at += 1) {
-      image.data.set(palette[bytes[at]], 4 * at);
-      image.data[4 * at + 3] = 255;
-    }
+    const shown = new Uint32Array(image.data.buffer);
+    for (let at = 0; at < bytes.length; at += 1) shown[at] = colours[bytes.charCodeAt(at)];
     context.putImageData(image, 0, 0);
   }
 

@@ -24,6 +24,7 @@ const WORDS = {
 
   settings: ["Settings", "设置"],
   network: ["Network", "网络"],
+  diagram: ["Network", "网络"],
   step: ["Step", "步骤"],
   pictures: ["Pictures", "图表"],
   sides: ["Step and pictures", "步骤与图表"],
@@ -220,9 +221,9 @@ const NAMES = {
 export const LANGUAGES = { en: 0, zh: 1 };
 let language = "en";
 
-export function speak(other) {
+export function speak(other, root = document.documentElement) {
   language = other in LANGUAGES ? other : "en";
-  document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
+  root.lang = language === "zh" ? "zh-Hans" : "en";
 }
 export const spoken = () => language;
 
