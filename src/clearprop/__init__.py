@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from clearprop.check import GradientReport, WorksheetReport, check_gradients, check_worksheet
     from clearprop.ensemble import Ensemble
     from clearprop.estimators import Autoencoder, MLPClassifier, MLPRegressor, Perceptron
-    from clearprop.explain import Trace, derive, trace
+    from clearprop.explain.derive import derive
+    from clearprop.explain.trace import Trace, trace
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
     from clearprop.playground.opening import play
     from clearprop.training import Callback, Checkpoint, EarlyStopping, History, Progress, Result, train, train_many

@@ -187,7 +187,7 @@ def _of_model(
     if y is None:  # whatever it is, nothing that is told comes from it
         y = np.zeros(1, np.int64) if loaded.encoding.classes else np.zeros((1, 1))
     traces = {number: trace(one, x, y) for number, one in chosen.items()}
-    answer = answer_of(loaded, x, traces)
+    answer = answer_of(loaded.encoding.target, loaded.model, x, traces)
     if member == ALL:
         steps = [
             options.explained(one, row=found if number == 1 else None, forward=forward)

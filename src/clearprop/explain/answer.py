@@ -13,8 +13,8 @@ from clearprop.ensemble import Ensemble, tempered
 from clearprop.explain.ref import Ref
 
 if TYPE_CHECKING:
-    from clearprop.artefact import TableModel
     from clearprop.explain.trace import Trace
+    from clearprop.model import Model
     from clearprop.table import Target
 
 
@@ -51,20 +51,22 @@ class Answer:
         return self.target.task == "numbers" and self.value != float(self.target.unstandardise(self.outputs)[0])
 
 
-def answer_of(model: TableModel, x: Array, traces: Mapping[int, Trace]) -> Answer:
+def answer_of(target: Target, model: Model | Ensemble, x: Array, traces: Mapping[int, Trace]) -> Answer:
     """The answer of a model for a row, from the traces of some of its members and the outputs of the others.
 
     Args:
+        target: the column that is predicted.
         x: the inputs of the row, (1, I).
         traces: of members, by their numbers from 1.
     """
-    last = Ref("a", len(model.members[0].network.layers))
+    members = model.members if isinstance(model, Ensemble) else (model,)
+    temperature = model.temperature if isinstance(model, Ensemble) else 1.0
+    last = Ref("a", len(members[0].network.layers))
     given = {}
-    for number, member in enumerate(model.members, 1):
+    for number, member in enumerate(members, 1):
         traced = traces.get(number)
         given[number] = np.asarray(member.predict(x) if traced is None else traced.value(last), np.float64)[0]
     mean = np.mean(list(given.values()), axis=0)
-    temperature = model.model.temperature if isinstance(model.model, Ensemble) else 1.0
-    outputs = tempered(mean[np.newaxis], temperature, model.members[0].network.layers[-1].activation)[0]
+    outputs = tempered(mean[np.newaxis], temperature, members[0].network.layers[-1].activation)[0]
     shown = {number: given[number] for number in traces}
-    return Answer(model.encoding.target, shown, len(model.members), mean, temperature, outputs)
+    return Answer(target, shown, len(members), mean, temperature, outputs)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from clearprop import scores
 from clearprop.drawing import Bar, bars
 from clearprop.drawing.markup import Markup, element
 from clearprop.drawing.numerals import number, share
 from clearprop.report.data import Metric, Report
 from clearprop.report.tables import paragraph, section, table
 from clearprop.report.texts import BASELINES, Words
+from clearprop.scores import written as measured
 
 # The normal distribution's 97.5% point: 95% lie within it on both sides.
 Z95 = 1.959964
@@ -45,7 +45,7 @@ def quality(report: Report, words: Words) -> Markup:
 
 def written(metric: Metric, value: float) -> str:
     """A value of a metric as it is shown: a share as a percentage."""
-    return share(value) if metric.share else scores.written(metric.name, value)
+    return share(value) if metric.share else measured(metric.name, value)
 
 
 def gain(metric: Metric) -> float:
