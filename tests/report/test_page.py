@@ -220,3 +220,9 @@ def test_a_column_left_out_stands_apart_with_its_reason(samples: SimpleNamespace
 def test_an_unknown_language_is_refused(samples: SimpleNamespace) -> None:
     with pytest.raises(InputError, match='unknown language "de"'):
         render(samples.two_classes(), "de")
+
+
+def test_members_that_keep_the_same_epoch_are_told_in_one(samples: SimpleNamespace) -> None:
+    report = samples.two_classes()
+    alike = replace(report, history=replace(report.history, kept=[9] * len(report.history.kept)))
+    assert "in all of them epoch 9 of" in render(alike) and "epochs 9 to 9" not in render(alike)

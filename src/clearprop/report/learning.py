@@ -62,7 +62,7 @@ def _sentence(history: History, words: Words) -> str:
     if len(history.kept) == 1:
         return words("kept_one", epoch=number(first), epochs=epochs)
     fields = {"members": number(len(history.kept)), "first": number(first), "last": number(last), "epochs": epochs}
-    return words("kept_sentence", **fields)
+    return words("kept_alike" if first == last else "kept_sentence", **fields)
 
 
 def _plot(

@@ -151,6 +151,12 @@ PAGE: Mapping[str, Pair] = {
         "{members} 个成员各自留出不同的一部分行不学，并保留在这些行上表现最好的一轮的权重："
         "第 {first} 至 {last} 轮（共 {epochs} 轮）。",
     ),
+    "kept_alike": (
+        "Each of the {members} members leaves out another part of the rows, and keeps its weights from the epoch that "
+        "did best on them: in all of them epoch {first} of {epochs}.",
+        "{members} 个成员各自留出不同的一部分行不学，并保留在这些行上表现最好的一轮的权重："
+        "都是第 {first} 轮（共 {epochs} 轮）。",
+    ),
     "kept_one": (
         "The model keeps its weights from epoch {epoch} of {epochs}, which did best on the rows it had left out.",
         "模型保留第 {epoch} 轮（共 {epochs} 轮）的权重，这一轮在未学的行上表现最好。",
