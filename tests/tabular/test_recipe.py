@@ -34,7 +34,8 @@ def test_the_number_of_updates_is_bounded(name, count):
     assert made.epochs == 4 or made.epochs * (count // made.batch_size) <= 30_000
     assert 1 <= made.first_epoch <= made.epochs
     assert made.members <= made.folds <= 8
-    assert made.epochs <= 64 and (made.epochs == 64) == (count < 1_000)
+    assert made.epochs <= (64 if count < 1_000 else 32 if count <= 5_000 else 16)
+    assert (made.epochs == 64) == (count < 1_000) and (made.epochs == 32) == (1_000 <= count <= 5_000)
 
 
 def test_larger_tables_get_larger_batches_and_fewer_members():
