@@ -14,6 +14,7 @@ from clearprop.playground.schema import KINDS
 from clearprop.playground.session import Session
 
 ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs/playground-protocol.md"
 STATIC = ROOT / "src/clearprop/playground/static"
 KNOWN = {"type", "properties", "required", "additionalProperties", "items", "anyOf", "enum", "minimum"}
 KNOWN |= {"maxItems", "maxLength", "pattern", "description"}
@@ -42,17 +43,26 @@ def test_every_message_of_the_page_is_done_by_the_session():
     assert all(callable(getattr(Session, f"_{kind}")) for kind in FROM_PAGE)
 
 
+def tables(document):
+    """The document with its tables as the schema has them."""
+    for head, messages in (("From the page", FROM_PAGE), ("From the server", FROM_SERVER)):
+        rows = [f"| `{kind}` | {written(one)} | {said} |" for kind, (said, one) in messages.items()]
+        table = "\n".join(["| type | fields | |", "|---|---|---|", *rows])
+        document = re.sub(rf"(## {head}\n\n)(\|.*\n)*", lambda found, new=table: f"{found[1]}{new}\n", document)
+    return document
+
+
+def written(one):
+    if "anyOf" in one:
+        return " or ".join(map(written, one["anyOf"]))
+    return ", ".join(f"`{key}`" + "?" * (key not in one["required"]) for key in one["properties"]) or "-"
+
+
 def test_the_document_has_every_message_with_its_fields():
-    document = (ROOT / "docs/playground-protocol.md").read_text(encoding="utf-8")
-    lines = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", document, re.MULTILINE)
-    told = [(kind, set(re.findall(r"`(\w+)`", fields)), said) for kind, fields, said in lines]
-    expected = []
-    for messages in (FROM_PAGE, FROM_SERVER):
-        for kind, (said, one) in messages.items():
-            options = one.get("anyOf", [one])
-            expected.append((kind, {name for option in options for name in option["properties"]}, said))
-    assert told == expected
+    document = DOCUMENT.read_text(encoding="utf-8")
+    assert document == tables(document), "written anew by python -m tests.playground.test_protocol"
     assert f"version {VERSION}" in document
+    assert all(f"| `{kind}` |" in document for kind in (*FROM_PAGE, *FROM_SERVER))
 
 
 def test_the_page_sends_and_takes_only_what_there_is():
@@ -94,3 +104,7 @@ def test_what_is_no_message(text, said):
 def test_a_message_of_the_other_side_is_none():
     with pytest.raises(InputError, match="unknown type 'done'"):
         check_message(FROM_PAGE, "ask", {"type": "done"})
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(tables(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")

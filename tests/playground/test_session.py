@@ -139,7 +139,7 @@ def test_a_refused_change_changes_nothing(page):
     assert "expected a whole number from 1 to 64" in page.refused(
         "change", network={"layers": [{"units": 65}, {"units": 1}]}
     )
-    assert "at most 8, got 9" in page.refused("change", network={"layers": [{"units": 1}] * 9})
+    assert "takes 1 to 8, got 9" in page.refused("change", network={"layers": [{"units": 1}] * 9})
     assert "there is no" in page.refused("parameter", id="W9[1->1]", text="1")
     assert "expected the id of one weight" in page.refused("parameter", id="E", text="1")
     assert "finite" in page.refused("parameter", id="W1[1->1]", text="1e999")

@@ -231,8 +231,8 @@ def _network(play: Play, wanted: Mapping[str, Any]) -> Network:
     now = play.network
     layers = now.layers
     if "layers" in wanted:
-        if len(wanted["layers"]) > MOST_LAYERS:
-            raise InputError(f"layers: the playground takes at most {MOST_LAYERS}, got {len(wanted['layers'])}")
+        if not 1 <= len(wanted["layers"]) <= MOST_LAYERS:
+            raise InputError(f"layers: the playground takes 1 to {MOST_LAYERS}, got {len(wanted['layers'])}")
         layers = tuple(_layer(place, one, now) for place, one in enumerate(wanted["layers"], 1))
     return fitted(now, play.data, layers, settings)
 
