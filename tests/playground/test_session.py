@@ -158,6 +158,13 @@ def test_numbers_typed_in_follow_the_loss_or_are_refused(page):
     assert page.state["network"]["loss"] == "half_squared_error"
 
 
+def test_many_rows_with_many_outputs_are_looked_at_a_few_at_a_time(page):
+    x, y = [[float(at)] for at in range(3_000)], [[0.5] * 100 for _ in range(3_000)]
+    page.done("data", kind="numbers", x=x, y=y)
+    assert "take a smaller batch" in page.refused("change", batch="full")
+    page.done("change", batch=10)
+
+
 def test_points_drawn_by_hand(page):
     page.done("data", kind="points", points=[])
     assert page.state["data"]["points"] == [[-0.5, -0.5, 0], [0.5, 0.5, 1]]
