@@ -235,6 +235,21 @@ def test_running(page):
     assert page.state["updates"] == 0
 
 
+def test_the_address_follows_a_run(page):
+    page.done("run")
+    runner = page.session.runner
+    runner.shared -= 2.0
+    page.session._train(runner)
+    frame = page.last("frame")
+    page.ask("seen", number=frame["number"])
+    other = Page()
+    other.hello(frame["share"])
+    assert other.state["updates"] == frame["updates"] > 0
+    runner.framed = 0.0
+    page.session._train(runner)
+    assert "share" not in page.last("frame")
+
+
 def test_divergence_ends_a_run_at_the_last_finite_numbers(page):
     page.done("data", kind="numbers", x=[[30.0]], y=[[1.0]])
     layers = [{"units": 1, "activation": "identity"}]
