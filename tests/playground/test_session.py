@@ -158,6 +158,13 @@ def test_numbers_typed_in_follow_the_loss_or_are_refused(page):
     assert page.state["network"]["loss"] == "half_squared_error"
 
 
+def test_many_rows_with_many_outputs_are_looked_at_a_few_at_a_time(page):
+    x, y = [[float(at)] for at in range(3_000)], [[0.5] * 100 for _ in range(3_000)]
+    page.done("data", kind="numbers", x=x, y=y)
+    assert "take a smaller batch" in page.refused("change", batch="full")
+    page.done("change", batch=10)
+
+
 def test_points_drawn_by_hand(page):
     page.done("data", kind="points", points=[])
     assert page.state["data"]["points"] == [[-0.5, -0.5, 0], [0.5, 0.5, 1]]
@@ -226,6 +233,21 @@ def test_running(page):
     assert page.state["updates"] == page.session.play.state.step
     page.done("undo")
     assert page.state["updates"] == 0
+
+
+def test_the_address_follows_a_run(page):
+    page.done("run")
+    runner = page.session.runner
+    runner.shared -= 2.0
+    page.session._train(runner)
+    frame = page.last("frame")
+    page.ask("seen", number=frame["number"])
+    other = Page()
+    other.hello(frame["share"])
+    assert other.state["updates"] == frame["updates"] > 0
+    runner.framed = 0.0
+    page.session._train(runner)
+    assert "share" not in page.last("frame")
 
 
 def test_divergence_ends_a_run_at_the_last_finite_numbers(page):

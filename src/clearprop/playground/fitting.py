@@ -29,8 +29,6 @@ def fitted(
         last = replace(last, activation=_activation(chosen, last.activation))
     else:
         chosen = _loss(chosen, last.activation, data)
-    if data.classes is not None and len(data.classes) > 2 and chosen == "binary_cross_entropy":
-        chosen, last = "cross_entropy", replace(last, activation="softmax")
     layers[-1] = replace(last, units=data.width(chosen, last.activation), dropout=0.0)
     inputs = len(data.inputs)
     columns, scale = (network.columns, network.scale) if inputs == network.inputs else ((), None)
@@ -47,7 +45,7 @@ def for_data(network: Network, data: Data) -> Network:
         if kind in ("softmax", "step") or (kind == "sigmoid" and not within):
             last, settings = replace(last, activation="identity"), {"loss": USUAL}
             return fitted(network, data, (*network.layers[:-1], last), settings)
-    elif kind not in USUAL_OF_CLASSES:
+    elif kind not in USUAL_OF_CLASSES or (network.loss == "binary_cross_entropy" and len(data.classes) > 2):
         chosen = "sigmoid" if len(data.classes) == 2 else "softmax"
         last, settings = replace(last, activation=chosen), {"loss": USUAL_OF_CLASSES[chosen]}
         return fitted(network, data, (*network.layers[:-1], last), settings)

@@ -10,6 +10,7 @@ from clearprop.playground.play import Play
 
 MOST_CHANGES, MOST_BYTES = 100, 64_000_000
 MOST_KEPT = 16
+MOST_TRIED = 400_000  # bytes that compressing may bring down to what an address takes
 PREFIX = "kept."
 
 
@@ -59,7 +60,7 @@ class Kept:
 
     def shared(self, key: str, play: Play) -> str:
         """The text of a state for an address: all of it, or where that is too long, a name that is known here."""
-        if 2 * weight(play) <= link.MOST_UNPACKED // 10:
+        if weight(play) <= MOST_TRIED:
             text = link.written(play)
             if len(text) <= link.MOST_LINK:
                 return text

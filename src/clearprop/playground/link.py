@@ -48,7 +48,7 @@ def written(play: Play) -> str:
         "title": play.title,
         "example": play.example,
     }
-    packed = zlib.compress(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(), 9)
+    packed = zlib.compress(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode())
     return VERSION + base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 

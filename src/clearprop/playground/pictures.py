@@ -22,6 +22,7 @@ ALONG = 161  # places at which a curve is computed
 MOST_POINTS = 600
 BINS = 25  # an odd number: zero is in the middle of one
 LOOKED_AT = 256  # rows whose deltas are looked at
+MOST_SHARES = 5_000_000  # numbers: of each row, each output's share of the error at each output
 
 WORDS = {
     "en": {"training": "training", "held out": "held out", "updates": "updates", "loss": "loss", "layer": "layer {l}",
@@ -172,7 +173,8 @@ def _curve(play: Play) -> str:
 
 def _told(play: Play, samples: Samples) -> dict[str, Array]:
     """The quantities of a step on some of the rows."""
-    few = samples if len(samples) <= LOOKED_AT else rows_of(samples, np.arange(LOOKED_AT))
+    most = max(1, min(LOOKED_AT, MOST_SHARES // play.network.outputs**2))
+    few = samples if len(samples) <= most else rows_of(samples, np.arange(most))
     told: dict[str, Array] = {}
     with np.errstate(all="ignore"):
         step(play.model.parameters, few, None, record=told.__setitem__)

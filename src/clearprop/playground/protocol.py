@@ -259,7 +259,7 @@ FROM_SERVER: dict[str, tuple[str, Schema]] = {
                 "held_out": one_of(NULL, TEXT),
                 "rate": TEXT,
             },
-            {**PICTURES, "network": SVG},
+            {**PICTURES, "network": SVG, "share": TEXT},
         ),
     ),
     "done": ("What was asked is done.", fields({})),

@@ -17,7 +17,7 @@ from clearprop.playground.walk import Walk
 
 FRAME = 1 / 60  # seconds from one picture to the next, at least
 SLICE = 0.012  # seconds that are trained without looking at anything else
-CHARTS, NETWORK = 0.1, 0.25  # seconds from one drawing to the next
+CHARTS, NETWORK, SHARE = 0.1, 0.25, 1.0  # seconds from one drawing, or one address, to the next
 MEASURED = 0.5  # seconds over which the speed is measured
 MOST_AT_ONCE = 1_000_000
 
@@ -31,6 +31,7 @@ class Runner:
         now = time.perf_counter()
         self.number = self.shown = 0
         self.framed = self.charted = self.sketched = 0.0
+        self.shared = now
         self.framed_step = play.state.step
         self.slice = 1
         self.measured, self.measured_at, self.rate = now, play.state.step, 0.0
@@ -82,6 +83,14 @@ class Runner:
             self.sketched = now
             told["network"] = drawn(Walk(self.play, self.trainer, 0).explanation)
         return told
+
+    def may_share(self) -> bool:
+        """Whether it is time for an address of where the training is by now."""
+        now = time.perf_counter()
+        due = now - self.shared >= SHARE
+        if due:
+            self.shared = now
+        return due
 
     def _adapt(self, took: float) -> None:
         """As many updates to a slice as fill its time."""

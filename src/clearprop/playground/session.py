@@ -257,7 +257,8 @@ class Session:
             return
         if runner.may_show():
             self._note()
-            self.send(runner.frame(self.course))
+            shared = {"share": self.kept.shared(self.key, self.play)} if runner.may_share() else {}
+            self.send({**runner.frame(self.course), **shared})
 
     def _patience(self) -> float | None:
         return self.runner.patience() if self.runner else None

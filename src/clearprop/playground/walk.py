@@ -29,6 +29,7 @@ from clearprop.playground.training import Trainer
 
 SENT_AT_ONCE = 8  # steps that come with a trace, and the most that are asked for together
 MOST_SHOWN = 8  # units of a layer that are drawn
+MOST_SHARES = 20_000_000  # numbers: of each row, each output's share of the error at each output
 MOST_LATER = 400  # cells of one matrix that are hidden one by one until they are computed
 
 
@@ -40,6 +41,11 @@ class Walk:
         self.play = play
         self.rows = trainer.rows(play)
         samples = trainer.samples
+        if len(self.rows) * play.network.outputs**2 > MOST_SHARES:
+            raise InputError(
+                f"batch: an update of {len(self.rows):,} rows with {play.network.outputs:,} outputs is too large to be "
+                "taken apart; take a smaller batch"
+            )
         self.trace: Trace = trace(
             play.model,
             samples.X[self.rows],

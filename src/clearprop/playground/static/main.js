@@ -101,6 +101,7 @@ const connection = new Connection(
       find("rate").textContent = say("speed_now", { count: message.rate });
       if (message.network) diagram.watch(message.network);
       pictures.show(message);
+      if (message.share) history.replaceState(null, "", `#${message.share}`);
       document.body.dataset.frame = message.number;
       connection.tell("seen", { number: message.number });
     },
