@@ -15,6 +15,8 @@ import pytest
 import clearprop as cp
 from clearprop.artefact import TableModel, save
 from clearprop.playground.opening import _play_of, opened
+from clearprop.playground.training import Trainer
+from clearprop.playground.walk import Walk
 from clearprop.table import Encoding, Table
 
 START = [sys.executable, "-c", "from clearprop.cli import main; main()"]
@@ -81,7 +83,9 @@ def test_a_model_with_its_table_and_row(trained):
     play = opened(trained / "m.safetensors", trained / "t.csv", 5)
     assert (play.data.kind, play.data.classes, len(play.data)) == ("table", ("a", "b"), 4)
     assert play.sample == 3  # the fourth of those that have a target
-    assert play.title == "m.safetensors"
+    assert (play.title, play.data.name) == ("m.safetensors", "t.csv")
+    step = Walk(play, Trainer(play), 1).step(0)
+    assert [one["label"] for one in step["given"]][:2] == ["size", "kind"]
     assert opened(trained / "m.safetensors", trained / "t.csv").sample == 0
 
 

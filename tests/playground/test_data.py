@@ -11,12 +11,12 @@ from clearprop.errors import InputError
 from clearprop.network.spec import Network
 from clearprop.playground.data import MOST_CELLS, data_from_json, named, numbers, points, points_of
 from clearprop.playground.datasets import DATASETS, MOST_ROWS
-from clearprop.playground.tables import pasted, read_pasted
+from clearprop.playground.tables import pasted, read_pasted, row_as_read
 
 
 def same(one, other):
     arrays = ("X", "Y", "held_X", "held_Y")
-    plain = ("kind", "name", "inputs", "outputs", "classes", "encoding")
+    plain = ("kind", "name", "inputs", "outputs", "classes", "encoding", "cells")
     return all(np.array_equal(getattr(one, key), getattr(other, key)) for key in arrays) and all(
         getattr(one, key) == getattr(other, key) for key in plain
     )
@@ -110,6 +110,7 @@ def test_a_table():
     assert "city=Köln" in data.inputs
     assert abs(float(data.Y.mean())) < 1e-9  # standardised by the rows that are learnt from
     assert same(data, data_from_json(json.loads(json.dumps(data.to_json()))))
+    assert row_as_read(data, 0).cells[0].read == data.cells.splitlines()[1].split(",")[0]
     few = pasted(read_pasted("few.csv", "a,b\n1,x\n2,y\n3,x\n"), "b")
     assert (few.classes, len(few.held_X)) == (("x", "y"), 0)
 

@@ -12,6 +12,7 @@ import pytest
 import clearprop as cp
 from clearprop.examples import load, names
 from clearprop.playground.course import MOST
+from clearprop.playground.downloads import download
 from clearprop.playground.kept import MOST_CHANGES
 from clearprop.playground.play import of_model, of_sheet
 from clearprop.playground.session import Session
@@ -191,6 +192,21 @@ def test_own_table(page):
     assert "unknown column" in page.refused("table", name="mine.csv", text=text, target="nothing")
     assert "the file is empty" in page.refused("table", name="mine.csv", text="", target=None)
     assert "line 3" in page.refused("table", name="mine.csv", text="a,b\n1,2\n3,4,5\n", target=None)
+
+
+def test_a_row_of_a_table_is_shown_as_it_was_read(page):
+    text = "size,<i>colour</i>,kind\n" + "\n".join(f"{at},{'rg'[at % 2]},{'ab'[at % 2]}" for at in range(30))
+    page.done("table", name="mine.csv", text=text, target="kind")
+    page.done("sample", to=2)
+    given = {one["label"]: " ".join(one["values"]) for one in page.steps[0]["given"]}
+    assert given["size"].startswith("<mtext>")
+    assert " →</mtext> <mtext>size = " in given["size"]
+    assert "<i>" not in " ".join(given.values())
+    assert "&lt;i&gt;colour" in given["<i>colour</i>"]
+    assert b"size" in download("explanation.html", page.session.play)[1]
+    other = Page()
+    other.hello(page.state["share"])
+    assert other.steps == page.steps
 
 
 def test_every_example_opens_and_goes_on(page):

@@ -21,6 +21,7 @@ from clearprop.training.split import split
 MOST_COLUMNS = 1_000
 MOST_NUMBERS = 2_000_000
 MOST_CELLS = 5_000  # of numbers that are shown, and may be changed, one by one
+MOST_CELLS_READ = 1_000_000  # characters of a table whose rows are shown as they were read
 MOST_CLASSES = 6  # of points, each a colour
 MARGIN = 0.1
 START_POINTS = ((-0.5, -0.5, 0), (0.5, 0.5, 1))
@@ -39,6 +40,7 @@ class Data:
         held_X, held_Y: as X and Y, perhaps of no rows.
         settings: of a dataset.
         encoding: of a table, how its columns became the inputs, as `Encoding.to_json`.
+        cells: of a table, the rows to learn from as they were read, as CSV; "" where they are too many to be shown.
     """
 
     kind: str
@@ -52,6 +54,7 @@ class Data:
     held_Y: Array
     settings: Mapping[str, float] = field(default_factory=dict)
     encoding: Mapping[str, Any] | None = None
+    cells: str = ""
 
     def __len__(self) -> int:
         return len(self.X)
@@ -98,7 +101,8 @@ class Data:
         names = {"inputs": list(self.inputs), "outputs": list(self.outputs)}
         arrays = {key: _packed(getattr(self, key)) for key in ("X", "Y", "held_X", "held_Y")}
         classes = None if self.classes is None else list(self.classes)
-        return {"kind": "table", "name": self.name, **names, "classes": classes, **arrays, "encoding": self.encoding}
+        read = {"encoding": self.encoding, "cells": self.cells}
+        return {"kind": "table", "name": self.name, **names, "classes": classes, **arrays, **read}
 
 
 def data_from_json(description: Mapping[str, Any]) -> Data:
@@ -217,4 +221,5 @@ def _table(description: Mapping[str, Any]) -> Data:
     check_size("table", len(X), X.shape[1])
     encoding = description.get("encoding")
     name = str(description.get("name", ""))[:200]
-    return Data("table", name, inputs, outputs, classes, X, Y, held_X, held_Y, encoding=encoding)
+    cells = str(description.get("cells", ""))[:MOST_CELLS_READ]
+    return Data("table", name, inputs, outputs, classes, X, Y, held_X, held_Y, encoding=encoding, cells=cells)

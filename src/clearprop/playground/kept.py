@@ -81,4 +81,6 @@ def weight(play: Play) -> int:
     """About how many bytes a play takes."""
     data = play.data
     slots = sum(slot.nbytes for slot in play.state.slots.values())
-    return int(play.model.parameters.flat.nbytes + slots + data.X.nbytes + data.Y.nbytes + data.held_X.nbytes)
+    return int(
+        play.model.parameters.flat.nbytes + slots + data.X.nbytes + data.Y.nbytes + data.held_X.nbytes + len(data.cells)
+    )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
+
 import numpy as np
 
 from clearprop.engines.base import Array
 from clearprop.errors import InputError
-from clearprop.playground.data import Data, check_size
+from clearprop.explain.row import Row, row_of
+from clearprop.playground.data import MOST_CELLS_READ, Data, check_size
 from clearprop.table import Encoding, Table, labelled
 from clearprop.training.split import split
 
@@ -46,9 +50,10 @@ def encoded(encoding: Encoding, table: Table, rows: Array, held: Array) -> Data:
     classes = tuple(map(str, encoding.classes)) if encoding.task == "classes" else None
     if classes and len(classes) > 100:
         raise InputError(f"{table.source}: the target has {len(classes)} classes, too many for the playground")
+    cells = table.select(rows).frame.write_csv()
     return Data(
         "table",
-        table.source,
+        Path(table.source).name,  # a link tells nobody in which folder it lay
         encoding.input_names,
         (encoding.target.name,),
         classes,
@@ -57,4 +62,22 @@ def encoded(encoding: Encoding, table: Table, rows: Array, held: Array) -> Data:
         held_X,
         held_Y,
         encoding=encoding.to_json(),
+        cells=cells if len(cells) <= MOST_CELLS_READ else "",
     )
+
+
+@lru_cache(maxsize=8)
+def _cells(text: str, name: str) -> Table:
+    return read_pasted(name, text)
+
+
+def row_as_read(data: Data, index: int) -> Row | None:
+    """How a row of a table became its inputs; None where this is not known."""
+    if not data.cells or data.encoding is None:
+        return None
+    try:
+        table = _cells(data.cells, data.name)
+        found, x, _ = row_of(Encoding.from_json(data.encoding), table, index + 1)
+    except InputError:
+        return None
+    return found if np.array_equal(x[0], data.X[index]) else None

@@ -19,9 +19,12 @@ from clearprop.explain.pictures import network as drawn
 from clearprop.explain.ref import Ref
 from clearprop.explain.render.given import given_groups
 from clearprop.explain.render.html import phase
+from clearprop.explain.render.inputs import read_of
 from clearprop.explain.render.links import Links, links
 from clearprop.explain.render.mathml import WRITER
+from clearprop.explain.render.numerals import given
 from clearprop.explain.render.text import WRITER as TYPED
+from clearprop.explain.row import Cell, Row
 from clearprop.playground import typed
 from clearprop.playground.play import Play
 from clearprop.playground.questions import question
@@ -53,8 +56,8 @@ class Walk:
             optimizer=play.optimizer,
             state=play.state,
         )
-        self.explanation: Explanation = self.trace.explain(
-            notation=play.notation, language=play.language, digits=play.digits
+        self.explanation = Explanation(
+            self.trace, notation=play.notation, language=play.language, digits=play.digits, row=self._row()
         )
         self._matrices: dict[Ref, Markup] = {}
 
@@ -136,6 +139,14 @@ class Walk:
             raise InputError(f"{id_[:40]}: expected the id of one weight or one bias, such as W1[2->1]")
         return ref, self.explanation.notation.sign(ref) * typed.number(self.explanation.name(ref).text, text)
 
+    def _row(self) -> Row | None:
+        """How the row that is looked at was read, where it is one row of a table."""
+        if self.play.data.kind != "table" or len(self.rows) != 1:
+            return None
+        from clearprop.playground.tables import row_as_read  # polars is needed for this alone, and slow to import
+
+        return row_as_read(self.play.data, int(self.rows[0]))
+
     def _operands(self, line: Line) -> list[Ref]:
         return [ref.whole for ref in symbols(line.formula)] if line.formula else []
 
@@ -161,13 +172,21 @@ class Walk:
         return [(id_, self.first[id_]) for id_ in ids if self.first.get(id_, 0) > place]
 
     def _given(self, lines: list[Line]) -> list[dict[str, Any]]:
-        told = []
+        cells = self.explanation.row.cells if self.explanation.row else ()
+        told = [{"label": cell.column, "values": self._read(cell)} for cell in cells if cell.kind != "left out"]
         for group in given_groups(self.explanation, tuple(lines)):
             values = [_equation(links(self.explanation, line, WRITER)) for line in group.lines]
             if group.left_out:
                 values.insert(-2, "<mo>…</mo>")
-            told.append({"label": group.label, "values": values or [f"<mtext>{escape(group.note)}</mtext>"]})
+            told.append({"label": group.label, "values": values or [_words(group.note)]})
         return told
+
+    def _read(self, cell: Cell) -> list[str]:
+        """What stood in a column, and what it became."""
+        inputs = [f"{one.name} = {given(one.value, self.play.digits)}" for one in cell.inputs]
+        if cell.zeros:
+            inputs.append(self.explanation.words.label("zeros", count=cell.zeros))
+        return [_words(f"{read_of(self.explanation, cell)} →"), *map(_words, inputs)]
 
     def _settable(self) -> list[tuple[str, Ref]]:
         """The weights and biases that the drawing shows, each with its id there."""
@@ -187,6 +206,10 @@ class Walk:
 
     def _parameter(self, ref: Ref) -> dict[str, str]:
         return {"name": lettering.name(self.explanation, ref), "text": repr(float(self.explanation.value(ref)))}
+
+
+def _words(text: str) -> str:
+    return f"<mtext>{escape(text)}</mtext>"
 
 
 def _equation(one: Links) -> str:
