@@ -10,10 +10,7 @@ import pytest
     [
         (("train", "t.csv", "--target", "y", "--recipe", "quik"), 'did you mean "quick"? See clearprop train --help'),
         (("train", "t.csv", "--target", "y", "--task", "class"), 'did you mean "classes"?'),
-        (
-            ("train", "t.csv", "--target", "y", "--engine", "gpu"),
-            "'gpu' is not one of 'auto', 'reference', 'native'. See",
-        ),
+        (("train", "t.csv", "--target", "y", "--engine", "gpu"), 'unknown engine "gpu". Known: auto'),
         (("train", "t.csv", "--target", "y", "--epochs", "many"), "--epochs"),
         (("train", "t.csv"), "Missing option '--target'. See clearprop train --help"),
         (("train",), "Missing argument 'TABLE'."),

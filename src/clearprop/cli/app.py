@@ -64,7 +64,7 @@ def options(
 def main() -> None:
     """Runs the command line. Exit status: 0 done, 1 the answer is "no" or the work failed, 2 the input is wrong."""
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name="clearprop", standalone_mode=False))
     except InputError as error:
         _end(f"{error}", WRONG_INPUT)
     except ClearpropError as error:
