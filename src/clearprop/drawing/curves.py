@@ -66,7 +66,7 @@ def curves(
     values = [value for one in series for curve in (one.values, *one.parts) for value in curve]
     low, high = height - BOTTOM, TOP
     vertical = linear(values, low, high, percent=True) if percent else fitting(values, low, high)
-    left = max(lettering.width(tick, lettering.SMALL) for tick in vertical.labels) + 12
+    left = room_beside(vertical)
     horizontal = counting(at, left, width - right)
     return picture(
         prefix,
@@ -85,6 +85,11 @@ def curves(
         else _mark(prefix, best, series, at, horizontal, vertical, lettering.width(up, lettering.SMALL) + 10),
         _names(series, width - right + 8, vertical),
     )
+
+
+def room_beside(vertical: Scale) -> float:
+    """The width that the labels of an upward axis take, to its left."""
+    return max(lettering.width(tick, lettering.SMALL) for tick in vertical.labels) + 12
 
 
 def axes(prefix: str, horizontal: Scale, vertical: Scale, across: str, up: str) -> Markup:

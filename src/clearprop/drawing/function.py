@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clearprop.drawing import lettering
-from clearprop.drawing.curves import BOTTOM, TOP, axes
+from clearprop.drawing.curves import BOTTOM, TOP, axes, room_beside
 from clearprop.drawing.markup import Markup, coordinate, element, group, picture
 from clearprop.drawing.scale import finite, linear
 
@@ -26,14 +25,14 @@ def function(
 ) -> Markup:
     """The curve of `values` over `at`, and points (across, up, held out); those held out are rings.
 
-    Both axes reach as far as the points, and the curve is cut where it leaves them.
+    Both axes reach as far as the points, and the curve runs along the edge where it leaves them.
 
     >>> drawing = function([0, 1], [0, 2], [(0.5, 1.0, False)], prefix="f", label="f", across="x", up="y")
     >>> 'data-id="curve"' in drawing, drawing.count("<circle")
     (True, 1)
     """
     vertical = linear([one[1] for one in points] or finite(values), height - BOTTOM, TOP)
-    left = max(lettering.width(tick, lettering.SMALL) for tick in vertical.labels) + 12
+    left = room_beside(vertical)
     horizontal = linear([at[0], at[-1]], left, width - 12)
     path = "L".join(
         f"{coordinate(horizontal(x))} {coordinate(vertical(y))}" for x, y in zip(at, values, strict=True) if y == y

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from clearprop.drawing import lettering
-from clearprop.drawing.curves import BOTTOM, TOP, axes
+from clearprop.drawing.curves import BOTTOM, TOP, axes, room_beside
 from clearprop.drawing.markup import Markup, element, group, picture
 from clearprop.drawing.numerals import number
 from clearprop.drawing.scale import finite, linear
@@ -39,7 +38,7 @@ def scatter(
     shown = pairs[:: _every(len(pairs))]
     both = [value for pair in pairs for value in pair]
     vertical = linear(both, height - BOTTOM, TOP)
-    left = max(lettering.width(tick, lettering.SMALL) for tick in vertical.labels) + 12
+    left = room_beside(vertical)
     horizontal = linear(both, left, width - 24)
     low, high = vertical.low, vertical.high
     diagonal = element(
@@ -91,7 +90,7 @@ def histogram(
     found = finite(values)
     counts, edges = _counted(found)
     vertical = linear([0, *counts, 1], height - BOTTOM, TOP, count=4)
-    left = max(lettering.width(tick, lettering.SMALL) for tick in vertical.labels) + 12
+    left = room_beside(vertical)
     horizontal = linear([edges[0], edges[-1], 0.0], left, width - 24)
     bars = []
     for place, count in enumerate(counts):

@@ -36,8 +36,9 @@ COUNTED = (
     "metrics is below 0. The calibration error has 15 bins of equal width. A probability below 1e-7 counts as 1e-7."
 )
 TIMED = (
-    "Times are those of fits during which the machine did nothing else, each limited to the same number of threads; of "
-    "a task the median over the folds that were timed. Preparing the columns is part of them, importing is not."
+    "Times are those of fits that had as many processors to themselves as they were allowed threads, the same number "
+    "for all; of a task the median over the folds that were timed. Preparing the columns is part of them, importing is "
+    "not."
 )
 
 
