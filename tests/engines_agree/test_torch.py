@@ -110,7 +110,7 @@ def test_column_layers(
     test_columns.test_same_gradients_and_outputs(layers, scale, native, reference)
 
 
-@pytest.mark.parametrize("name", set(test_shapes.SHAPES) - {"batches in pieces"})
+@pytest.mark.parametrize("name", sorted(set(test_shapes.SHAPES) - {"batches in pieces"}))
 def test_sizes(name: str, native: Engine, reference: Engine, assert_same_run: Agree) -> None:
     network, rows, batch_size, epochs = test_shapes.SHAPES[name]
     plan = Plan(SGD(0.02, momentum=0.5), batch_size)
