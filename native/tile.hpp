@@ -39,8 +39,8 @@ enum class Finish { keep, rectify, mask, scale };
 // How A is read: across, C = A·B, or down, C = Aᵀ·B.
 enum class Read { across, down };
 
-// What will be wanted when a tile is done, asked for while it is at work: cache lines, `stride` bytes apart. A few at a
-// time: for more than it has room for, a processor waits.
+// What will be wanted soon, asked for beforehand: cache lines, `stride` bytes apart. A few at a time: for more than it
+// has room for, a processor waits.
 struct Ahead {
     struct Lines {
         const char* first;
@@ -55,15 +55,14 @@ struct Ahead {
         most = count > most ? count : most;
     }
 
-    // Asks for those with the numbers from `begin` on of each kind.
-    void ask(Index begin, Index end) const {
+    // Asks for one of `parts` parts of each kind.
+    void ask(Index part, Index parts) const {
+        const Index begin = most * part / parts, end = most * (part + 1) / parts;
         for (int kind = 0; kind < kinds; ++kind)
             for (Index line = begin; line < end && line < lines[kind].count; ++line)
                 __builtin_prefetch(lines[kind].first + line * lines[kind].stride);
     }
 };
-
-inline constexpr Index DEPTH_BETWEEN = 8;  // how much of a tile's depth passes before more is asked for
 
 // A and B have elements E: T itself or, where T is float, pairs of bfloat16; `depth` counts elements.
 template <class T, class E>
@@ -77,10 +76,9 @@ struct Tile {
     T* c;  // (rows, PANEL)
     Finish finish;
     const T* by;  // (rows, PANEL)
-    const Ahead* ahead;  // or null
 };
 
-template <class T, class E, int ROWS, int VECTORS, Read READ, bool ASKS>
+template <class T, class E, int ROWS, int VECTORS, Read READ>
 void tile(const Tile<T, E>& p) {
     using V = Vector<T>;
     constexpr Index W = PANEL<T>, N = LANES<T>;
@@ -103,27 +101,12 @@ void tile(const Tile<T, E>& p) {
         each([&](V& s, int r, int v) { s = fused(splat<Elements>(a[READ == Read::across ? r * W : r]), right[v], s); });
         b += W;
     };
-    // `count` elements of the depth, where those of A lie `step` apart.
-    Index asked = 0;
-    const Index at_once = ASKS ? p.ahead->most * DEPTH_BETWEEN / p.depth + 1 : 0;
-    const auto add_some = [&](const E* a, Index count, Index step) {
-        if constexpr (!ASKS) {
-            for (Index k = 0; k < count; ++k) add(a + k * step);
-            return;
-        }
-        for (const E* const end = a + count * step; a != end;) {
-            p.ahead->ask(asked, asked + at_once);
-            asked += at_once;
-            const Index left = (end - a) / step;
-            const E* const stop = a + (left < DEPTH_BETWEEN ? left : DEPTH_BETWEEN) * step;
-            for (; a != stop; a += step) add(a);
-        }
-    };
     if constexpr (READ == Read::down) {
-        add_some(p.a, p.depth, W);
+        for (Index k = 0; k < p.depth; ++k) add(p.a + k * W);
     } else {
         const E* a = p.a;
-        for (Index left = p.depth; left > 0; left -= W, a += p.a_step) add_some(a, left < W ? left : W, 1);
+        for (Index left = p.depth; left > 0; left -= W, a += p.a_step)
+            for (Index k = 0; k < left && k < W; ++k) add(a + k);
     }
 
     const auto write = [&](auto f) { each([&](V s, int r, int v) { store(p.c + r * W + v * N, f(s, r, v)); }); };
@@ -142,7 +125,7 @@ constexpr Index even(Index count) {
 }
 
 // The kernels for tiles of 1 to TILE_ROWS rows.
-template <class T, class E, int VECTORS, Read READ, bool ASKS>
+template <class T, class E, int VECTORS, Read READ>
 struct Kernels {
     void (*of[TILE_ROWS + 1])(const Tile<T, E>&) = {};
 
@@ -150,20 +133,19 @@ struct Kernels {
 
     template <int ROWS>
     constexpr void fill() {
-        of[ROWS] = tile<T, E, ROWS, VECTORS, READ, ASKS>;
+        of[ROWS] = tile<T, E, ROWS, VECTORS, READ>;
         if constexpr (ROWS > 1) fill<ROWS - 1>();
     }
 };
 
-template <class T, class E, int VECTORS, Read READ, bool ASKS>
-inline constexpr Kernels<T, E, VECTORS, READ, ASKS> kernels{};
+template <class T, class E, int VECTORS, Read READ>
+inline constexpr Kernels<T, E, VECTORS, READ> kernels{};
 
-// `columns` of the panel count: where one vector holds them, only that one is computed, and nothing asked for.
+// `columns` of the panel count: where one vector holds them, only that one is computed.
 template <Read READ, class T, class E>
 void run_tile(const Tile<T, E>& p, Index rows, Index columns) {
-    if (columns <= LANES<T>) return kernels<T, E, 1, READ, false>.of[rows](p);
-    if (p.ahead) return kernels<T, E, TILE_VECTORS, READ, true>.of[rows](p);
-    kernels<T, E, TILE_VECTORS, READ, false>.of[rows](p);
+    if (columns <= LANES<T>) return kernels<T, E, 1, READ>.of[rows](p);
+    kernels<T, E, TILE_VECTORS, READ>.of[rows](p);
 }
 
 // Calls f(first, count) for tiles of `rows` rows, cut as evenly as it goes, so that no tile is much lower than others;
@@ -213,17 +195,17 @@ void product(const Product<T, E>& p, Index first, Index rows, Index width, After
                 T* c = p.c.from(row, column);
                 const T* start = k > 0 ? c : p.start ? p.start + column : nullptr;
                 const T* by = p.by.base ? p.by.from(row, column) : nullptr;
-                Ahead ahead;
                 if (in_parts) {
                     // What the next tile adds to, and this one's share of the next panel of B.
                     constexpr Index LINES = W * Index(sizeof(T)) / 64;
+                    Ahead ahead;
                     ahead.add(c + count * W, TILE_ROWS * LINES);
                     if (column + W < width)
                         ahead.add(p.b.from(k + deep * offset / rows, column + W), (deep * count / rows + 1) * LINES);
+                    ahead.ask(0, 1);
                 }
                 run_tile<Read::across>(Tile<T, E>{p.a.from(row, k), p.a.step, p.b.from(k, column), deep, start,
-                                                  k > 0 ? W : 0, c, last ? p.finish : Finish::keep, by,
-                                                  in_parts ? &ahead : nullptr},
+                                                  k > 0 ? W : 0, c, last ? p.finish : Finish::keep, by},
                                        count, width - column);
                 if (last) after(row, column, count);
             });

@@ -7,6 +7,8 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
+inline constexpr Index ROWS_NEAR = 128;  // rows of a batch whose part in an item stays in the nearest cache
+
 // Which item of a thread's share is next. Each on its own cache line.
 struct alignas(64) Claim {
     Index next;
@@ -134,11 +136,10 @@ class Updater {
                 if (slot) ahead.add(slot + offset, lines);
             if (space_.farther && stage.turned.base && !stage.by_units)
                 ahead.add(stage.turned.from(item.column, item.row), columns < W ? columns : W, W * Index(sizeof(T)));
-            if (!space_.farther) ahead.ask(0, ahead.most);
         }
-        alignas(64) T buffer[TILE_ROWS * W];
+        alignas(64) T buffer[(W > TILE_ROWS ? W : TILE_ROWS) * W];
         T* const sum = stage.weights.gradient ? stage.weights.gradient + offset : buffer;
-        sum_tile(stage, item, columns, sum, ahead.most > 0 && space_.farther ? &ahead : nullptr);
+        sum_up(stage, item, columns, sum, ahead);
         if (!last_chunk_) return;
 
         if (is_penalised(space_.network))
@@ -151,14 +152,22 @@ class Updater {
             if (stage.rounded.weights.base) round_weights(stage, item.row, item.rows, item.column);
     }
 
-    // A tile of the gradient, of this chunk and those before.
-    void sum_tile(const Stage<T>& stage, const Item& item, Index columns, T* sum, const Ahead* ahead) const {
-        const T* start = first_chunk_ ? nullptr : sum;
+    // The item's part of the gradient, of this chunk and those before. Where it is several tiles, some rows of the batch
+    // at a time: they are then in the nearest cache for all tiles but the first.
+    void sum_up(const Stage<T>& stage, const Item& item, Index columns, T* sum, const Ahead& ahead) const {
         const auto multiply = [&]<class E>(Matrix<E> inputs, Matrix<E> deltas, Index depth) {
             const Matrix<E>&rows = stage.by_units ? deltas : inputs, &along = stage.by_units ? inputs : deltas;
-            run_tile<Read::down>(Tile<T, E>{rows.from(0, item.row), 0, along.panel(item.column), depth, start, W, sum,
-                                            Finish::keep, nullptr, ahead},
-                                 item.rows, columns);
+            const Index parts = item.rows > TILE_ROWS ? (depth + ROWS_NEAR - 1) / ROWS_NEAR : 1;
+            for (Index part = 0; part < parts; ++part) {
+                const Index k = depth * part / parts, end = depth * (part + 1) / parts;
+                ahead.ask(part, parts);
+                each_tile(item.rows, [&](Index row, Index count) {
+                    T* const c = sum + row * W;
+                    run_tile<Read::down>(Tile<T, E>{rows.from(k, item.row + row), 0, along.from(k, item.column), end - k,
+                                                    first_chunk_ && part == 0 ? nullptr : c, W, c, Finish::keep, nullptr},
+                                         count, columns);
+                });
+            }
         };
         if constexpr (ROUNDS<T>)
             if (stage.rounded.weights.base)

@@ -57,9 +57,9 @@ enum class Purpose { train, gradients, loss, predict };
 // The layers of items that belong to none.
 inline constexpr int OF_COLUMNS = -1, OF_SCALE = -2;
 
-// A place where a tile of a gradient is summed and used: each by one thread in one order. The tile is part of a panel
-// of the weights; row -1: a panel of the bias. Of columns: the parameters of embedded input number `row`; of the scale: a
-// panel of it.
+// A place where a part of a gradient is summed and used: each by one thread in one order. It is a tile of a panel of the
+// weights or, where they are many, as many rows of the panel as it has columns; row -1: a panel of the bias. Of columns:
+// the parameters of embedded input number `row`; of the scale: a panel of it.
 struct Item {
     int layer, row, rows, column;
     double cost;  // of the items before it
@@ -372,9 +372,11 @@ class Workspace {
             }
             for (Index first = 0; first < units; first += block)
                 for (Index panel = 0; panel < inputs; panel += W)
-                    for (Index unit = first; unit < units && unit < first + block; unit += W)
-                        each_tile(inputs - panel < W ? inputs - panel : W,
-                                  [&](Index row, Index rows) { add(l, panel + row, rows, unit); });
+                    for (Index unit = first; unit < units && unit < first + block; unit += W) {
+                        const Index rows = inputs - panel < W ? inputs - panel : W;
+                        if (farther) add(l, panel, rows, unit);
+                        else each_tile(rows, [&](Index row, Index count) { add(l, panel + row, count, unit); });
+                    }
         }
         if (out) out[count].cost = cost;
         return count;
