@@ -181,16 +181,25 @@ nb::tuple train(const OwnedNetwork& network, In<T> X, Maybe<T> Y, Maybe<Index> c
     return outcome_of(training);
 }
 
+// What several runs share: (network, its l1 and l2; X, Y, classes, weights).
 template <class T>
-nb::list train_many(const OwnedNetwork& network, In<T> X, Maybe<T> Y, Maybe<Index> classes, Maybe<T> weights,
+using TaskTuple = std::tuple<const OwnedNetwork*, double, double, In<T>, Maybe<T>, Maybe<Index>, Maybe<T>>;
+
+// `places` has the number of each run's task.
+template <class T>
+nb::list train_many(const std::vector<TaskTuple<T>>& tasks, const std::vector<Index>& places,
                     const std::vector<RunTuple<T>>& runs, int threads, nb::object tick,
                     const std::string& instruction_set) {
     const Machine& machine = machine_of(instruction_set);
     Caller caller{tick, nullptr};
-    const Samples<T> samples = samples_of(X, Y, classes, weights);
     std::vector<Training<T>> trainings;
     trainings.reserve(runs.size());
-    for (const RunTuple<T>& run : runs) trainings.push_back(training_of(network, samples, run));
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const auto& [network, l1, l2, X, Y, classes, weights] = tasks.at(std::size_t(places.at(i)));
+        trainings.push_back(training_of(*network, samples_of(X, Y, classes, weights), runs[i]));
+        trainings.back().network.l1 = l1;
+        trainings.back().network.l2 = l2;
+    }
     Trainings<T> many{trainings.data(), Index(trainings.size()), threads,
                       {tick.is_none() ? nullptr : &Caller::go_on, &caller}};
     {
@@ -261,8 +270,8 @@ template <class T>
 void define(nb::module_& module) {
     module.def("train", &train<T>, nb::kw_only(), "network"_a, "X"_a, "Y"_a.none(), "classes"_a.none(),
                "weights"_a.none(), "run"_a, "threads"_a, "tick"_a.none(), "instruction_set"_a);
-    module.def("train_many", &train_many<T>, nb::kw_only(), "network"_a, "X"_a, "Y"_a.none(), "classes"_a.none(),
-               "weights"_a.none(), "runs"_a, "threads"_a, "tick"_a.none(), "instruction_set"_a);
+    module.def("train_many", &train_many<T>, nb::kw_only(), "tasks"_a, "places"_a, "runs"_a, "threads"_a,
+               "tick"_a.none(), "instruction_set"_a);
     module.def("evaluate", &evaluate<T>, nb::kw_only(), "network"_a, "X"_a, "Y"_a.none(), "classes"_a.none(),
                "weights"_a.none(), "parameters"_a, "gradients"_a.none(), "threads"_a, "instruction_set"_a);
     module.def("predict", &predict<T>, nb::kw_only(), "network"_a, "X"_a, "parameters"_a, "outputs"_a, "threads"_a,

@@ -12,12 +12,11 @@ template <class V>
 struct PenaltyShares {
     V absolute, square;
 
-    // Returns ∂R/∂w.
-    V add(const Network& network, V w) {
-        const Scalar<V> l1 = Scalar<V>(network.l1), l2 = Scalar<V>(network.l2);
+    // Returns ∂R/∂w; l1 and l2 are of the network, or of each lane's.
+    V add(V l1, V l2, V w) {
         absolute += abs_of(w);
         square = fused(w, w, square);
-        return fused_with(w, l2, l1 * sign_of(w));
+        return fused(w, l2, l1 * sign_of(w));
     }
 };
 

@@ -117,7 +117,7 @@ struct Training {
     Ended ended;
 };
 
-// Separate runs of networks of one shape.
+// Separate runs; those of networks of one shape have the same `layers`.
 template <class T>
 struct Trainings {
     Training<T>* runs;

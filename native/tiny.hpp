@@ -44,7 +44,8 @@ class TinyTrainer {
     static constexpr int N = COUNT<V>;
 
   public:
-    // `count` runs of one network shape and one rule, of the same epochs, batches and rows visited.
+    // `count` runs of one network shape and one rule, all penalised or none, of as many epochs to go, of the same batches
+    // and rows visited.
     TinyTrainer(Training<T>* runs, int count)
         : runs_(runs), pass_(runs, count), courses_block_(N * Index(sizeof(Course<T>))),
           rows_block_(N * batch_rows(runs[0]) * Index(sizeof(Index))),
@@ -185,19 +186,21 @@ class TinyTrainer {
 
     void penalise(const TinyLevel<V>& level, double* penalties) {
         const Index units = level.layer.units;
+        const V l1 = pass_.each_lane([&](Index l) { return runs_[l].network.l1; });
+        const V l2 = pass_.each_lane([&](Index l) { return runs_[l].network.l2; });
         PenaltySums sums[N] = {};
         for (Index o = 0; o < units; ++o) {
             PenaltyShares<V> shares{};
             for (Index i = 0; i < level.layer.inputs; ++i) {
                 const Index p = level.first + i * units + o;
-                pass_.gradients[p] += shares.add(pass_.network, pass_.parameters[p]);
+                pass_.gradients[p] += shares.add(l1, l2, pass_.parameters[p]);
             }
             T absolutes[N], squares[N];
             store(absolutes, shares.absolute);
             store(squares, shares.square);
             for (int l = 0; l < N; ++l) sums[l].add(absolutes[l], squares[l]);
         }
-        for (int l = 0; l < N; ++l) penalties[l] += sums[l].penalty(pass_.network);
+        for (int l = 0; l < pass_.lanes(); ++l) penalties[l] += sums[l].penalty(runs_[l].network);
     }
 
     // Ends the networks that have met a number that is not finite; false where none is left.

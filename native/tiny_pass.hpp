@@ -34,7 +34,7 @@ class TinyPass {
     static constexpr int N = COUNT<V>;
 
   public:
-    // Of `count` runs of one network shape.
+    // Of `count` runs of one network shape, whose samples have classes, or weights, all or none.
     TinyPass(const Training<T>* runs, int count)
         : network(runs[0].network), runs_(runs), count_(count), block_(place(nullptr)) {
         place(static_cast<char*>(block_.start));
@@ -46,9 +46,9 @@ class TinyPass {
     // `row` counts within the batch of each network.
     void forward(const Step* steps, Index row) {
         const Index inputs = network.layers[0].inputs;
-        const T* X = runs_[0].samples.X;
-        for (Index i = 0; i < inputs; ++i)
-            levels[0].inputs[i] = each_lane([&](Index l) { return X[steps[l].rows[row] * inputs + i]; });
+        const T* x[N];
+        for (int l = 0; l < lanes(); ++l) x[l] = runs_[l].samples.X + steps[l].rows[row] * inputs;
+        for (Index i = 0; i < inputs; ++i) levels[0].inputs[i] = each_lane([&](Index l) { return x[l][i]; });
         for (Index n = 0; n < network.depth; ++n) {
             levels[n].forward();
             if (levels[n].layer.dropout > 0) drop_out(n, steps, row);
@@ -58,14 +58,17 @@ class TinyPass {
     [[gnu::flatten]] RowLoss<V> lose(const Step* steps, Index row, V divisor) {
         const TinyLevel<V>& last = levels[network.depth - 1];
         const Index outputs = last.layer.units;
-        const Samples<T>& samples = runs_[0].samples;
+        const auto samples = [&](Index l) -> const Samples<T>& { return runs_[l].samples; };
         const auto table_row = [&](Index l) { return steps[l].rows[row]; };
-        TargetColumn<V> targets{{}, {}, samples.classes != nullptr};
-        if (samples.classes) targets.index = each_lane([&](Index l) { return samples.classes[table_row(l)]; });
+        TargetColumn<V> targets{{}, {}, samples(0).classes != nullptr};
+        if (samples(0).classes) targets.index = each_lane([&](Index l) { return samples(l).classes[table_row(l)]; });
         else
-            for (int l = 0; l < N; ++l) targets.numbers[l] = samples.Y + table_row(l < lanes() ? l : 0) * outputs;
-        const V weight = samples.weights ? each_lane([&](Index l) { return samples.weights[table_row(l)]; })
-                                         : splat<V>(1);
+            for (int l = 0; l < N; ++l) {
+                const int used = l < lanes() ? l : 0;
+                targets.numbers[l] = samples(used).Y + table_row(used) * outputs;
+            }
+        const V weight = samples(0).weights ? each_lane([&](Index l) { return samples(l).weights[table_row(l)]; })
+                                            : splat<V>(1);
         const V loss = CLEARPROP_ISA::lose<V>(network, outputs, Cells<V>{last.values}, targets,
                                               ScaledCells<V>{last.deltas, weight / divisor});
         if (!last.joint) last.through_activation();

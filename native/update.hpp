@@ -212,9 +212,10 @@ class Updater {
     // Adds ∂R/∂w to the gradient of a tile; returns R of its weights.
     double penalise(const T* w, T* g, Index rows, Index columns) const {
         PenaltySums sums{};
+        const V l1 = splat<V>(T(space_.network.l1)), l2 = splat<V>(T(space_.network.l2));
         for (Index first = 0; first < W && first < columns; first += LANES<T>) {
             PenaltyShares<V> shares{};
-            for (Index i = first; i < rows * W; i += W) store(g + i, load<V>(g + i) + shares.add(space_.network, load<V>(w + i)));
+            for (Index i = first; i < rows * W; i += W) store(g + i, load<V>(g + i) + shares.add(l1, l2, load<V>(w + i)));
             T absolutes[LANES<T>], squares[LANES<T>];
             store(absolutes, shares.absolute);
             store(squares, shares.square);

@@ -148,7 +148,18 @@ class Workspace {
 
     const Stage<T>& last() const { return stages[network.depth - 1]; }
 
-    const Network network;
+    // Whether it has room for batches of another run.
+    bool serves(const Network& other, int slots, Precision wanted) const {
+        return other.layers == network.layers && other.columns == network.columns && slots == slot_count && wanted == precision;
+    }
+
+    // Networks of one shape may be penalised each in its own way.
+    void penalise_as(const Network& other) {
+        network.l1 = other.l1;
+        network.l2 = other.l2;
+    }
+
+    Network network;
     const Purpose purpose;
     const int slot_count;
     const Precision precision;

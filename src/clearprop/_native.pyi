@@ -67,13 +67,22 @@ def train(
     tick: Callable[[int, int, int], bool] | None,
     instruction_set: str,
 ) -> Came: ...
+
+Task = tuple[
+    Network,
+    float,  # its l1
+    float,  # and l2
+    NDArray[Any],  # X
+    NDArray[Any] | None,  # Y
+    NDArray[Any] | None,  # classes
+    NDArray[Any] | None,  # weights
+]
+"""What several runs share."""
+
 def train_many(
     *,
-    network: Network,
-    X: NDArray[Any],
-    Y: NDArray[Any] | None,
-    classes: NDArray[Any] | None,
-    weights: NDArray[Any] | None,
+    tasks: list[Task],
+    places: list[int],
     runs: list[Run],
     threads: int,
     tick: Callable[[int, int, int], bool] | None,

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from clearprop._native import instruction_sets
-from clearprop.engines.base import Engine, Member, Outcome, Plan, Samples, State
+from clearprop.engines.base import Engine, Member, Outcome, Plan, Samples, State, Task
 from clearprop.network.initializers import initial
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
@@ -168,3 +168,58 @@ def test_memory_that_cannot_be_had_by_a_thread_is_an_error_and_no_crash() -> Non
     ran = subprocess.run([sys.executable, "-c", STARVED], capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("refused: ")
+
+
+def tasks_for(dtype: str) -> list[Task]:
+    """Of three shapes and several penalties, each with rows of its own; tiny ones in an order that mixes their paces."""
+    rng = np.random.default_rng(2)
+    tiny = Network(3, [Dense(5, "tanh"), Dense(2, "softmax")], "cross_entropy")
+    tasks = []
+    for place in range(40):
+        network = [
+            replace(tiny, l2=0.01 * (place % 3)),
+            replace(tiny, l1=1e-3, l2=0.1 / (place + 1)),
+            replace(NETWORKS["numbers"], l2=0.5**place),
+        ][place % 5 // 2]
+        count = 60 + place % 2
+        X = rng.normal(size=(count, 3)).astype(dtype)
+        numbers = rng.normal(size=(count, 2)).astype(dtype)
+        Y = numbers if network.loss == "huber" else rng.integers(0, 2, count)
+        weights = rng.uniform(0.5, 2.0, count).astype(dtype) if place % 7 == 0 else None
+        members = []
+        for seed in range(place, place + 1 + place % 3):
+            start = initial(network, "he", seed=seed, dtype=dtype)
+            optimizer = Adam(0.01 / (seed + 1)) if place % 4 else SGD(0.1, 0.5)
+            state = State.start(network, optimizer, seed, start.flat.dtype)
+            members.append(Member(start, Plan(optimizer, 16), state))
+        tasks.append(Task(members, Samples(X, Y, weights), epochs=2 + place % 2))
+    return tasks
+
+
+@pytest.mark.parametrize("instructions", instruction_sets())
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_tasks_of_all_kinds_in_one_call_are_each_what_they_are_alone(
+    dtype: str, instructions: str, native: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLEARPROP_INSTRUCTION_SET", instructions)
+    tasks = tasks_for(dtype)
+    expected = [
+        [
+            digest(native.train_epochs(one.parameters, task.samples, one.plan, one.state, epochs=task.epochs))
+            for one in task.members
+        ]
+        for task in tasks
+    ]
+    for threads in (1, 2, 3):
+        found = native.train_tasks(tasks, threads=threads)
+        assert [[digest(outcome) for outcome in outcomes] for outcomes in found] == expected
+    assert len({bits for several in expected for bits, _, _ in several}) == sum(len(task.members) for task in tasks)
+
+
+def test_tasks_agree_with_the_reference(native: Engine, reference: Engine, assert_same_run: Agree) -> None:
+    tasks = tasks_for("float64")[:12]
+    for outcomes, expected in zip(
+        native.train_tasks(tasks, threads=2), reference.train_tasks(tasks, threads=1), strict=True
+    ):
+        for outcome, one in zip(outcomes, expected, strict=True):
+            assert_same_run(outcome, one)

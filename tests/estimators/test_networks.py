@@ -420,14 +420,29 @@ def test_an_explanation_reproduces_the_prediction() -> None:
     one = classifier.explain(X, y, row=100, member=2)
     told = one.trace["a2"].value[0]
     np.testing.assert_allclose(told, classifier.estimators_[1].predict(classifier._inputs.matrix(X))[100], atol=1e-6)
-    every = classifier.explain(X, y, row=100, member="all", language="zh", digits=4)
+    every = classifier.explain(X, y, row=100, member="all", digits=4)
     sharpened = every.mean ** (1 / every.temperature)
     np.testing.assert_allclose(sharpened / sharpened.sum(), classifier.predict_proba(X)[100], atol=1e-5)
-    assert str(every).count("Member ") == 4 and "mean: " in str(every)
+    lines = str(every).splitlines()
+    assert [line for line in lines if line.startswith("member ")] == [f"member {number}" for number in (1, 2, 3, 4)]
+    assert any(line.startswith("  mean of 4 members: ") for line in lines)
     made = frame()
     regressor = cp.MLPRegressor((2,), recipe="quick", max_iter=4).fit(made, np.arange(120.0))
     text = str(regressor.explain(made, np.arange(120.0), row=3))
     assert made["colour"][3] in text and "size" in text
+
+
+def test_all_members_and_their_mean_are_told_in_chinese() -> None:
+    X, y = IRIS
+    classifier = cp.MLPClassifier((3,), recipe="quick", max_iter=4).fit(X, y)
+    told = str(classifier.explain(X, y, row=100, member="all", language="zh", digits=4))
+    end = told[told.index("集成的答案是各成员输出的平均。") :]
+    assert [line.partition(":")[0] for line in end.splitlines()[2:]] == [
+        *(f"  成员 {number}" for number in (1, 2, 3, 4)),
+        "  4 个成员的平均",
+        f"  取 1/{classifier.ensemble_.temperature:.6g} 次幂并归一化",
+    ]
+    assert "ember" not in told
 
 
 @pytest.mark.parametrize(

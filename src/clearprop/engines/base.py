@@ -139,6 +139,15 @@ class Member:
     steps: int | None = None
 
 
+@dataclass(frozen=True)
+class Task:
+    """Members of one network, what they share, and how many epochs they will have done in all."""
+
+    members: Sequence[Member]
+    samples: Samples
+    epochs: int
+
+
 Ended = Literal["done", "stopped", "diverged"]
 
 
@@ -193,3 +202,8 @@ class Engine(Protocol):
 
         The threads are shared by all, not each plan's. Where `tick` says stop, all stop.
         """
+
+    def train_tasks(
+        self, tasks: Sequence[Task], *, threads: int, tick: Tick | None = None
+    ) -> list[list[Outcome]]:
+        """What `train_many` would make of each task; all have the same float type."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from clearprop._native import Network as NativeNetwork
 from clearprop._native import evaluate, instruction_sets, multiplies_bfloat16, predict, train, train_many
-from clearprop.engines.base import Array, Ended, Member, Outcome, Plan, Samples, State, Sums, Tick
+from clearprop.engines.base import Array, Ended, Member, Outcome, Plan, Samples, State, Sums, Task, Tick
 from clearprop.errors import InputError
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Network
@@ -19,6 +20,7 @@ from clearprop.optimize.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 
 if TYPE_CHECKING:
     from clearprop._native import Came, Run
+    from clearprop._native import Task as NativeTask
 
 # The learning rates of a changing schedule are handed over for so many updates at a time, of all networks of a call
 # together; but of each for enough that handing over costs nothing beside the updates.
@@ -95,16 +97,31 @@ class Native:
     def train_many(
         self, members: Sequence[Member], samples: Samples, *, epochs: int, threads: int, tick: Tick | None = None
     ) -> list[Outcome]:
-        shared = _shared(members[0].parameters.network, samples)
-        courses = going = [_Course(member, len(samples), epochs) for member in members]
+        return self.train_tasks([Task(members, samples, epochs)], threads=threads, tick=tick)[0]
+
+    def train_tasks(
+        self, tasks: Sequence[Task], *, threads: int, tick: Tick | None = None
+    ) -> list[list[Outcome]]:
+        told = [_task(task) for task in tasks]
+        courses = [[_Course(one, len(task.samples), task.epochs) for one in task.members] for task in tasks]
+        going = [(place, course) for place, several in enumerate(courses) for course in several]
+        # Tiny networks that make the same steps go side by side where they follow each other; and long runs come first.
+        going.sort(key=lambda one: (*one[1].pace, id(told[one[0]][0])), reverse=True)
         while going:
             rates = max(RATES_AT_ONCE // len(going), RATES_EACH)
             known: Known = {}
-            runs = [course.next(rates, known) for course in going]
-            for course, came in zip(going, train_many(**shared, runs=runs, threads=threads, tick=tick), strict=True):
-                course.take(came)
-            going = [course for course in going if course.ended is None]
-        return [course.outcome() for course in courses]
+            came = train_many(
+                tasks=told,
+                places=[place for place, _ in going],
+                runs=[course.next(rates, known) for _, course in going],
+                threads=threads,
+                tick=tick,
+                instruction_set=instruction_set(),
+            )
+            for (_, course), one in zip(going, came, strict=True):
+                course.take(one)
+            going = [one for one in going if one[1].ended is None]
+        return [[course.outcome() for course in several] for several in courses]
 
     def _evaluate(self, parameters: Parameters, samples: Samples, gradients: Array | None, threads: int) -> float:
         loss: float = evaluate(
@@ -127,6 +144,13 @@ class _Course:
         rows = rows if member.rows is None else len(member.rows)
         self.visited, self.batches = plan.visited(rows), plan.batches(rows)
         self.limit: int | None = None
+
+    @property
+    def pace(self) -> tuple[int, ...]:
+        """What is alike of runs that make the same steps, how long they are first."""
+        plan, state = self.member.plan, self.state
+        steps = -1 if self.member.steps is None else self.member.steps - state.step
+        return self.batches * (self.epochs - state.epoch), steps, self.visited, plan.batch_size, state.batch
 
     def next(self, rates_at_once: int, known: Known) -> Run:
         """What the core is told, for as many updates as there may be learning rates at once.
@@ -197,7 +221,13 @@ def _available() -> list[str]:
     return list(instruction_sets())
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
+def _shape(network: Network) -> Network:
+    """The network without its penalties: what those that learn in one call may have in common."""
+    return replace(network, l1=0.0, l2=0.0)
+
+
+@lru_cache(maxsize=256)
 def _network(network: Network) -> NativeNetwork:
     function = network.loss_function
     layers = []
@@ -256,8 +286,15 @@ def _rates(
     return rates, fades, steps if ends else reach
 
 
+def _task(task: Task) -> NativeTask:
+    """What the members of a task share."""
+    network, samples = task.members[0].parameters.network, task.samples
+    Y, classes = (None, samples.Y) if samples.Y.ndim == 1 else (samples.Y, None)
+    return _network(_shape(network)), network.l1, network.l2, samples.X, Y, classes, samples.weights
+
+
 def _shared(network: Network, samples: Samples) -> dict[str, Any]:
-    """What all networks of a call share."""
+    """What a call on one network is told."""
     classes = samples.Y.ndim == 1
     return {
         "network": _network(network),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.engines.base import Array, Member, Outcome, Plan, Samples, State, Sums, Tick
+from clearprop.engines.base import Array, Member, Outcome, Plan, Samples, State, Sums, Task, Tick
 from clearprop.engines.order import epoch_order
 from clearprop.engines.precision import ROUNDINGS, unrounded
 from clearprop.network.columns import features
@@ -222,6 +222,11 @@ class Reference:
                 )
             )
         return outcomes
+
+    def train_tasks(
+        self, tasks: Sequence[Task], *, threads: int = 1, tick: Tick | None = None
+    ) -> list[list[Outcome]]:
+        return [self.train_many(one.members, one.samples, epochs=one.epochs, tick=tick) for one in tasks]
 
 
 def value(parameters: Parameters, samples: Samples) -> Array:

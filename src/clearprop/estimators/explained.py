@@ -35,11 +35,15 @@ class Explained:
     prediction: Array
 
     def __str__(self) -> str:
-        steps = [f"Member {number}\n\n{one}" for number, one in enumerate(self.members, 1)]
-        rows = [f"  member {number}: {_written(row)}" for number, row in enumerate(self.outputs, 1)]
-        end = ["The mean of the members", "", *rows, f"  mean: {_written(self.mean)}"]
+        words = self.members[0].words  # of the language of the explanations
+        names = [words.label("answer.member", number=number) for number in range(1, len(self.members) + 1)]
+        lines = [(name, row) for name, row in zip(names, self.outputs, strict=True)]
+        lines.append((words.label("answer.mean", count=len(self.members)), self.mean))
         if self.temperature != 1.0:
-            end.append(f"  to the power 1/{self.temperature:.6g}, normalised: {_written(self.prediction)}")
+            label = words.label("answer.temperature", T=f"{self.temperature:.6g}")
+            lines.append((label, self.prediction))
+        steps = [f"{name}\n\n{one}" for name, one in zip(names, self.members, strict=True)]
+        end = [words.sentence("answer.mean"), "", *(f"  {label}: {_written(values)}" for label, values in lines)]
         return "\n\n".join([*steps, "\n".join(end)]) + "\n"
 
 

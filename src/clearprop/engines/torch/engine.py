@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from clearprop.engines.base import Array, Member, Outcome, Plan, Samples, State, Tick
+from clearprop.engines.base import Array, Member, Outcome, Plan, Samples, State, Task, Tick
 from clearprop.engines.torch.course import Course, numbers_a_step
 from clearprop.engines.torch.data import placed
 from clearprop.engines.torch.device import check_dtype, computing, device_of, multiplies_bfloat16, sent
@@ -111,6 +111,13 @@ class Torch:
                 found = _Trainer(group, samples, self.device).run(group, epochs, clock)
                 outcomes.update(zip(numbers, found, strict=True))
         return [outcomes[number] for number in range(len(members))]
+
+    def train_tasks(
+        self, tasks: Sequence[Task], *, threads: int, tick: Tick | None = None
+    ) -> list[list[Outcome]]:
+        return [
+            self.train_many(one.members, one.samples, epochs=one.epochs, threads=threads, tick=tick) for one in tasks
+        ]
 
     def _groups(self, members: Sequence[Member], samples: Samples) -> list[list[int]]:
         """Numbers of members that can go side by side, no more of them than go together well."""
