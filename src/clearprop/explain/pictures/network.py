@@ -8,6 +8,7 @@ from clearprop.drawing import Tag, Writing
 from clearprop.drawing import network as drawn
 from clearprop.drawing.markup import Markup
 from clearprop.drawing.network import has_room, unit_id
+from clearprop.drawing.numerals import number
 from clearprop.explain.definitions import outputs_below
 from clearprop.explain.explanation import Explanation, Line
 from clearprop.explain.pictures import lettering
@@ -58,6 +59,17 @@ def _tags(explanation: Explanation, layer: int, unit: int, alone: bool) -> Itera
     yield Tag(f"z{layer}[{unit}]", _labelled(explanation, Ref("z", layer, (1, unit)), DIGITS), "below")
     if layer == len(explanation.trace.network.layers):
         yield Tag(f"y[{unit}]", _labelled(explanation, Ref("y", 0, (1, unit))), "right")
+        yield from _in_own_unit(explanation, layer)
+
+
+def _in_own_unit(explanation: Explanation, layer: int) -> Iterator[Tag]:
+    """What a row's standardised target, and the output, are in the unit of the table."""
+    target = explanation.answer.target if explanation.answer else None
+    if target is None or target.task == "classes":
+        return
+    for key, ref in (("wanted", Ref("y", 0, (1, 1))), ("given", Ref("a", layer, (1, 1)))):
+        value = float(target.unstandardise(explanation.trace.value(ref)))
+        yield Tag(f"{key} {target.name}", explanation.words.label(f"answer.{key}", value=number(value)), "right")
 
 
 def _labelled(explanation: Explanation, ref: Ref, digits: int = lettering.SIGNIFICANT) -> str:
