@@ -62,7 +62,8 @@ _DRAWING = """
 .drawing .node circle { fill: var(--surface); stroke: var(--node-line); stroke-width: 1.5; }
 .drawing .pill { fill: var(--paper); stroke: var(--rule); }
 .drawing .quantity .pill { fill: var(--surface); }
-.drawing .tag .pill { fill: var(--paper); stroke: none; }
+.drawing .tag .pill { fill: transparent; stroke: none; }
+.drawing .tag:not(.used, .computed) text { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round; }
 .drawing .used circle, .drawing .used .pill { fill: var(--used); stroke: var(--used-line); }
 .drawing .computed circle, .drawing .computed .pill { fill: var(--computed); stroke: var(--computed-line); }
 .drawing .edge.used line { stroke: var(--used-line); stroke-width: 3; }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from clearprop.drawing import Tag, Writing
 from clearprop.drawing import network as drawn
+from clearprop.drawing.lettering import width
 from clearprop.drawing.markup import Markup
 from clearprop.drawing.network import has_room, unit_id
 from clearprop.drawing.numerals import number
@@ -16,6 +17,7 @@ from clearprop.explain.pictures.marks import marks
 from clearprop.explain.ref import Ref
 
 DIGITS = 6
+INSIDE = 64.0  # pixels across a unit that a number may take
 SHORT = 3
 
 
@@ -40,7 +42,7 @@ def _written(explanation: Explanation, lit: dict[str, str]) -> Writing:
             id_ = unit_id(layer, unit)
             names[id_] = lettering.mark(explanation.name(ref).mark) if alone else ref.text()
             if alone:
-                values[id_] = _number(explanation, ref)
+                values[id_] = _within(explanation, ref)
             if layer:
                 tags[id_] = list(_tags(explanation, layer, unit, alone))
                 for source in range(1, sizes[layer - 1] + 1):
@@ -76,6 +78,12 @@ def _labelled(explanation: Explanation, ref: Ref, digits: int = lettering.SIGNIF
     name, number = lettering.mark(explanation.name(ref).mark), _number(explanation, ref, digits)
     # Where a weight leads is seen from its edge: only a short name says more.
     return number if ref.by_weight and len(name) > SHORT else f"{name} {number}"
+
+
+def _within(explanation: Explanation, ref: Ref) -> str:
+    """A number to as many digits as a unit has room for."""
+    several = (_number(explanation, ref, digits) for digits in range(DIGITS, SHORT, -1))
+    return next((one for one in several if width(one) <= INSIDE), _number(explanation, ref, SHORT))
 
 
 def _number(explanation: Explanation, ref: Ref, digits: int = DIGITS) -> str:

@@ -107,7 +107,7 @@ export function field(name, value, onset, properties = {}) {
 
 // A line of a form: what it is on the left, the control on the right.
 export function row(words, ...controls) {
-  return make("div", { class: "row" }, make("span", { class: "what" }, words), make("span", { class: "controls" }, controls));
+  return make("div", { class: "row" }, make("span", { class: "what", title: words }, words), make("span", { class: "controls" }, controls));
 }
 
 // A check box with its words.

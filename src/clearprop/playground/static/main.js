@@ -176,7 +176,7 @@ function told({ updates, epochs, E, held_out }) {
   for (const [key, name, value] of facts) {
     value.parentNode.hidden = values[key] === null;
     name.data = say(key);
-    value.textContent = values[key] ?? "";
+    value.textContent = values[key]?.toLocaleString("en") ?? "";
   }
 }
 
