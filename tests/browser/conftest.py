@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -79,13 +80,25 @@ class Playground:
         self.page.locator("#setter input").fill(text)
         self.settled(lambda: self.page.locator("#setter input").press("Enter"))
 
-    def thread_seconds(self) -> float:
-        """The time that the page's own thread has worked, whatever else the machine does."""
+    def metrics(self) -> dict[str, float]:
+        """What Chromium counts of the page: its thread's working time, elements, memory."""
         if self._metrics is None:
             self._metrics = self.page.context.new_cdp_session(self.page)
             self._metrics.send("Performance.enable", {"timeDomain": "threadTicks"})
-        found = self._metrics.send("Performance.getMetrics")["metrics"]
-        return float(next(one["value"] for one in found if one["name"] == "TaskDuration"))
+        return {one["name"]: one["value"] for one in self._metrics.send("Performance.getMetrics")["metrics"]}
+
+    def thread_seconds(self) -> float:
+        """The time that the page's own thread has worked, whatever else the machine does."""
+        return self.metrics()["TaskDuration"]
+
+    def memory(self) -> dict[str, float]:
+        """What page and server keep, after all that can be freed was: megabytes, and the page's elements."""
+        self.metrics()
+        self._metrics.send("HeapProfiler.collectGarbage")
+        found = self.metrics()
+        pages = int(Path(f"/proc/{self.server.process.pid}/statm").read_text().split()[1])
+        server = pages * os.sysconf("SC_PAGESIZE") / 1e6
+        return {"server": server, "page": found["JSHeapUsedSize"] / 1e6, "elements": found["Nodes"]}
 
     def step_to(self, question: str, most: int = 400) -> str:
         """Steps on until a step's card has these words; what the card says then."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -37,7 +37,7 @@ STATES = {
 
 
 def refuse(playground: Playground) -> None:
-    playground.by("optimizer learning_rate").fill("a lot")
+    playground.by("optimizer learning_rate").fill("1.2.3")
     playground.by("optimizer learning_rate").press("Enter")
     playground.page.wait_for_selector(".notice")
 
@@ -60,7 +60,7 @@ def test_a_state_is_sound(playground: Playground, state: str, language: str) -> 
     STATES[state](playground)
     assert playground.page.evaluate(DOES_NOT_SCROLL) is True
     assert wrong_by_axe(playground) == []
-    if language == "zh" and state != "something refused":  # messages are in English
+    if language == "zh":
         assert english_in(playground) == []
     assert playground.tab.complaints == []
 
@@ -73,11 +73,17 @@ def wrong_by_axe(playground: Playground) -> list[object]:
 
 
 def english_in(playground: Playground) -> list[str]:
-    """Words of two Latin letters or more that Chinese does not write so, in all that is seen or read out."""
+    """Words of two Latin letters or more that Chinese does not write so, in all that is seen or read out.
+
+    What says of itself that it is English is left out.
+    """
     said = playground.page.evaluate(
         """() => {
+            const english = [...document.body.querySelectorAll('[lang="en"]')];
+            for (const one of english) one.hidden = true;
             const said = [document.body.innerText, document.title];
-            for (const one of document.querySelectorAll("body *")) {
+            for (const one of english) one.hidden = false;
+            for (const one of document.querySelectorAll('body :not([lang="en"], [lang="en"] *)')) {
                 for (const name of ["aria-label", "aria-valuetext", "title"]) said.push(one.getAttribute(name) ?? "");
                 if (one.matches("option, optgroup, svg text, svg title")) said.push(one.textContent, one.label ?? "");
             }
@@ -85,6 +91,85 @@ def english_in(playground: Playground) -> list[str]:
         }"""
     )
     return [word for word in re.findall(r"[A-Za-z]{2,}", said) if word not in LATIN]
+
+
+def typed(key: str, text: str) -> Callable[[Playground], object]:
+    return lambda playground: (playground.by(key).fill(text), playground.by(key).press("Enter"))
+
+
+def table_that_is_none(playground: Playground) -> None:
+    playground.by("data").select_option("table")
+    playground.page.locator("#table textarea").fill("a,b\n1,2\n3,4,5\n")
+    playground.page.locator("#table textarea").press("Tab")
+
+
+def loss_that_does_not_fit(playground: Playground) -> None:
+    playground.choose("data", "numbers")
+    playground.type("cell 0 2", "7.5")
+    playground.by("loss").select_option("binary_cross_entropy")
+
+
+def answer_that_is_none(playground: Playground) -> None:
+    playground.page.keyboard.press("End")
+    playground.by("quiz").click()
+    playground.by("answer").fill("？")
+    playground.by("answer").press("Enter")
+
+
+def weight_that_is_none(playground: Playground) -> None:
+    playground.page.locator("#diagram .can-set").first.click()
+    playground.page.locator("#setter input").fill("一")
+    playground.page.locator("#setter input").press("Enter")
+
+
+def run_that_diverges(playground: Playground) -> None:
+    playground.choose("data", "parabola")
+    playground.settled(lambda: playground.by("remove 0").click())
+    playground.type("optimizer learning_rate", "50")
+    playground.by("run").click()
+
+
+def address_that_is_cut(playground: Playground) -> None:
+    playground.page.goto(playground.page.url.partition("#")[0] + "#1.abc")
+    playground.page.reload()
+
+
+REFUSED = {
+    "no number": typed("optimizer learning_rate", "很多"),
+    "a rate below 0": typed("optimizer learning_rate", "-1"),
+    "too many units": typed("units 0", "99"),
+    "all outputs dropped": typed("dropout", "1"),
+    "a seed with a fraction": typed("seed", "1.5"),
+    "more than 80 characters": typed("seed", "1" * 100),
+    "a table": table_that_is_none,
+    "a loss": loss_that_does_not_fit,
+    "an answer": answer_that_is_none,
+    "a weight": weight_that_is_none,
+    "a run": run_that_diverges,
+    "an address": address_that_is_cut,
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_refusal_on_the_chinese_page_is_chinese(playground: Playground, what: str) -> None:
+    """Where only English has words for it, Chinese says where, and the rest is marked as English."""
+    playground.open()
+    playground.settled(lambda: playground.by("language").click())
+    REFUSED[what](playground)
+    told = playground.page.locator(".notice:not(.good) p, #table .mark")
+    told.wait_for()
+    assert re.search(r"[\u4e00-\u9fff]", told.inner_text())
+    assert english_in(playground) == []
+    english = told.locator("[lang=en]")
+    if english.count():
+        assert not re.search(r"[\u4e00-\u9fff]", english.inner_text())
+
+
+def test_what_was_refused_is_not_chosen(playground: Playground) -> None:
+    playground.open()
+    loss_that_does_not_fit(playground)
+    playground.page.wait_for_selector(".notice")
+    assert playground.by("loss").input_value() != "binary_cross_entropy"
 
 
 @pytest.mark.parametrize("state", STATES)

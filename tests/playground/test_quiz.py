@@ -31,17 +31,31 @@ def test_wrong_without_a_known_slip(example):
     assert (answer["status"], answer["slips"]) == ("wrong", [])
 
 
-def test_an_optimizer_that_remembers(page):
-    page.done("change", optimizer={"kind": "adam", "learning_rate": 0.1})
-    for _ in range(2):
-        page.done("apply")
-    true = next(step for step in page.steps if step["id"] == "W1'[1->1]")["spoken"].rpartition("= ")[2]
-    assert page.ask("quiz", id="W1'[1->1]", text=true)["status"] == "right"
-    assert page.ask("quiz", id="W1'[1->1]", text="9.5")["status"] == "wrong"
-
-
 def test_what_cannot_be_marked(example):
     assert 'expected a number, got "x"' in example.refused("quiz", id="E", text="x")
     assert 'unknown id "F"' in example.refused("quiz", id="F", text="1")
     example.done("change", notation="matrix")
     assert "a whole matrix" in example.refused("quiz", id="W1'", text="1")
+
+
+def test_a_slip_is_named_in_the_middle_of_a_run(page):
+    """The optimizer's memory is that of the step that is shown."""
+    page.done("change", optimizer={"kind": "adam", "learning_rate": 0.1})
+    for _ in range(3):
+        page.done("apply")
+    spoken = {step["id"]: step["spoken"].rpartition("= ")[2] for step in page.steps if "spoken" in step}
+    right = float(spoken["delta2[1]"])
+    answer = page.ask("quiz", id="delta2[1]", text=f"{-right:.9f}")
+    assert answer["status"] == "wrong"
+    assert answer["slips"]
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adam", "rmsprop"])
+def test_every_step_of_a_run_is_right_as_it_is_shown(page, kind):
+    page.done("data", kind="named", name="moons")
+    page.done("change", optimizer={"kind": kind}, network={"layers": [{"units": 3, "dropout": "0.4"}, {"units": 1}]})
+    for _ in range(2):
+        page.done("apply")
+    for step in page.steps[1:]:
+        true = step["spoken"].rpartition("= ")[2].replace("×10^", "e")
+        assert page.ask("quiz", id=step["id"], text=true)["status"] == "right", step["id"]

@@ -24,7 +24,7 @@ PATHS = [
     "/",
     "/static/main.js",
     "/static/page.css",
-    "/drawing.css",
+    "/shared.css",
     "/static/nothing.js",
     "/nothing",
     "/download/x.svg",

@@ -11,7 +11,7 @@ from clearprop.drawing.matrix import Cell, Matrix, matrices, matrix
 from clearprop.drawing.network import Tag, Writing, network
 from clearprop.drawing.scatter import histogram, scatter
 from clearprop.drawing.spread import Spread, spreads
-from clearprop.drawing.style import standalone, stylesheet
+from clearprop.drawing.style import inset_style, page_style, standalone, stylesheet
 
 __all__ = [
     "Bar",
@@ -29,9 +29,11 @@ __all__ = [
     "graph",
     "heat",
     "histogram",
+    "inset_style",
     "matrices",
     "matrix",
     "network",
+    "page_style",
     "scatter",
     "spreads",
     "standalone",

@@ -20,7 +20,7 @@ MOST_UNITS, MOST_WEIGHTS = 6, 24  # of a network whose numbers all find a place 
 
 @dataclass(frozen=True)
 class Tag:
-    """A quantity beside a unit: its id, its text, and the side, "above", "below" or "right"."""
+    """A quantity beside a unit: its id, its text, and the side, "above", "below" or "right"; several go to the right."""
 
     id: str
     text: str
@@ -178,12 +178,15 @@ def _tags(units: Sequence[_Unit], layout: _Layout, writing: Writing) -> Iterator
     """The tags of units, each with its place."""
     away = layout.radius + HEIGHT / 2 + 4
     for unit in units:
-        for tag in writing.tags.get(unit.id, ()):
+        tags = writing.tags.get(unit.id, ())
+        beside = [tag for tag in tags if tag.side == "right"]
+        for tag in tags:
             wide = _width(tag)
+            down = beside.index(tag) - (len(beside) - 1) / 2 if tag in beside else 0.0
             x, y = {
                 "above": (unit.x, unit.y - away),
                 "below": (unit.x, unit.y + away),
-                "right": (unit.x + layout.radius + 6 + wide / 2, unit.y),
+                "right": (unit.x + layout.radius + 6 + wide / 2, unit.y + down * (HEIGHT + 2)),
             }[tag.side]
             yield tag, Box(x, y, wide, HEIGHT)
 

@@ -1,10 +1,13 @@
 """The one place for colours and type: custom properties for light and dark, and the classes drawings use.
 
-Drawings name classes, never colours. A page includes `stylesheet()` once; `data-theme="light"` or `"dark"` on
-its root element overrides what the reader's system prefers.
+Drawings name classes, never colours. A page includes `page_style()` once: with it playground, report and explanation
+look alike. `data-theme="light"` or `"dark"` on the root element overrides what the reader's system prefers.
 """
 
 from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
 
 from clearprop.drawing.markup import Markup
 
@@ -59,7 +62,8 @@ _DRAWING = """
 .drawing .node circle { fill: var(--surface); stroke: var(--node-line); stroke-width: 1.5; }
 .drawing .pill { fill: var(--paper); stroke: var(--rule); }
 .drawing .quantity .pill { fill: var(--surface); }
-.drawing .tag .pill { fill: var(--paper); stroke: none; }
+.drawing .tag .pill { fill: transparent; stroke: none; }
+.drawing .tag:not(.used, .computed) text { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round; }
 .drawing .used circle, .drawing .used .pill { fill: var(--used); stroke: var(--used-line); }
 .drawing .computed circle, .drawing .computed .pill { fill: var(--computed); stroke: var(--computed-line); }
 .drawing .edge.used line { stroke: var(--used-line); stroke-width: 3; }
@@ -107,6 +111,25 @@ def stylesheet(root: str = ":root") -> str:
         f'{root}[data-theme="dark"] {{ color-scheme: dark; }}\n'
         f"@media print {{ {root}, {root}[data-theme] {{ color-scheme: light; }} }}" + _DRAWING
     )
+
+
+@cache
+def _shared() -> str:
+    return files("clearprop.drawing").joinpath("page.css").read_text(encoding="utf-8")
+
+
+def page_style(own: str = "") -> str:
+    """CSS of a whole page: the drawings', what all pages share, and its own."""
+    return stylesheet() + _shared() + own
+
+
+def inset_style(root: str, own: str = "") -> str:
+    """The same for one element, selected by `root`, of a page that is not ours; nothing around it changes.
+
+    >>> inset_style(".mine").startswith(".mine { color-scheme")
+    True
+    """
+    return f"{stylesheet(root)} {root} {{ {_shared()} {own} }}"
 
 
 def standalone(drawing: Markup) -> Markup:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from clearprop.errors import InputError
 from clearprop.playground.data import MOST_CELLS, Data, data_from_json, points, points_of
 from clearprop.playground.play import Play
+from clearprop.playground.refusals import Refusal
 
 FIRST_ROWS = 4  # that are taken over where there are too many to type over
 MOST_POINTS = 5_000
@@ -38,22 +38,22 @@ def data(play: Play, wanted: Mapping[str, Any]) -> Data:
 def point(now: Data, wanted: Mapping[str, Any]) -> Data:
     """The data with a point more or less."""
     if now.kind != "points":
-        raise InputError("point: these data were not drawn by hand; choose points first")
+        raise Refusal("not drawn")
     have = points_of(now)
     if "add" in wanted:
         if len(wanted["add"]) != 3:
-            raise InputError("point: expected across, up and class")
+            raise Refusal("point")
         across, up, kind = wanted["add"]
         if not wanted.get("raw"):
             (left, right), (low, high) = now.ranges
             across, up = left + across * (right - left), low + up * (high - low)
         if len(have) >= MOST_POINTS:
-            raise InputError(f"point: there are {MOST_POINTS:,} already, the most that the playground takes")
+            raise Refusal("most points", most=MOST_POINTS)
         return points([*have, [round(across, 4), round(up, 4), kind]])
     if wanted["remove"] >= len(have):
-        raise InputError("point: there is no such point")
+        raise Refusal("no point")
     if len(have) == 1:
-        raise InputError("point: this is the last one; a network needs something to learn from")
+        raise Refusal("last point")
     return points([one for place, one in enumerate(have) if place != wanted["remove"]])
 
 

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,8 +15,12 @@ from clearprop.errors import InputError
 from clearprop.network.losses import loss as find_loss
 from clearprop.network.spec import Network
 from clearprop.playground.datasets import MOST_ROWS, checked, dataset, made
+from clearprop.playground.refusals import Refusal
 from clearprop.playground.typed import number
 from clearprop.training.split import split
+
+if TYPE_CHECKING:
+    from clearprop.table import Target
 
 MOST_COLUMNS = 1_000
 MOST_NUMBERS = 2_000_000
@@ -62,6 +66,19 @@ class Data:
     @property
     def task(self) -> str:
         return "numbers" if self.classes is None else "classes"
+
+    @cached_property
+    def target(self) -> Target | None:
+        """The target of a table as it is encoded; None where the data are no table, or say nothing that can be read."""
+        if self.encoding is None:
+            return None
+        from clearprop.table import Target  # polars is needed for this alone, and slow to import
+
+        try:
+            target = Target.from_json(self.encoding["target"])
+        except (InputError, KeyError, TypeError):
+            return None
+        return target if target.task == self.task else None
 
     def width(self, loss: str, activation: str) -> int:
         """How many outputs a network with this loss and last activation has for these data."""
@@ -145,11 +162,11 @@ def named(name: str, settings: Mapping[str, Any]) -> Data:
 def points(given: Sequence[Sequence[float]]) -> Data:
     """Points (across, up, class), drawn by hand; at least one."""
     if not given or any(len(one) != 3 for one in given):
-        raise InputError("points: expected at least one, each (across, up, class)")
+        raise Refusal("points")
     table = np.array([[number("points", value) for value in one] for one in given])
     kinds = table[:, 2].astype(np.int64)
     if (kinds != table[:, 2]).any() or kinds.min() < 0 or kinds.max() >= MOST_CLASSES:
-        raise InputError(f"points: expected classes from 0 to {MOST_CLASSES - 1}")
+        raise Refusal("classes of points", most=MOST_CLASSES - 1)
     classes = tuple(str(one + 1) for one in range(max(2, int(kinds.max()) + 1)))
     X = table[:, :2]
     return Data("points", "", ("x1", "x2"), ("y",), classes, X, kinds, X[:0], kinds[:0])
@@ -164,7 +181,7 @@ def numbers(x: Sequence[Sequence[float]], y: Sequence[Sequence[float]], columns:
     """Rows of numbers, as they are; `columns` names the inputs, then the outputs."""
     X, Y = _matrix("x", x), _matrix("y", y)
     if len(X) != len(Y):
-        raise InputError(f"numbers: expected as many rows of targets as of inputs, got {len(X)} and {len(Y)}")
+        raise Refusal("rows of targets", inputs=len(X), targets=len(Y))
     inputs, outputs = X.shape[1], Y.shape[1]
     if columns is None or len(columns) != inputs + outputs:
         columns = [f"x{at}" for at in range(1, inputs + 1)] + [f"y{at}" for at in range(1, outputs + 1)]
@@ -175,15 +192,13 @@ def numbers(x: Sequence[Sequence[float]], y: Sequence[Sequence[float]], columns:
 def check_size(source: str, rows: int, columns: int) -> None:
     """Raises an InputError for more than a page can hold."""
     if rows > MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_NUMBERS:
-        raise InputError(
-            f"{source}: the playground takes at most {MOST_ROWS:,} rows, {MOST_COLUMNS:,} inputs and {MOST_NUMBERS:,} "
-            f"numbers, got {rows:,} rows of {columns:,}"
-        )
+        most = {"most_rows": MOST_ROWS, "most_columns": MOST_COLUMNS, "most_numbers": MOST_NUMBERS}
+        raise Refusal("size", source=source, rows=rows, columns=columns, **most)
 
 
 def _matrix(name: str, rows: Sequence[Sequence[float]]) -> Array:
     if not rows or not rows[0] or any(len(row) != len(rows[0]) for row in rows):
-        raise InputError(f"{name}: expected rows of numbers, all of the same length")
+        raise Refusal("rows of numbers", name=name)
     check_size(name, len(rows), len(rows[0]))
     return np.array([[number(name, value) for value in row] for row in rows])
 
@@ -201,11 +216,11 @@ def unpacked(name: str, given: object) -> Array:
             try:
                 array = np.frombuffer(base64.b64decode(data, validate=True), kind).reshape(shape)
             except (ValueError, TypeError):
-                raise InputError(f"{name}: its numbers do not fit its shape") from None
+                raise Refusal("link array", name=name) from None
             if not np.isfinite(array).all():
-                raise InputError(f"{name}: every number must be finite")
+                raise Refusal("link weights")
             return array.copy()
-    raise InputError(f"{name}: expected the description of an array")
+    raise Refusal("link no array", name=name)
 
 
 def _table(description: Mapping[str, Any]) -> Data:
@@ -215,9 +230,9 @@ def _table(description: Mapping[str, Any]) -> Data:
     ends = () if classes else (len(outputs),)
     for A, B in ((X, Y), (held_X, held_Y)):
         if A.ndim != 2 or A.shape[1] != len(inputs) or B.shape != (len(A), *ends) or not len(X):
-            raise InputError("table: its rows, targets and names of columns do not fit each other")
+            raise Refusal("link table")
         if classes and (B.dtype.kind != "i" or ((B < 0) | (len(classes) <= B)).any()):
-            raise InputError("table: a row is of none of the classes")
+            raise Refusal("link class")
     check_size("table", len(X), X.shape[1])
     encoding = description.get("encoding")
     name = str(description.get("name", ""))[:200]

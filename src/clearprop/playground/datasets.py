@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.base import Array
-from clearprop.errors import InputError, unknown
+from clearprop.errors import unknown
+from clearprop.playground.refusals import Refusal
 from clearprop.playground.typed import share, whole
 from clearprop.random import Stream, normals, uniforms
 
@@ -141,7 +142,7 @@ def checked(entry: Dataset, given: Mapping[str, Any]) -> dict[str, float]:
             raise (
                 unknown(f"setting of {entry.name}", name, settings)
                 if settings
-                else InputError(f"{entry.name}: these rows are always the same, they have no settings")
+                else Refusal("settings", name=entry.name)
             )
         if name in ("noise", "held_out"):
             settings[name] = share(name, value)

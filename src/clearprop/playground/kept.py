@@ -7,6 +7,7 @@ from threading import Lock
 
 from clearprop.playground import link
 from clearprop.playground.play import Play
+from clearprop.playground.refusals import Refusal
 
 MOST_CHANGES, MOST_BYTES = 100, 64_000_000
 MOST_KEPT = 16
@@ -72,9 +73,18 @@ class Kept:
         return PREFIX + key
 
     def find(self, text: str) -> Play | None:
-        """The state that a text is the name of, where it is known."""
+        """The state that a text is the name of; None where it is no name.
+
+        Raises:
+            InputError: it is the name of a state that is not known here, or no longer.
+        """
+        if not text.startswith(PREFIX):
+            return None
         with self._lock:
-            return self._plays.get(text.removeprefix(PREFIX)) if text.startswith(PREFIX) else None
+            found = self._plays.get(text.removeprefix(PREFIX))
+        if found is None:
+            raise Refusal("link forgotten")
+        return found
 
 
 def weight(play: Play) -> int:

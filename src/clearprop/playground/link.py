@@ -20,6 +20,7 @@ from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import optimizer_from_json
 from clearprop.playground.data import data_from_json
 from clearprop.playground.play import Play, check_network, check_order
+from clearprop.playground.refusals import Refusal
 from clearprop.playground.typed import whole
 from clearprop.random import check_seed
 
@@ -59,13 +60,20 @@ def read(text: str) -> Play:
         InputError: it is none; nothing in it is ever executed, and it cannot become larger than it may.
     """
     if not text.startswith(VERSION):
-        raise InputError("link: this is no link of this playground, or one of another version")
+        raise Refusal("link of another")
     try:
         return _play(_told(text.removeprefix(VERSION)))
     except InputError as error:
-        raise InputError(f"link: {error}") from None
+        raise _of_link(error) from None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        raise InputError("link: it is damaged or cut off; copy the whole address") from None
+        raise Refusal("link damaged") from None
+
+
+def _of_link(error: InputError) -> InputError:
+    """An error that says that it is the link's."""
+    if str(error).startswith("link: "):
+        return error
+    return Refusal("link", why=error) if isinstance(error, Refusal) else InputError(f"link: {error}")
 
 
 def _told(text: str) -> dict[str, Any]:
@@ -74,15 +82,15 @@ def _told(text: str) -> dict[str, Any]:
     try:
         data = unpacking.decompress(packed, MOST_UNPACKED)
     except zlib.error:
-        raise InputError("it is damaged or cut off; copy the whole address") from None
+        raise Refusal("link damaged") from None
     if not unpacking.eof:
-        raise InputError("it is cut off, or larger than the playground takes")
+        raise Refusal("link too large")
     try:
         found = json.loads(data)
     except RecursionError:
-        raise InputError("it is damaged") from None
+        raise Refusal("link damaged") from None
     if not isinstance(found, dict):
-        raise InputError("it is damaged")
+        raise Refusal("link damaged")
     return found
 
 
@@ -98,10 +106,10 @@ def _play(told: Mapping[str, Any]) -> Play:
     sums = Sums(*(float(one) for one in told["sums"]))
     data = data_from_json(told["data"])
     if len(data.inputs) != network.inputs or data.targets(network).shape[1] != network.outputs:
-        raise InputError("its network and its data do not fit each other")
+        raise Refusal("link unlike")
     start, drawn_from = told["start"]
     if start not in INITIALIZERS:
-        raise InputError("it starts in a way that is not known here")
+        raise Refusal("link start")
     play = Play(
         Model.of(Parameters(network, flat)),
         State(check_seed(seed), epoch, batch, step, slots, sums),
@@ -127,5 +135,5 @@ def _bytes(array: Any) -> str:
 def _array(text: str, network: Network, dtype: np.dtype[Any]) -> Any:
     found = np.frombuffer(base64.b64decode(text, validate=True), dtype.newbyteorder("<")).astype(dtype)
     if len(found) != network.parameter_count or not np.isfinite(found).all():
-        raise InputError("its weights do not fit its network, or are not finite")
+        raise Refusal("link weights")
     return found

@@ -6,8 +6,10 @@ import base64
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from clearprop.drawing import Series, Spread, curves, function, spreads
+from clearprop.drawing.numerals import number as written
 from clearprop.drawing.style import COLOURS
 from clearprop.engines.base import Array, Samples
 from clearprop.engines.reference import step
@@ -104,7 +106,8 @@ def field(play: Play, *, whole: bool) -> dict[str, Any] | None:
     names = zip(("across", "up"), data.inputs, data.ranges, strict=True)
     axes = {key: {"name": name, "range": list(span)} for key, name, span in names}
     palettes = {key: palette(data, dark) for key, dark in (("palette", False), ("dark", True))}
-    return {**told, "kind": data.task, **palettes, **axes, "points": _points(data)}
+    ends = {} if data.classes else {"ends": [f"{data.outputs[0]} {written(end)}" for end in _own(data, _span(data))]}
+    return {**told, "kind": data.task, **palettes, **axes, **ends, "points": _points(data)}
 
 
 def palette(data: Data, dark: bool) -> list[Colour]:
@@ -144,6 +147,14 @@ def _span(data: Data) -> tuple[float, float]:
     return (low, high) if high > low else (low - 1.0, high + 1.0)
 
 
+def _own(data: Data, values: ArrayLike) -> list[float]:
+    """Outputs or targets in the unit of the table, where they are standardised."""
+    values = np.asarray(values, dtype=np.float64)
+    numbers = data.target is not None and data.task == "numbers"
+    own: list[float] = (data.target.unstandardise(values) if data.target and numbers else values).tolist()
+    return own
+
+
 def _points(data: Data) -> list[list[Any]]:
     """The rows, as many as can be seen, in 0 to 1 of the map; numbers as the end of the palette they are nearer to."""
     (left, right), (low, high) = data.ranges
@@ -163,10 +174,10 @@ def _curve(play: Play) -> str:
     points = []
     for X, Y, held in ((data.X, data.Y, False), (data.held_X, data.held_Y, True)):
         up = Y if Y.ndim == 1 else Y[:, 0]
-        pairs = zip(X[:MOST_POINTS, 0].tolist(), up[:MOST_POINTS].tolist(), strict=True)
+        pairs = zip(X[:MOST_POINTS, 0].tolist(), _own(data, up[:MOST_POINTS]), strict=True)
         points += [(float(x), float(y), held) for x, y in pairs]
     return function(
-        at.tolist(), values.tolist(), points, prefix="map", label=data.outputs[0], across=data.inputs[0],
+        at.tolist(), _own(data, values), points, prefix="map", label=data.outputs[0], across=data.inputs[0],
         up=data.outputs[0],
     )  # fmt: skip
 

@@ -20,6 +20,7 @@ from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import OPTIMIZERS, SGD, Optimizer, optimizer_from_json
 from clearprop.playground.data import Data, data_from_json, named
 from clearprop.playground.fitting import fitted, for_data
+from clearprop.playground.refusals import Refusal
 from clearprop.playground.typed import number, whole
 from clearprop.random import check_seed
 from clearprop.sheet import Sheet
@@ -209,10 +210,7 @@ def of_model(model: Model, data: Data | None = None, title: str = "") -> Play:
 def check_network(network: Network) -> None:
     """Raises an InputError for a network larger than a page can show."""
     if network.parameter_count > MOST_PARAMETERS:
-        raise InputError(
-            f"layers: the playground takes networks of at most {MOST_PARAMETERS:,} weights and biases, this one "
-            f"has {network.parameter_count:,}"
-        )
+        raise Refusal("parameters", most=MOST_PARAMETERS, count=network.parameter_count)
 
 
 def check_order(order: object, rows: int) -> str | tuple[int, ...]:
@@ -232,7 +230,7 @@ def _network(play: Play, wanted: Mapping[str, Any]) -> Network:
     layers = now.layers
     if "layers" in wanted:
         if not 1 <= len(wanted["layers"]) <= MOST_LAYERS:
-            raise InputError(f"layers: the playground takes 1 to {MOST_LAYERS}, got {len(wanted['layers'])}")
+            raise Refusal("layers", most=MOST_LAYERS, count=len(wanted["layers"]))
         layers = tuple(_layer(place, one, now) for place, one in enumerate(wanted["layers"], 1))
     return fitted(now, play.data, layers, settings)
 

@@ -133,6 +133,7 @@ MAP = fields(
         "dark": PALETTE,
         "across": fields({"name": TEXT, "range": AXIS}),
         "up": fields({"name": TEXT, "range": AXIS}),
+        "ends": several(TEXT, 2),
         "points": several(several(one_of(NUMBER, FLAG), 4)),
     },
 )
@@ -270,8 +271,9 @@ FROM_SERVER: dict[str, tuple[str, Schema]] = {
         fields({"status": chosen("right", "rounded", "wrong"), "true": TEXT, "slips": several(TEXT)}),
     ),
     "error": (
-        "What was asked was refused, and nothing has changed; or, without `re`, what went wrong by itself.",
-        fields({"message": TEXT}),
+        "What was asked was refused, and nothing has changed; or, without `re`, what went wrong by itself: in the "
+        "page's language, or in English where the message comes from deeper than the playground.",
+        fields({"message": TEXT, "language": TEXT}),
     ),
 }
 

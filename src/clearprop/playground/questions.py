@@ -14,6 +14,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "a": "What is the output {name}?",
         "mask": "Which outputs are dropped?",
         "share": "How wrong is output {k}?",
+        "shares": "How wrong is each output?",
         "E": "How wrong is it all together?",
         "R": "What do large weights cost?",
         "J": "What is the step to make smaller?",
@@ -34,6 +35,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "a": "输出 {name} 是多少？",
         "mask": "哪些输出被丢弃？",
         "share": "输出 {k} 错多少？",
+        "shares": "各个输出错多少？",
         "E": "总误差是多少？",
         "R": "大的权重要付多少代价？",
         "J": "这一步要减小的是什么？",
@@ -74,5 +76,7 @@ def _key(ref: Ref) -> str:
             return "new"
         before = ref.kind.partition("/d")[0]
         return f"{before}/d" if before in ("dE", "dR", "dJ") else "other"
+    if ref.kind == "share" and not ref.place:
+        return "shares"
     kind = {"s": "z", "f": "a"}.get(ref.kind, ref.kind)
     return kind if kind in QUESTIONS["en"] else "other"

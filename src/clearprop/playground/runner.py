@@ -49,7 +49,7 @@ class Runner:
         return max(0.0, self.due - time.perf_counter())
 
     def go_on(self) -> Play:
-        """A slice further; raises a DivergenceError where the numbers end."""
+        """A slice further; raises Diverged where the numbers end."""
         began = time.perf_counter()
         if self.speed == "most":
             self.play = self.trainer.advance(self.play, self.slice)

@@ -22,12 +22,13 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from clearprop.drawing import stylesheet
+from clearprop.drawing import page_style
 from clearprop.errors import ClearpropError, InputError
 from clearprop.playground.downloads import download
 from clearprop.playground.kept import Kept
 from clearprop.playground.play import Play
 from clearprop.playground.protocol import MOST_BYTES, read
+from clearprop.playground.refusals import Refusal, error_message
 from clearprop.playground.session import Session
 
 HOST = "127.0.0.1"
@@ -114,7 +115,7 @@ class Playground:
         return [
             Route("/", self.page),
             Route("/static/{name}", self.static),
-            Route("/drawing.css", self.drawing_css),
+            Route("/shared.css", self.shared_css),
             Route("/download/{name}", self.download),
             WebSocketRoute("/socket", self.socket),
         ]
@@ -125,8 +126,8 @@ class Playground:
     async def static(self, request: Request) -> Response:
         return _file(request.path_params["name"])
 
-    async def drawing_css(self, request: Request) -> Response:
-        return Response(stylesheet(), media_type=TYPES["css"])
+    async def shared_css(self, request: Request) -> Response:
+        return Response(page_style(), media_type=TYPES["css"])
 
     async def download(self, request: Request) -> Response:
         if not self._may(request.query_params):
@@ -138,7 +139,8 @@ class Playground:
         try:
             kind, body = await asyncio.to_thread(download, name, session.play)
         except InputError as error:
-            return PlainTextResponse(str(error), 400)
+            said = error_message(error, session.play.language)
+            return PlainTextResponse(said["message"], 400, headers={"content-language": said["language"]})
         headers = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(body, media_type=kind, headers=headers)
 
@@ -163,7 +165,7 @@ class Playground:
         worker.start()
         writer = asyncio.create_task(_write(socket, outbox))
         try:
-            await _read(socket, inbox, outbox, send)
+            await _read(socket, session, inbox, outbox)
         finally:
             del self.sessions[session.key]
             writer.cancel()
@@ -177,7 +179,7 @@ def _work(session: Session, inbox: Queue[dict[str, Any] | None], send: Callable[
     try:
         session.work(inbox)
     except Exception as error:
-        send({"type": "error", "message": f"a defect of clearprop ({type(error).__name__}: {error})"})
+        send(session.refusal(Refusal("defect", what=f"{type(error).__name__}: {error}")))
         send(None)
         while inbox.get() is not None:  # so that the reader is never kept waiting
             pass
@@ -186,9 +188,9 @@ def _work(session: Session, inbox: Queue[dict[str, Any] | None], send: Callable[
 
 async def _read(
     socket: WebSocket,
+    session: Session,
     inbox: Queue[dict[str, Any] | None],
     outbox: asyncio.Queue[dict[str, Any] | None],
-    send: Callable[[dict[str, Any] | None], None],
 ) -> None:
     """Puts what the page sends where its thread finds it, as long as it takes what it is told."""
     while outbox.qsize() < MOST_UNREAD:
@@ -199,12 +201,12 @@ async def _read(
         try:
             message = read(text)
         except ClearpropError as error:
-            send({"type": "error", "message": str(error)} | _answers(text))
+            session.send(session.refusal(error) | _answers(text))
             continue
         try:
             inbox.put_nowait(message)
         except Full:
-            send({"type": "error", "message": "too much at once: wait for the answers"} | _answers(text))
+            session.send(session.refusal(Refusal("busy")) | _answers(text))
 
 
 def _answers(text: str) -> dict[str, int]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import ClearpropError, DivergenceError, InputError
+from clearprop.errors import ClearpropError, InputError
 from clearprop.examples import load
 from clearprop.model import Model
 from clearprop.network.parameters import Parameters
@@ -20,6 +20,7 @@ from clearprop.playground.options import SPEEDS, options
 from clearprop.playground.play import Play, of_sheet
 from clearprop.playground.protocol import VERSION
 from clearprop.playground.quiz import marked
+from clearprop.playground.refusals import Diverged, Refusal, error_message
 from clearprop.playground.runner import Runner
 from clearprop.playground.showing import numbers_of, pictures, state_of
 from clearprop.playground.training import Trainer
@@ -75,13 +76,17 @@ class Session:
         try:
             answer = getattr(self, f"_{message['type']}")(message) or {"type": "done"}
         except ClearpropError as error:
-            answer = {"type": "error", "message": str(error)}
+            answer = self.refusal(error)
         except MemoryError:
-            answer = {"type": "error", "message": "there is not enough memory for this"}
+            answer = self.refusal(Refusal("memory"))
         if "ask" in message:
             self.send({**answer, "re": message["ask"]})
         elif answer["type"] == "error":
             self.send(answer)
+
+    def refusal(self, error: ClearpropError) -> Message:
+        """An error in the language of the page."""
+        return error_message(error, self.play.language)
 
     @property
     def walk(self) -> Walk:
@@ -95,7 +100,7 @@ class Session:
 
     def _hello(self, message: Message) -> None:
         if message["version"] != VERSION:
-            raise InputError(f"page and server differ in version ({message['version']} and {VERSION}): reload the page")
+            raise Refusal("version", page=message["version"], server=VERSION)
         error = None
         if message["share"]:
             try:
@@ -129,7 +134,7 @@ class Session:
         with np.errstate(over="ignore"):
             arrays[ref.layer - 1][place] = value
         if not np.isfinite(parameters.flat).all():
-            raise InputError(f"{message['text']} is too large for {model.dtype}")
+            raise Refusal("too large", given=message["text"], dtype=model.dtype)
         self._set(replace(self.play, model=Model.of(parameters), example=None))
 
     def _initialise(self, message: Message) -> None:
@@ -168,12 +173,12 @@ class Session:
     def _steps(self, message: Message) -> Message:
         walk = self._walk
         if walk is None or walk.number != message["trace"]:
-            raise InputError("steps: this trace is no longer shown")
+            raise Refusal("trace")
         return walk.some(message["from"], message["to"])
 
     def _apply(self, message: Message) -> None:
         if self.runner:
-            raise InputError("apply: pause the training first")
+            raise Refusal("running")
         self._set(self.trainer.apply(self.play))
 
     def _run(self, message: Message) -> None:
@@ -248,12 +253,12 @@ class Session:
     def _train(self, runner: Runner) -> None:
         try:
             self.play = runner.go_on()
-        except DivergenceError as error:
+        except Diverged as error:
             self.play = error.result  # type: ignore[assignment]
             self.runner = None
             self._note()
             self._tell()
-            self.send({"type": "error", "message": str(error)})
+            self.send(self.refusal(error))
             return
         if runner.may_show():
             self._note()

@@ -11,6 +11,7 @@ from clearprop.engines.base import Array
 from clearprop.errors import InputError
 from clearprop.explain.row import Row, row_of
 from clearprop.playground.data import MOST_CELLS_READ, Data, check_size
+from clearprop.playground.refusals import Refusal
 from clearprop.table import Encoding, Table, labelled
 from clearprop.training.split import split
 
@@ -49,7 +50,7 @@ def encoded(encoding: Encoding, table: Table, rows: Array, held: Array) -> Data:
     check_size(table.source, len(X), X.shape[1])
     classes = tuple(map(str, encoding.classes)) if encoding.task == "classes" else None
     if classes and len(classes) > 100:
-        raise InputError(f"{table.source}: the target has {len(classes)} classes, too many for the playground")
+        raise Refusal("classes", source=table.source, count=len(classes))
     cells = table.select(rows).frame.write_csv()
     return Data(
         "table",

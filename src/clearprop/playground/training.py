@@ -10,9 +10,9 @@ from clearprop.engines import get_engine
 from clearprop.engines.base import Array, Plan, Samples, State
 from clearprop.engines.order import epoch_order
 from clearprop.engines.samples import check_samples
-from clearprop.errors import DivergenceError
 from clearprop.model import Model
 from clearprop.playground.play import Play
+from clearprop.playground.refusals import Diverged
 from clearprop.training.prepare import plan_of, rows_of, within
 
 
@@ -54,7 +54,7 @@ class Trainer:
         """So many updates further, as `train` makes them.
 
         Raises:
-            DivergenceError: a number is no longer finite; its `result` is the play before the update that did it.
+            Diverged: a number is no longer finite; its `result` is the play before the update that did it.
         """
         return self._made(play, self.samples, self.plan, play.state, updates)
 
@@ -84,10 +84,5 @@ class Trainer:
             failed = outcome.state.step
             outcome = self.engine.train_epochs(parameters, samples, plan, state, epochs=epochs, steps=failed)
             before = replace(play, model=Model.of(outcome.parameters), state=outcome.state)
-            rate = play.optimizer.schedule.at(failed)
-            raise DivergenceError(
-                f"training diverged at update {failed + 1:,}: the loss or a weight is no longer a finite number. "
-                f"The learning rate was {rate:g}; try a smaller one, such as {rate / 10:g}",
-                before,
-            )
+            raise Diverged(before, update=failed + 1, rate=play.optimizer.schedule.at(failed))
         return replace(play, model=Model.of(outcome.parameters), state=outcome.state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from clearprop.errors import InputError
+from clearprop.playground.refusals import Refusal
 
 
 def number(name: str, given: object) -> float:
@@ -18,11 +18,11 @@ def number(name: str, given: object) -> float:
         try:
             value = float(given.strip().replace("−", "-").replace(",", "."))
         except ValueError:
-            raise InputError(f'{name}: expected a number, got "{given}"') from None
+            raise Refusal("number", name=name, given=given) from None
     elif isinstance(given, int | float) and not isinstance(given, bool):
         value = float(given)
     if not math.isfinite(value):
-        raise InputError(f"{name}: expected a finite number, got {given!r}")
+        raise Refusal("finite", name=name, given=given)
     return value
 
 
@@ -34,7 +34,7 @@ def whole(name: str, given: object, least: int, most: int) -> int:
     """
     value = number(name, given)
     if value != int(value) or not least <= value <= most:
-        raise InputError(f"{name}: expected a whole number from {least:,} to {most:,}, got {given}")
+        raise Refusal("whole", name=name, least=least, most=most, given=given)
     return int(value)
 
 
@@ -42,5 +42,5 @@ def share(name: str, given: object) -> float:
     """A number from 0 to below 1."""
     value = number(name, given)
     if not 0.0 <= value < 1.0:
-        raise InputError(f"{name}: expected a number from 0 to below 1, got {given}")
+        raise Refusal("share", name=name, given=given)
     return value

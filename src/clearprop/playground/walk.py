@@ -9,14 +9,16 @@ from typing import Any
 from clearprop.drawing import matrix
 from clearprop.drawing.markup import Markup, identifier
 from clearprop.drawing.network import has_room
+from clearprop.drawing.numerals import number as written
 from clearprop.drawing.placing import slots
-from clearprop.errors import InputError
 from clearprop.explain import Explanation, Trace, trace
+from clearprop.explain.answer import Answer, answer_of
 from clearprop.explain.explanation import Line, Passage
 from clearprop.explain.expression import symbols
 from clearprop.explain.pictures import grids, lettering, marks
 from clearprop.explain.pictures import network as drawn
 from clearprop.explain.ref import Ref
+from clearprop.explain.render.answers import answer_lines, answer_words
 from clearprop.explain.render.given import given_groups
 from clearprop.explain.render.html import phase
 from clearprop.explain.render.inputs import read_of
@@ -28,6 +30,7 @@ from clearprop.explain.row import Cell, Row
 from clearprop.playground import typed
 from clearprop.playground.play import Play
 from clearprop.playground.questions import question
+from clearprop.playground.refusals import Refusal
 from clearprop.playground.training import Trainer
 
 SENT_AT_ONCE = 8  # steps that come with a trace, and the most that are asked for together
@@ -45,10 +48,7 @@ class Walk:
         self.rows = trainer.rows(play)
         samples = trainer.samples
         if len(self.rows) * play.network.outputs**2 > MOST_SHARES:
-            raise InputError(
-                f"batch: an update of {len(self.rows):,} rows with {play.network.outputs:,} outputs is too large to be "
-                "taken apart; take a smaller batch"
-            )
+            raise Refusal("step", rows=len(self.rows), outputs=play.network.outputs)
         self.trace: Trace = trace(
             play.model,
             samples.X[self.rows],
@@ -57,7 +57,12 @@ class Walk:
             state=play.state,
         )
         self.explanation = Explanation(
-            self.trace, notation=play.notation, language=play.language, digits=play.digits, row=self._row()
+            self.trace,
+            notation=play.notation,
+            language=play.language,
+            digits=play.digits,
+            row=self._row(),
+            answer=self._answer(),
         )
         self._matrices: dict[Ref, Markup] = {}
 
@@ -110,7 +115,7 @@ class Walk:
             "title": question(self.explanation, None if line is None else line.ref),
             "phase": phase(passage),
             "heading": passage.heading,
-            "words": list(passage.words),
+            "words": [*passage.words, *self._unit(passage, ref)],
             "note": "" if line is None else line.note,
             "network": lit.network,
             "matrices": {} if line is None else lit.matrices,
@@ -121,8 +126,8 @@ class Walk:
         wholes = list(dict.fromkeys([*self._operands(line), line.ref.whole]))
         told["drawings"] = [self._matrices[one] for one in wholes if self._drawn(one)]
         told["later"] = {id_: at for one in wholes for id_, at in self._later(one, place)}
-        written = links(self.explanation, line, WRITER)
-        told |= {"of": written.name, "links": _chained(written)}
+        chain = links(self.explanation, line, WRITER)
+        told |= {"of": chain.name, "links": _chained(chain)}
         return {**told, "spoken": " = ".join(links(self.explanation, line, TYPED).all)}
 
     def set_parameter(self, id_: str, text: str) -> tuple[Ref, float]:
@@ -136,7 +141,7 @@ class Walk:
         if ref is None:
             ref = self.trace.checked(id_)
         if ref.kind not in ("W", "b") or (self.explanation.is_matrix(ref) and not ref.place):
-            raise InputError(f"{id_[:40]}: expected the id of one weight or one bias, such as W1[2->1]")
+            raise Refusal("parameter", name=id_[:40])
         return ref, self.explanation.notation.sign(ref) * typed.number(self.explanation.name(ref).text, text)
 
     def _row(self) -> Row | None:
@@ -146,6 +151,27 @@ class Walk:
         from clearprop.playground.tables import row_as_read  # polars is needed for this alone, and slow to import
 
         return row_as_read(self.play.data, int(self.rows[0]))
+
+    def _answer(self) -> Answer | None:
+        """What the network answers for the row that is looked at, in the words of its table."""
+        target, outputs = self.play.data.target, self.play.network.outputs
+        if target is None or len(self.rows) != 1 or outputs != max(1, len(target.classes)):
+            return None
+        return answer_of(target, self.play.model, self.trace.samples.X, {1: self.trace})
+
+    def _unit(self, passage: Passage, ref: Ref | None) -> list[str]:
+        """That numbers of a step are standardised, where they are targets or outputs; of an output its own unit."""
+        answer, say = self.explanation.answer, self.explanation.words
+        if answer is None or answer.target.task == "classes":
+            return []
+        if ref is not None and ref.kind == "a" and ref.layer == len(self.play.network.layers):
+            lines = answer_lines(answer, say, self.play.digits)
+            return [*answer_words(answer, say), *(f"{label}: {said}." for label, said in lines)]
+        if phase(passage) not in ("given", "loss"):
+            return []
+        target = answer.target
+        numbers = {"mean": written(target.mean), "deviation": written(target.deviation)}
+        return [say.sentence("answer.standardised", column=target.name, **numbers)]
 
     def _operands(self, line: Line) -> list[Ref]:
         return [ref.whole for ref in symbols(line.formula)] if line.formula else []

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from importlib.resources import files
 
-from clearprop.drawing import stylesheet
+from clearprop.drawing import page_style
 from clearprop.drawing.markup import Markup, element
 from clearprop.drawing.numerals import duration, moment, number
 from clearprop.report.contents import being, reading, using
@@ -31,7 +31,7 @@ def render(report: Report, language: str = "en") -> str:
     Raises `InputError` for a language other than "en" and "zh", or for counts and sizes that do not fit.
     """
     words = Words(language)
-    style = stylesheet() + files("clearprop.report").joinpath("page.css").read_text(encoding="utf-8")
+    style = page_style(files("clearprop.report").joinpath("page.css").read_text(encoding="utf-8"))
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     head = element(
@@ -73,7 +73,8 @@ def _bar(words: Words) -> Markup:
         "header",
         element("span", "clearprop", class_="name"),
         element("span", words("report"), class_="what"),
-        element("label", switch, element("span", "◐", aria_hidden="true"), title=words("theme"), for_="theme"),
+        element("label", switch, element("i", class_="half"), title=words("theme"), for_="theme", class_="switch"),
+        class_="bar",
     )
 
 
@@ -105,7 +106,7 @@ def _rail(report: Report, words: Words) -> Markup:
             ],
         ),
         _block(words("versions"), versions) if versions else None,
-        element("nav", element("h2", words("contents")), element("ul", *links), aria_label=words("contents")),
+        element("nav", element("h2", words("contents"), class_="title"), element("ul", *links), aria_label=words("contents")),
     )
     return element("aside", element("div", *blocks))
 
@@ -116,4 +117,4 @@ def _learning(report: Report) -> str:
 
 
 def _block(title: str, items: Sequence[tuple[str, str]]) -> Markup:
-    return element("div", element("h2", title), facts(items), class_="block")
+    return element("div", element("h2", title, class_="title"), facts(items), class_="block")

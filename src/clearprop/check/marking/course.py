@@ -33,12 +33,17 @@ class Course:
     """A sheet's step before the first update, and after any number of them.
 
     The step after n updates is on the rows that update n + 1 takes.
+
+    Args:
+        start: where the run stands before the first update; nothing is done and remembered unless said.
     """
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: Sheet, start: State | None = None) -> None:
         model = sheet.model
         self.sheet = sheet
-        self.samples = check_samples(model.network, model.parameters.flat.dtype, sheet.X, sheet.Y)
+        dtype = model.parameters.flat.dtype
+        self.start = start or State.start(model.network, sheet.optimizer, sheet.seed, dtype)
+        self.samples = check_samples(model.network, dtype, sheet.X, sheet.Y)
         order = sheet.order if isinstance(sheet.order, str) else list(sheet.order)
         size = sheet.batch_size
         self.plan = plan_of(sheet.optimizer, size, order, False, len(self.samples), threads=1, precision="full")
@@ -94,9 +99,9 @@ class Course:
     def rows(self, updates: int) -> Array:
         """The rows that the next update takes."""
         batches = self.plan.batches(len(self.samples))
-        epoch, batch = divmod(updates, batches)
+        epoch, batch = divmod(self.start.epoch * batches + self.start.batch + updates, batches)
         if epoch not in self._orders:
-            self._orders[epoch] = epoch_order(self.plan.order, self.sheet.seed, epoch, len(self.samples))
+            self._orders[epoch] = epoch_order(self.plan.order, self.start.seed, epoch, len(self.samples))
         order, size = self._orders[epoch], self.plan.batch_size
         return order[batch * size : (batch + 1) * size]
 
@@ -137,6 +142,7 @@ class Course:
 
     def _numbers(self, update: int) -> tuple[float, ...]:
         found: list[float] = []
+        step = self.start.step + update
         for ref in self._varying():
             match ref.kind:
                 case "x":
@@ -144,11 +150,11 @@ class Course:
                 case "y":
                     found += self._targets[self.rows(update)].ravel().tolist()
                 case "t":
-                    found.append(update + 1.0)
+                    found.append(step + 1.0)
                 case "eta":
-                    found.append(self.sheet.optimizer.schedule.at(update))
+                    found.append(self.sheet.optimizer.schedule.at(step))
                 case "fade":
-                    found.append(self.sheet.optimizer.fading.at(update))
+                    found.append(self.sheet.optimizer.fading.at(step))
         return tuple(found)
 
     @cached_property
@@ -163,12 +169,16 @@ class Course:
         return trace(model, self.samples.X[rows], self.samples.Y[rows], optimizer=sheet.optimizer, state=state)
 
     def _trained(self, updates: int) -> tuple[Model, State]:
-        model = self.sheet.model
-        start = State.start(model.network, self.sheet.optimizer, self.sheet.seed, model.parameters.flat.dtype)
+        model, start = self.sheet.model, self.start
         if updates == 0:
             return model, start
         outcome = get_engine("auto").train_epochs(
-            model.parameters, self.samples, self.plan, start, epochs=updates, steps=updates
+            model.parameters,
+            self.samples,
+            self.plan,
+            start,
+            epochs=start.epoch + updates + 1,
+            steps=start.step + updates,
         )
         if outcome.ended == "diverged":
             raise InputError(

@@ -16,6 +16,7 @@ from clearprop.check.marking.rules import Rules
 from clearprop.check.marking.sentences import sentence
 from clearprop.check.marking.verdicts import Verdict, verdicts
 from clearprop.check.marking.world import Worlds
+from clearprop.engines.base import State
 from clearprop.explain.notation import find_notation
 from clearprop.sheet import Sheet, read_sheet
 
@@ -23,7 +24,7 @@ LANGUAGES = ("en", "zh")
 WORSE = ("right", "rounded", "wrong")
 
 
-def check_worksheet(source: str | os.PathLike[str] | Sheet) -> WorksheetReport:
+def check_worksheet(source: str | os.PathLike[str] | Sheet, *, state: State | None = None) -> WorksheetReport:
     """The marks of a worked sheet: each claim right, rounded or wrong, and which known slips explain the wrong ones.
 
     A claim is right if its digits are those of the true value; rounded if they are those that its operands, as they
@@ -32,6 +33,7 @@ def check_worksheet(source: str | os.PathLike[str] | Sheet) -> WorksheetReport:
 
     Args:
         source: a path, the text of a sheet, or a `Sheet`.
+        state: of a result of `train`, for a sheet in the middle of a run: what its optimizer remembers by then.
 
     Raises:
         InputError: the sheet cannot be read, or claims what does not exist; the message names the line.
@@ -56,7 +58,7 @@ def check_worksheet(source: str | os.PathLike[str] | Sheet) -> WorksheetReport:
     sheet = source if isinstance(source, Sheet) else read_sheet(source)
     if not sheet.claims:
         return WorksheetReport(sheet.title, (), ())
-    course = Course(sheet)
+    course = Course(sheet, state)
     claims = resolved(sheet, course)
     figures = [figure for claim in claims for figure in claim.figures]
     rules = Rules.of(course.described)

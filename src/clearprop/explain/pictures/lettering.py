@@ -26,8 +26,10 @@ def mark(one: Mark) -> str:
 
 
 def name(explanation: Explanation, ref: Ref) -> str:
-    """A quantity's name as a drawing writes it."""
+    """A quantity's name as a drawing writes it; all outputs' shares of the error are named in words."""
     one = explanation.name(ref)
+    if one.mark.sub == ":":
+        return explanation.words.label("shares", E=one.mark.base)
     return mark(one.mark) if one.by is None else f"∂{mark(one.mark)}/∂{mark(one.by)}"
 
 

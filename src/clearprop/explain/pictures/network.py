@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from clearprop.drawing import Tag, Writing
 from clearprop.drawing import network as drawn
+from clearprop.drawing.lettering import width
 from clearprop.drawing.markup import Markup
 from clearprop.drawing.network import has_room, unit_id
+from clearprop.drawing.numerals import number
 from clearprop.explain.definitions import outputs_below
 from clearprop.explain.explanation import Explanation, Line
 from clearprop.explain.pictures import lettering
@@ -15,6 +17,7 @@ from clearprop.explain.pictures.marks import marks
 from clearprop.explain.ref import Ref
 
 DIGITS = 6
+INSIDE = 64.0  # pixels across a unit that a number may take
 SHORT = 3
 
 
@@ -39,7 +42,7 @@ def _written(explanation: Explanation, lit: dict[str, str]) -> Writing:
             id_ = unit_id(layer, unit)
             names[id_] = lettering.mark(explanation.name(ref).mark) if alone else ref.text()
             if alone:
-                values[id_] = _number(explanation, ref)
+                values[id_] = _within(explanation, ref)
             if layer:
                 tags[id_] = list(_tags(explanation, layer, unit, alone))
                 for source in range(1, sizes[layer - 1] + 1):
@@ -58,12 +61,29 @@ def _tags(explanation: Explanation, layer: int, unit: int, alone: bool) -> Itera
     yield Tag(f"z{layer}[{unit}]", _labelled(explanation, Ref("z", layer, (1, unit)), DIGITS), "below")
     if layer == len(explanation.trace.network.layers):
         yield Tag(f"y[{unit}]", _labelled(explanation, Ref("y", 0, (1, unit))), "right")
+        yield from _in_own_unit(explanation, layer)
+
+
+def _in_own_unit(explanation: Explanation, layer: int) -> Iterator[Tag]:
+    """What a row's standardised target, and the output, are in the unit of the table."""
+    target = explanation.answer.target if explanation.answer else None
+    if target is None or target.task == "classes":
+        return
+    for key, ref in (("wanted", Ref("y", 0, (1, 1))), ("given", Ref("a", layer, (1, 1)))):
+        value = float(target.unstandardise(explanation.trace.value(ref)))
+        yield Tag(f"{key} {target.name}", explanation.words.label(f"answer.{key}", value=number(value)), "right")
 
 
 def _labelled(explanation: Explanation, ref: Ref, digits: int = lettering.SIGNIFICANT) -> str:
     name, number = lettering.mark(explanation.name(ref).mark), _number(explanation, ref, digits)
     # Where a weight leads is seen from its edge: only a short name says more.
     return number if ref.by_weight and len(name) > SHORT else f"{name} {number}"
+
+
+def _within(explanation: Explanation, ref: Ref) -> str:
+    """A number to as many digits as a unit has room for."""
+    several = (_number(explanation, ref, digits) for digits in range(DIGITS, SHORT, -1))
+    return next((one for one in several if width(one) <= INSIDE), _number(explanation, ref, SHORT))
 
 
 def _number(explanation: Explanation, ref: Ref, digits: int = DIGITS) -> str:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 
-from clearprop.drawing import matrix, stylesheet
+from clearprop.drawing import inset_style, matrix, page_style
 from clearprop.drawing.graph import lit_edges
 from clearprop.drawing.markup import Markup, element, identifier, join
 from clearprop.explain.answer import Answer
@@ -43,8 +43,7 @@ def html(explanation: Explanation) -> str:
 def fragment(explanation: Explanation) -> str:
     """The explanation without its script, as a part of another page, such as a notebook: lines and pictures."""
     page = Page(explanation)
-    # Within the class, so that nothing around it changes.
-    style = f"{stylesheet('.clearprop')} .clearprop {{ {FRAME}{_read('page.css')}{INSIDE} }}"
+    style = inset_style(".clearprop", f"{FRAME}{_read('page.css')}{INSIDE}")
     return element("div", element("style", Markup(style)), page.pictures, *page.lines, class_="clearprop")
 
 
@@ -102,7 +101,7 @@ class Page:
         figures = (
             element(
                 "figure",
-                element("figcaption", self.words[key]),
+                element("figcaption", self.words[key], class_="title"),
                 element("div", one, class_="frame", tabindex="0", role="group", aria_label=self.words[key]),
                 data_drawing=key,
             )
@@ -138,7 +137,8 @@ class Page:
             element("span", "clearprop", class_="name"),
             element("span", self.words["what"], class_="what"),
             element("span", self.explanation.notation.title[self.explanation.language], class_="what notation"),
-            element("label", switch, element("span", "◐", aria_hidden="true"), title=self.words["theme"]),
+            element("label", switch, element("i", class_="half"), title=self.words["theme"], class_="switch"),
+            class_="bar",
         )
 
     def _controls(self) -> Markup:
@@ -146,7 +146,8 @@ class Page:
             label = element("span", self.words[key]) if wide else None
             arrow = element("span", sign, aria_hidden="true")
             inside = (arrow, label) if key == "previous" else (label, arrow)
-            return element("button", *inside, type="button", id=key, aria_label=self.words[key])
+            class_ = "main" if key == "next" else None
+            return element("button", *inside, type="button", id=key, class_=class_, aria_label=self.words[key])
 
         count = len(self.phases)
         stretches = (
@@ -235,7 +236,7 @@ class Page:
         say = self.explanation.words
         lines = answer_lines(answer, say, self.explanation.digits)
         rows = (element("tr", element("th", label, scope="row"), element("td", said)) for label, said in lines)
-        table = element("table", element("tbody", *rows))
+        table = element("div", element("table", element("tbody", *rows)), class_="table")
         return self._section(say.answer_heading, answer_words(answer, say), table, "given")
 
     def _row(self, row: Row) -> Markup:
@@ -250,7 +251,7 @@ class Page:
             )
             for cell in row.cells
         )
-        table = element("table", element("thead", heads), element("tbody", *rows))
+        table = element("div", element("table", element("thead", heads), element("tbody", *rows)), class_="table")
         return self._section(say.row_heading, (say.sentence("row", place=row.place),), table, "given")
 
 
@@ -280,7 +281,7 @@ def _listed(lit: Mapping[str, str]) -> str:
 
 
 def _style() -> str:
-    return stylesheet() + _read("page.css")
+    return page_style(_read("page.css"))
 
 
 def _read(name: str) -> str:

@@ -11,23 +11,23 @@ from typing import Any
 
 import anywidget
 
-from clearprop.drawing import stylesheet
-from clearprop.errors import ClearpropError
+from clearprop.drawing import inset_style
+from clearprop.errors import InputError
 from clearprop.playground.kept import Kept
 from clearprop.playground.notebook.bundle import bundled
 from clearprop.playground.play import Play
 from clearprop.playground.protocol import read
+from clearprop.playground.refusals import Refusal
 from clearprop.playground.session import Session
 
-MODULES = ("dom", "words", "lighting", "steps", "card")
+MODULES = ("dom", "words", "refusal", "lighting", "steps", "card")
 ROOT = ".clearprop-play"
 MOST_WAITING = 256
 
 
 def style() -> str:
     """The drawings' style and the page's, within the widget alone."""
-    page, own = (_read(folder, name) for folder, name in (("static", "stage.css"), ("notebook", "widget.css")))
-    return f"{stylesheet(ROOT)} {ROOT} {{ {page} {own} }}"
+    return inset_style(ROOT, _read("static", "stage.css") + _read("notebook", "widget.css"))
 
 
 def script() -> str:
@@ -70,10 +70,10 @@ class Player(anywidget.AnyWidget):
     def _heard(self, widget: Any, content: Any, buffers: Any) -> None:
         try:
             self._inbox.put_nowait(read(json.dumps(content)))
-        except (ClearpropError, ValueError, TypeError) as error:
-            self.send({"type": "error", "message": str(error)})
+        except (InputError, ValueError, TypeError) as error:
+            self.send(self.session.refusal(InputError(str(error))))
         except Full:
-            self.send({"type": "error", "message": "too much at once: wait for the answers"})
+            self.send(self.session.refusal(Refusal("busy")))
         if self._worker is None:
             self._worker = Thread(target=self.session.work, args=(self._inbox,), name="clearprop play", daemon=True)
             self._worker.start()

@@ -2,6 +2,7 @@
 import { showStep } from "./card.js";
 import { button, draw, make, parsed, put } from "./dom.js";
 import { Lighting, reveal } from "./lighting.js";
+import { refusal, refused } from "./refusal.js";
 import { Steps } from "./steps.js";
 import { say, speak } from "./words.js";
 
@@ -22,7 +23,7 @@ class Talk {
   taken(message) {
     const waiting = this.waiting.get(message.re);
     this.waiting.delete(message.re);
-    if (waiting && message.type === "error") waiting.reject(new Error(message.message));
+    if (waiting && message.type === "error") waiting.reject(refusal(message));
     else if (waiting) waiting.resolve(message);
     else if (message.re === undefined) this.on[message.type]?.(message);
   }
@@ -55,7 +56,7 @@ function render({ model, el }) {
   let present = 0;
   let shown = 0; // the number of the newest wish to show a step
   let lighting = new Lighting(network);
-  const wrong = (one) => one.message !== GONE && put(error, one.message);
+  const wrong = (one) => one.message !== GONE && put(error, refused(one, say("step")));
   const ask = (type, fields) => talk.ask(type, fields).then(() => put(error)).catch(wrong);
   const steps = new Steps((from, to) => talk.ask("steps", { trace: steps.number, from, to }));
 

@@ -1,5 +1,7 @@
 // The WebSocket: messages by type, answers by number, and a new connection when the old one is lost.
 
+import { refusal } from "./refusal.js";
+
 export const VERSION = 1;
 const [REFUSED, FULL] = [1008, 1013];
 const WAITS = [200, 500, 1000, 2000, 4000];
@@ -22,7 +24,7 @@ export class Connection {
     this.socket = new WebSocket(`${scheme}//${location.host}/socket?token=${encodeURIComponent(token)}`);
     this.socket.onopen = () => {
       this.tries = 0;
-      this.ask("hello", { version: VERSION, ...this.hello() }).catch(() => {});
+      this.ask("hello", { version: VERSION, ...this.hello() }).catch((error) => this.on.error(error, "link"));
     };
     this.socket.onmessage = (event) => this.take(JSON.parse(event.data));
     this.socket.onclose = (event) => {
@@ -38,7 +40,7 @@ export class Connection {
     const waiting = this.waiting.get(message.re);
     if (waiting) {
       this.waiting.delete(message.re);
-      if (message.type === "error") waiting.reject(new Error(message.message));
+      if (message.type === "error") waiting.reject(refusal(message));
       else waiting.resolve(message);
     }
     if (message.type !== "error" || !waiting) this.on[message.type]?.(message);

@@ -1,5 +1,6 @@
 // What the network learns from: ready-made, drawn, typed in, or a table pasted or dropped; and the sample that is shown.
-import { button, choice, field, make, row } from "./dom.js";
+import { button, choice, field, make, put, row } from "./dom.js";
+import { refused } from "./refusal.js";
 import { called, say } from "./words.js";
 
 const MOST_CLASSES = 6;
@@ -21,13 +22,12 @@ export function dataGroup(state, options, drawing, on) {
       } else if (key === "points" || key === "numbers") on.data({ kind: key });
       else on.data({ kind: "named", name: key });
     },
-    { class: "wide", ...keyed("data") },
+    keyed("data"),
   );
   return make(
     "div",
     { class: "group", role: "group", "aria-labelledby": "head-data" },
-    make("header", {}, make("h2", { id: "head-data" }, say("data"))),
-    select,
+    make("header", {}, make("h2", { id: "head-data", class: "title" }, say("data")), select),
     data.kind === "table" && make("p", { class: "said" }, say("table_here", { name: data.name })),
     data.kind === "named" && named(data, on),
     data.kind === "points" && points(data, drawing, on),
@@ -137,7 +137,10 @@ export class TableWindow {
     const file = make("input", { type: "file", accept: ".csv,.tsv,.txt,text/csv", class: "unseen", tabIndex: -1, "aria-hidden": "true", onchange: () => this.read(file.files[0]) });
     const target = make("select", { "aria-label": say("csv_target") });
     const wrong = make("p", { class: "mark", role: "alert", hidden: true });
-    const tell = (error) => Object.assign(wrong, { hidden: !error, textContent: error?.message ?? "" });
+    const tell = (error) => {
+      wrong.hidden = !error;
+      put(wrong, error && refused(error, say("table_short")));
+    };
     const columns = async () => {
       tell(null);
       target.replaceChildren();

@@ -51,7 +51,6 @@ const SIGNS = {
   update: "M13 8a5 5 0 1 1-1.6-3.700M13 2.5v3h-3",
   undo: "M3 6h6.5a3.5 3.5 0 0 1 0 7H6M6 3 3 6l3 3",
   redo: "M13 6H6.5a3.5 3.5 0 0 0 0 7H10M10 3l3 3-3 3",
-  theme: "M8 2.5a5.5 5.5 0 1 0 0 11z",
   less: "M3.5 8h9",
   more: "M3.5 8h9M8 3.5v9",
   close: "M4 4l8 8M12 4l-8 8",
@@ -59,12 +58,11 @@ const SIGNS = {
   left: "M10 3.5 5.5 8l4.5 4.5",
   right: "M6 3.5 10.5 8 6 12.5",
 };
-const FILLED = new Set(["first", "previous", "next", "last", "run", "theme"]);
+const FILLED = new Set(["first", "previous", "next", "last", "run"]);
 
 export function icon(name) {
-  const paths = [draw("path", { d: SIGNS[name], class: FILLED.has(name) ? "filled" : "" })];
-  if (name === "theme") paths.push(draw("circle", { cx: 8, cy: 8, r: 5.5 }));
-  return draw("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" }, ...paths);
+  const path = draw("path", { d: SIGNS[name], class: FILLED.has(name) ? "filled" : "" });
+  return draw("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" }, path);
 }
 
 // A button with words, or with a sign alone (`quiet`), or both.
@@ -109,7 +107,7 @@ export function field(name, value, onset, properties = {}) {
 
 // A line of a form: what it is on the left, the control on the right.
 export function row(words, ...controls) {
-  return make("div", { class: "row" }, make("span", { class: "what" }, words), make("span", { class: "controls" }, controls));
+  return make("div", { class: "row" }, make("span", { class: "what", title: words }, words), make("span", { class: "controls" }, controls));
 }
 
 // A check box with its words.

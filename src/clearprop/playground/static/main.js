@@ -10,6 +10,7 @@ import { ended, silence, tell, waiting } from "./notices.js";
 import { drawPanes, showSide } from "./panes.js";
 import { Pictures } from "./pictures.js";
 import { Quiz } from "./quiz.js";
+import { refused } from "./refusal.js";
 import { learningGroup, networkGroup } from "./settings.js";
 import { Setter } from "./setter.js";
 import { Steps } from "./steps.js";
@@ -22,20 +23,22 @@ let drawing = 0; // the class of the points that a click adds
 let lost = false;
 let afresh = true; // whether the next trace begins with its first step
 
-const refused = (error) => error.message === "gone" || tell(error.message);
+const failed = (error, place) => error.message === "gone" || tell(refused(error, place));
 
-// Asks the server; a refusal is told, and the field that caused it is marked.
+// Asks the server; a refusal is told, and the field that caused it is marked; what else was chosen is as it was.
 async function ask(type, fields, input) {
   try {
     const answer = await connection.ask(type, fields);
     silence();
     return answer;
   } catch (error) {
-    refused(error);
-    input?.setAttribute("aria-invalid", "true");
+    failed(error, input?.getAttribute("aria-label") ?? say(PLACES[type] ?? "settings"));
+    if (input) input.setAttribute("aria-invalid", "true");
+    else drawSettings();
     return null;
   }
 }
+const PLACES = { data: "data", point: "points", table: "table_short", example: "example", parameter: "diagram", apply: "update", run: "run", quiz: "quiz_short", hello: "link" };
 
 const steps = new Steps((from, to) => connection.ask("steps", { trace: steps.number, from, to }));
 const setParameter = (id, text) => ask("parameter", { id, text });
@@ -72,6 +75,7 @@ const connection = new Connection(
       waiting(() => connection.open());
     },
     refused: (key) => ended(say(key)),
+    error: (error, place = "run") => failed(error, say(place)),
     options: (message) => {
       options = message;
     },
@@ -120,6 +124,7 @@ function drawSettings() {
   header(find("bar"), state, options, {
     example: (key) => ask("example", { key }),
     notation: (notation) => change({ notation }),
+    digits: (digits) => change({ digits }),
     undo: () => ask("undo"),
     redo: () => ask("redo"),
     language: () => change({ language: spoken() === "zh" ? "en" : "zh" }),
@@ -129,7 +134,7 @@ function drawSettings() {
     },
     share,
     address: (file) => `/download/${file}${location.search}&session=${encodeURIComponent(state.session)}`,
-    wrong: tell,
+    wrong: (error) => failed(error, say("save")),
   });
   put(
     find("settings"),
@@ -171,7 +176,7 @@ function told({ updates, epochs, E, held_out }) {
   for (const [key, name, value] of facts) {
     value.parentNode.hidden = values[key] === null;
     name.data = say(key);
-    value.textContent = values[key] ?? "";
+    value.textContent = values[key]?.toLocaleString("en") ?? "";
   }
 }
 
@@ -183,7 +188,7 @@ async function show(place) {
   try {
     step = await steps.at(Math.max(0, place));
   } catch (error) {
-    return refused(error);
+    return failed(error, say("step"));
   }
   if (!step) return;
   present = step;

@@ -32,7 +32,7 @@ export class Pictures {
     this.losses = make("div", { class: "chart" });
     this.spread = make("div", { class: "chart" });
     this.holder = holder;
-    this.heads = ["map", ...CHARTS].map((key) => [key, make("h2", { id: `head-${key}` })]);
+    this.heads = ["map", ...CHARTS].map((key) => [key, make("h2", { id: `head-${key}`, class: "title" })]);
     this.tabs = make("div", { class: "choices" });
     const [map, losses, spread] = [this.mapped, this.losses, this.spread].map((body, at) => {
       const [key, head] = this.heads[at];
@@ -53,12 +53,19 @@ export class Pictures {
   // The words around them; the pictures themselves come by `show`.
   draw(editing, classes) {
     this.editing = editing;
+    this.classes = classes;
     this.map.classList.toggle("editing", editing);
     for (const [key, head] of this.heads) head.textContent = say(key);
     this.choose(this.chosen);
-    const kinds = (classes ?? []).slice(0, KINDS).map((name, kind) => make("span", { title: name }, make("i", { class: `c${kind}` }), name));
-    put(this.key, kinds, editing && make("p", {}, say("draw_hint")));
+    this.explain();
     this.show(this.got);
+  }
+
+  // What the colours are: of classes, or of the least and the greatest number.
+  explain() {
+    const names = this.classes ?? this.got.map?.ends ?? [];
+    const kinds = names.slice(0, KINDS).map((name, kind) => make("span", { title: name }, make("i", { class: `c${kind}` }), name));
+    put(this.key, kinds, this.editing && make("p", {}, say("draw_hint")));
   }
 
   // What is new of {curves, spread, map}; what is not named stays.
@@ -82,7 +89,9 @@ export class Pictures {
     this.across.textContent = map.across ? `${map.across.name} →` : "";
     this.up.textContent = map.up ? `↑ ${map.up.name}` : "";
     this.paint(map);
-    if (map.points !== this.points) this.dot((this.points = map.points));
+    if (map.points === this.points) return;
+    this.dot((this.points = map.points));
+    this.explain();
   }
 
   // Numbers 0…255 through a table of colours: nothing else is done with them here.

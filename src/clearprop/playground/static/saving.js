@@ -1,11 +1,12 @@
 // Pictures to keep: the server's SVG as it is, or painted onto a canvas as PNG.
 import { make } from "./dom.js";
+import { refusal } from "./refusal.js";
 
 const SCALE = 2; // pixels of a PNG for one of the drawing
 
 export async function savePicture(kind, address) {
   const answer = await fetch(address);
-  if (!answer.ok) throw new Error(await answer.text());
+  if (!answer.ok) throw refusal({ message: await answer.text(), language: answer.headers.get("content-language") ?? "en" });
   const svg = new Blob([await answer.text()], { type: "image/svg+xml" });
   keep(kind === "svg" ? svg : await painted(svg), `network.${kind}`);
 }

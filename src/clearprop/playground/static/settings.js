@@ -39,7 +39,7 @@ export function networkGroup(state, options, change) {
   return make(
     "div",
     { class: "group", role: "group", "aria-labelledby": "head-network" },
-    make("header", {}, make("h2", { id: "head-network" }, say("network")), add),
+    make("header", {}, make("h2", { id: "head-network", class: "title" }, say("network")), add),
     make("div", { class: "layer" }, make("span", { class: "what" }, say("inputs")), make("span", { class: "fixed" }, state.data.inputs.join(", "))),
     ...lines,
     row(say("loss"), choice(say("loss"), chosen(options.losses), network.loss, (loss) => change({ network: { loss } }), keyed("loss"))),
@@ -48,7 +48,19 @@ export function networkGroup(state, options, change) {
       biased.bias !== "none" && check(say("train_bias"), biased.train_bias, (train_bias) => every({ train_bias }), keyed("train bias")),
       choice(say("bias"), options.biases.map((kind) => [kind, say(`bias_${kind}`)]), biased.bias, (bias) => every({ bias, train_bias: bias === "none" ? true : biased.train_bias }), keyed("bias")),
     ),
+    make(
+      "div",
+      { class: "fields" },
+      row(say("l2"), field(say("l2"), network.l2, (l2, input) => change({ network: { l2 } }, input), keyed("l2"))),
+      inner > 0 && dropout(network.layers.slice(0, inner), (share, input) => layers(network.layers.map((layer, at) => (at < inner ? { ...layer, dropout: share } : layer)), input)),
+    ),
   );
+}
+
+// One share for all hidden layers; where they differ, each of theirs is shown.
+function dropout(hidden, onset) {
+  const shares = [...new Set(hidden.map((layer) => layer.dropout ?? 0))];
+  return row(say("dropout"), field(say("dropout_long"), shares.join(", "), onset, { title: say("dropout_long"), ...keyed("dropout") }));
 }
 
 function counter(name, units, most, onset, key) {
@@ -66,18 +78,23 @@ export function learningGroup(state, options, change, initialise) {
   const fields = options.optimizers[optimizer.kind].map((one) => {
     const set = (value, input) => change({ optimizer: { [one.name]: value } }, input);
     const name = say(one.name);
+    const value = optimizer[one.name];
     return one.kind === "flag"
-      ? check(name, optimizer[one.name], set, keyed(`optimizer ${one.name}`))
-      : row(name, field(name, optimizer[one.name], set, keyed(`optimizer ${one.name}`)));
+      ? check(name, value, set, keyed(`optimizer ${one.name}`))
+      : row(name, field(name, value?.kind ?? value, set, keyed(`optimizer ${one.name}`))); // a schedule by its name
   });
   const kind = typeof batch === "number" ? "mini" : batch;
   const sizes = [["full", say("batch_full")], ["one", say("batch_one")], ["mini", say("batch_mini")]];
   return make(
     "div",
     { class: "group", role: "group", "aria-labelledby": "head-learning" },
-    make("header", {}, make("h2", { id: "head-learning" }, say("learning")), button(say("initialise"), { onclick: initialise, ...keyed("initialise") }, "update")),
-    row(say("optimizer"), choice(say("optimizer"), chosen(Object.keys(options.optimizers)), optimizer.kind, (other) => change({ optimizer: { kind: other } }), keyed("optimizer"))),
-    make("div", { class: "fields" }, fields, row(say("l2"), field(say("l2"), network.l2, (l2, input) => change({ network: { l2 } }, input), keyed("l2")))),
+    make(
+      "header",
+      {},
+      make("h2", { id: "head-learning", class: "title" }, say("learning")),
+      choice(say("optimizer"), chosen(Object.keys(options.optimizers)), optimizer.kind, (other) => change({ optimizer: { kind: other } }), keyed("optimizer")),
+    ),
+    make("div", { class: "fields" }, fields),
     row(
       say("batch"),
       kind === "mini" && field(say("batch_size"), batch, (size, input) => change({ batch: size }, input), keyed("batch size")),
@@ -88,6 +105,7 @@ export function learningGroup(state, options, change, initialise) {
       say("start"),
       choice(say("start"), chosen(options.initializers), start.kind, (other) => change({ start: { kind: other } }), keyed("start")),
       field(say("seed"), start.seed, (seed, input) => change({ start: { seed } }, input), { title: say("seed"), ...keyed("seed") }),
+      button(say("initialise"), { quiet: true, class: "square", onclick: initialise, ...keyed("initialise") }, "update"),
     ),
   );
 }

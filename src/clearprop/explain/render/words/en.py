@@ -194,6 +194,9 @@ SENTENCES = {
         "The output counts in deviations of {column} from its mean over the training rows; times the deviation, plus "
         "the mean, it is in the unit of {column}."
     ),
+    "answer.standardised": (
+        "The network learns {column} standardised, in deviations from its mean: 1 stands for {deviation}, 0 for {mean}."
+    ),
     "answer.classes": "The outputs are the probabilities of the classes; the answer is the likeliest.",
     "answer.mean": "An ensemble answers by the mean of what its members give.",
     "answer.temperature": (
@@ -211,6 +214,7 @@ LABELS = {
     "thresholds": "thresholds, layer {l}",
     "mask": "mask, layer {l}",
     "settings": "settings",
+    "shares": "{E} of each output",
     "memory": "remembered",
     "nothing": "{names} = 0 for every parameter, as before the first update",
     "frozen": "frozen",
@@ -234,6 +238,8 @@ LABELS = {
     "answer.member": "member {number}",
     "answer.mean": "mean of {count} members",
     "answer.temperature": "to the power 1/{T}, normalised",
+    "answer.wanted": "target {value}",
+    "answer.given": "answer {value}",
     "answer.held": "(held to what training rows had, {low} to {high})",
     "answer.more": "and {count} more",
 }

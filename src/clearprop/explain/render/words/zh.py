@@ -134,6 +134,7 @@ SENTENCES = {
     "answer.numbers": (
         "输出以训练行的标准差为单位，表示 {column} 偏离平均值多少；乘以标准差再加上平均值，就回到 {column} 自己的单位。"
     ),
+    "answer.standardised": "网络学习的是标准化的 {column}，即偏离平均值多少个标准差：1 相当于 {deviation}，0 相当于 {mean}。",
     "answer.classes": "输出是各类别的概率；最可能的类别就是答案。",
     "answer.mean": "集成的答案是各成员输出的平均。",
     "answer.temperature": (
@@ -150,6 +151,7 @@ LABELS = {
     "thresholds": "第 {l} 层的阈值",
     "mask": "第 {l} 层的掩码",
     "settings": "设置",
+    "shares": "各输出的 {E}",
     "memory": "优化器的记忆",
     "nothing": "{names} = 0，每个参数都是，因为还没有更新过",
     "frozen": "固定",
@@ -173,6 +175,8 @@ LABELS = {
     "answer.member": "成员 {number}",
     "answer.mean": "{count} 个成员的平均",
     "answer.temperature": "取 1/{T} 次幂并归一化",
+    "answer.wanted": "目标 {value}",
+    "answer.given": "答案 {value}",
     "answer.held": "（限于训练行的范围：{low} 到 {high}）",
     "answer.more": "以及另外 {count} 个",
 }
