@@ -77,7 +77,8 @@ def words(seed: int, stream: Stream, count: int, *, lane: int = 0, time: int = 0
     True
     """
     first = start // 4
-    drawn = _drawn(seed, stream, np.arange(first, (start + count + 3) // 4, dtype=np.uint64), lane, time)
+    counts: NDArray[np.uint64] = np.arange(first, (start + count + 3) // 4, dtype=np.uint64)
+    drawn = _drawn(seed, stream, counts, lane, time)
     return drawn[start - 4 * first : start - 4 * first + count]
 
 

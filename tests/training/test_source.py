@@ -35,9 +35,7 @@ def model(dtype: str = "float32") -> cp.Model:
 @pytest.mark.parametrize("batch_size", [1000, 1024, 777, 65_536, 70_000])
 @pytest.mark.parametrize("order", ["shuffled", "sequential"])
 @pytest.mark.parametrize("drop_last", [False, True])
-def test_a_source_gives_the_bits_of_memory(
-    data: Any, batch_size: int, order: str, drop_last: bool, same: Any
-) -> None:
+def test_a_source_gives_the_bits_of_memory(data: Any, batch_size: int, order: str, drop_last: bool, same: Any) -> None:
     settings: dict[str, Any] = {
         "optimizer": cp.AdamW(cp.schedules.Cosine(0.01, steps=400)),
         "batch_size": batch_size,

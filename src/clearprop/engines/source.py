@@ -54,7 +54,7 @@ class InFile:
     def read(self, first: int, out: Array) -> None:
         straight = out.dtype == self.dtype and out.flags.c_contiguous
         target = out if straight else np.empty(out.shape, self.dtype)
-        left, place = memoryview(target.reshape(-1).view(np.uint8)), self.offset + first * self._row
+        left, place = target.reshape(-1).view(np.uint8).data, self.offset + first * self._row
         while len(left):
             count = os.preadv(self.descriptor, [left], place)
             if not count:
@@ -65,7 +65,7 @@ class InFile:
 
     def write(self, first: int, rows: Array) -> None:
         """Puts rows, of the numbers' own type, in their place."""
-        left, place = memoryview(rows.reshape(-1).view(np.uint8)), self.offset + first * self._row
+        left, place = rows.reshape(-1).view(np.uint8).data, self.offset + first * self._row
         while len(left):
             count = os.pwrite(self.descriptor, left, place)
             left, place = left[count:], place + count

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from clearprop.engines.base import Engine, Outcome, Plan, Samples, State, Sums, Tick
-from clearprop.engines.order import BLOCK, Rows, Windows
+from clearprop.engines.order import Rows, Windows
 from clearprop.engines.source import STEP, Source
 from clearprop.network.parameters import Parameters
 

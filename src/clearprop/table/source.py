@@ -148,4 +148,3 @@ def _called(paths: Paths) -> str:
         return os.fspath(paths)
     names = [os.fspath(path) for path in paths]
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from clearprop.errors import InputError
 from clearprop.random import Draw, Stream

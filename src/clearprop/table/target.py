@@ -191,7 +191,9 @@ def _classes(tally: Tally, task: str | None, source: str, place: Callable[[int],
     values, different = tally.values, tally.different
     name = values.name
     if tally.many:
-        raise InputError(f"{source}: the target {quoted(name)} has over {MOST:,} different values: too many for classes")
+        raise InputError(
+            f"{source}: the target {quoted(name)} has over {MOST:,} different values: too many for classes"
+        )
     if values.dtype == pl.String and task is None:
         refuse_strays(tally, place, 'say that these are classes: task="classes"')
     if different > FEW and 2 * different > tally.rows:

@@ -156,7 +156,7 @@ def _samples(
     for name, given in (("Y", Y), ("sample_weight", sample_weight)):
         if given is not None:
             raise InputError(f"{name}: a source has its own targets and no weights; leave out {name}")
-    if not isinstance(order, str) or order not in STREAMED and order in ORDERS:
+    if not isinstance(order, str) or (order not in STREAMED and order in ORDERS):
         raise InputError(
             f"order: a source is read window by window, so the order is one of {', '.join(STREAMED)}; "
             f"got {_short(order)}"

@@ -39,9 +39,7 @@ def split(rows: int | NDArray[np.integer], share: float, seed: int = 0, *, lane:
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
-def are_held_out(
-    rows: int | NDArray[np.integer], share: float, seed: int = 0, *, lane: int = 0
-) -> NDArray[np.bool_]:
+def are_held_out(rows: int | NDArray[np.integer], share: float, seed: int = 0, *, lane: int = 0) -> NDArray[np.bool_]:
     """For each row (N,) whether `split` takes it for validation; of many rows it needs little more than 8 bytes each.
 
     >>> are_held_out(5, 0.4, seed=1).sum().item()
@@ -71,7 +69,7 @@ def _smallest(keys: NDArray[np.uint32], count: int) -> NDArray[np.bool_]:
     if not count:
         return np.zeros(len(keys), dtype=bool)
     limit = np.partition(keys, count - 1)[count - 1]
-    smallest = keys < limit
+    smallest: NDArray[np.bool_] = keys < limit
     smallest[np.flatnonzero(keys == limit)[: count - int(smallest.sum())]] = True
     return smallest
 

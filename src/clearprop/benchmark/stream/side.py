@@ -87,9 +87,7 @@ def _learnt(asked: Asked, in_memory: bool) -> Told:
     decoded = time.perf_counter()
     if in_memory:
         del source
-    network = cp.Network.parse(
-        f"28-{HIDDEN}-{HIDDEN}-2", hidden="relu", output="softmax", loss="cross_entropy"
-    )
+    network = cp.Network.parse(f"28-{HIDDEN}-{HIDDEN}-2", hidden="relu", output="softmax", loss="cross_entropy")
     model = cp.Model.initialized(network, seed=asked.seed, dtype="float32")
     result = cp.train(
         model,
