@@ -42,11 +42,15 @@ def check_source(network: Network, dtype: np.dtype[Any], source: Source) -> Type
         try:
             found = check_samples(network, dtype, X, Y)
         except InputError as error:
-            place = re.sub(r"^([XY])\[(\d+)", lambda match: f"{match[1]}[{int(match[2]) + first}", str(error))
-            raise InputError(place) from None
+            raise InputError(_further(str(error), first)) from None
         wanted = wanted or Typed(source, found.X[:0].copy(), found.Y[:0].copy())
     assert wanted is not None, "a source has rows"
     return wanted
+
+
+def _further(message: str, rows: int) -> str:
+    """A message about a row, whose number is so much higher."""
+    return re.sub(r"^([XY])\[(\d+)", lambda match: f"{match[1]}[{int(match[2]) + rows}", message)
 
 
 def check_inputs(network: Network, dtype: np.dtype[Any], X: ArrayLike) -> Array:

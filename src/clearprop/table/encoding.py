@@ -210,7 +210,7 @@ class Encoding:
 
 
 def few(table: Table, rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """All of these rows of a table, or `SAMPLE` of them: those that a draw by seed and number in the table puts first."""
+    """All of these rows of a table, or `SAMPLE` of them: which, is a draw by seed and number in the table."""
     if len(rows) <= SAMPLE:
         return rows
     numbers = table.rows[rows] - 1

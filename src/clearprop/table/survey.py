@@ -1,4 +1,4 @@
-"""One pass over all rows of a table that need not fit in memory: what has to be known before its rows can be encoded."""
+"""One pass over all rows of a table that need not fit in memory: what has to be known before they can be encoded."""
 
 from __future__ import annotations
 
@@ -117,8 +117,8 @@ class _Finding:
                 both = pl.Float64()
             else:
                 raise InputError(
-                    f"{path}, column {quoted(name)}: its values are of type {dtype}, those in {first} of type {before}; "
-                    "write all files with the same types"
+                    f"{path}, column {quoted(name)}: its values are of type {dtype}, those in {first} of type "
+                    f"{before}; write all files with the same types"
                 )
             self.dtypes[name] = both, first
 

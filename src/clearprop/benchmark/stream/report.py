@@ -58,16 +58,17 @@ def to_markdown(compared: Compared) -> str:
 {compared.when}; {processor()}; {asked.threads} threads; {platform.system()} {platform.machine()}; seed {asked.seed}.
 Python {platform.python_version()}, clearprop {clearprop.__version__}.
 
-{asked.rows:,} rows of 28 numbers and a class with two values, in Parquet files of {in_bytes(compared.bytes_of_files)}
-together; as float32 in memory they are {in_bytes(asked.rows * 28 * 4)}. A network 28-{HIDDEN}-{HIDDEN}-2 learns them in
-batches of {BATCH:,} with Adam, {asked.epochs} epoch{"s" if asked.epochs > 1 else ""}; each side in a process of its own,
-the streamed one with `memory="{asked.memory}"`.
+{asked.rows:,} rows of 28 numbers and a class with two values, in Parquet files of
+{in_bytes(compared.bytes_of_files)} together; as float32 in memory they are {in_bytes(asked.rows * 28 * 4)}. A network
+28-{HIDDEN}-{HIDDEN}-2 learns them in batches of {BATCH:,} with Adam, {asked.epochs} epoch{"s"[: asked.epochs - 1]};
+each
+side in a process of its own, the streamed one with `memory="{asked.memory}"`.
 
 {table}
 
 Streamed and in memory came to {same}. Rates are of the fastest epoch. What is *before the first epoch* is not in them:
-one pass for the statistics of the columns, one that decodes the files (streamed: to the spill file). PyTorch is timed on
-{min(asked.rows, asked.rows_of_torch):,} of the rows, from the start of the loader, with the fastest of 0, 1 and 2
+one pass for the statistics of the columns, one that decodes the files (streamed: to the spill file). PyTorch is timed
+on {min(asked.rows, asked.rows_of_torch):,} of the rows, from the start of the loader, with the fastest of 0, 1 and 2
 workers; *DataLoader* is given one row at a time and collates them, *whole batches* slices them from a row group. Its
 peak memory is without that of its workers.
 {skipped}"""
