@@ -84,6 +84,27 @@ def names_many(given: Paths) -> bool:
     return path.is_dir() or (not path.exists() and glob.has_magic(str(path)))
 
 
+COPIES, ZIPPED = 3, 5
+"""How often a table's values, of 8 bytes, are in memory while it is learnt from; and how much gzip makes of a text."""
+
+
+def fits(path: Path, memory: int) -> bool:
+    """Whether the table in a file can be learnt from in so many bytes of memory, as far as can be told beforehand.
+
+    One that cannot be read is said to: who reads it then says what is wrong.
+    """
+    try:
+        size = path.stat().st_size
+        if not is_text(path):
+            table = pl.scan_parquet(path, glob=False) if ending_of(path) in PARQUET else pl.scan_ipc(path)
+            size = 8 * len(table.collect_schema()) * int(table.select(pl.len()).collect().item())
+        elif path.name.lower().endswith(".gz"):
+            size *= ZIPPED
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return True
+    return COPIES * size <= memory
+
+
 def _matching(text: str) -> list[Path]:
     path = Path(text)
     if path.is_dir():

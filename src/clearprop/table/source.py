@@ -8,18 +8,20 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from clearprop.engines.base import Array
 from clearprop.engines.source import MEMORY, Source
-from clearprop.errors import ClearpropError, check_size
+from clearprop.errors import ClearpropError, InputError, check_size
 from clearprop.random import check_seed
 from clearprop.table.encoding import Encoding
 from clearprop.table.files import Paths, files
 from clearprop.table.spill import Spill
-from clearprop.table.survey import Survey, survey
+from clearprop.table.survey import MOST_CODED, Survey, survey
 from clearprop.table.table import Table, quoted
 from clearprop.table.target import Target
+from clearprop.training.split import are_held_out
 
 
 class TableSource(Source):
@@ -38,10 +40,13 @@ class TableSource(Source):
         seed: of the choice of rows that statistics are learnt from, where there are more than 262,144.
         memory: how much memory the process may take up, as `"1GiB"`, `"512MiB"`, or a number of bytes.
         spill: the folder for the file of encoded rows; None is the temporary one, as TMPDIR names it.
+        held_out: the share of the rows to learn nothing from, as `split` chooses them; they stay among the source's.
 
     Attributes:
         encoding: how the columns become inputs.
         dropped: how many rows have no target.
+        held_out: of each row (N,), whether nothing was learnt from it; None where none are held out.
+        classes: of each row (N,), where rows are held out, its class; None for numbers.
 
     Raises:
         InputError: there is no such file; one is damaged, or its columns or their types are others than in the first;
@@ -75,17 +80,37 @@ class TableSource(Source):
         seed: int = 0,
         memory: str | int = MEMORY,
         spill: str | os.PathLike[str] | None = None,
+        held_out: float | None = None,
     ) -> None:
         self.memory, seed = check_size("memory", memory), check_seed(seed)
         self.folder = spill
-        found = files(paths)
-        self._survey = survey(found, _called(paths), target, seed)
-        pool = self._survey.pool
-        answer = self._target(task)
-        encoding = Encoding.learn(pool, answer, kinds=kinds, one_hot_to=one_hot_to, seed=seed)
+        self._survey = survey(files(paths), _called(paths), target, seed)
         self.dropped = self._survey.rows - self._survey.labelled
-        self.encoding = replace(encoding, dropped_rows=self.dropped)
+        answer = self._target(task)
+        self.held_out: NDArray[np.bool_] | None = None
+        self.classes: NDArray[np.unsignedinteger] | None = None
+        rows = None
+        if held_out is not None:
+            self.classes = self._classes(answer)
+            self.held_out = are_held_out(len(self) if self.classes is None else self.classes, held_out, seed)
+            rows = np.flatnonzero(~self.held_out[self._survey.pooled])
+        encoding = Encoding.learn(self._survey.pool, answer, rows, kinds=kinds, one_hot_to=one_hot_to, seed=seed)
+        self.encoding = encoding if rows is not None else replace(encoding, dropped_rows=self.dropped)
         self._spill: Spill | None = None
+
+    def _classes(self, answer: Target) -> NDArray[np.unsignedinteger] | None:
+        """The class of each row, in the smallest type; None for numbers."""
+        found = self._survey
+        if answer.task == "numbers":
+            return None
+        if found.codes is None:
+            raise InputError(
+                f"{found.source}: the target {quoted(answer.name)} has over {MOST_CODED:,} classes, too many for a "
+                "table that is read in parts"
+            )
+        values = pl.DataFrame({answer.name: found.values})
+        classes = answer.values(Table(values, found.source, np.arange(1, len(found.values) + 1)))
+        return classes.astype(np.min_scalar_type(int(classes.max())))[found.codes]
 
     def _target(self, task: str | None) -> Target:
         found = self._survey
@@ -93,6 +118,11 @@ class TableSource(Source):
         return Target.counted(
             found.tally, task, found.source, lambda row: f"{found.source}, row {row + 1}, column {name}"
         )
+
+    @property
+    def source(self) -> str:
+        """What its files are called together."""
+        return self._survey.source
 
     @property
     def inputs(self) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from clearprop.errors import InputError
 from clearprop.random import Draw, Stream
@@ -23,6 +24,10 @@ POOL = SAMPLE * 3 // 2
 quarter of the rows is held out."""
 
 
+MOST_CODED = 1 << 12
+"""Values of the target whose numbers are kept for each row."""
+
+
 @dataclass(frozen=True)
 class Survey:
     """What one pass over a table has found.
@@ -31,8 +36,11 @@ class Survey:
         paths, source: its files, and how they are called together.
         types: of a text file, what finds the values of each column; else the type of each column.
         rows, labelled: how many rows there are, and how many of them have a target.
-        tally: the values of the target.
+        values: those of the target, in the order in which they come first.
+        tally: the same, counted.
+        codes: for each row with a target the number of its value among `values`; None where these are many.
         pool: some of the rows with a target, all of them where they are few; each has its number in the whole table.
+        pooled: which of the rows with a target these are, counted among them.
     """
 
     paths: Sequence[Path]
@@ -40,8 +48,11 @@ class Survey:
     types: dict[str, TypeFinder] | dict[str, pl.DataType]
     rows: int
     labelled: int
+    values: pl.Series
     tally: Tally
+    codes: NDArray[np.unsignedinteger] | None
     pool: Table
+    pooled: NDArray[np.int64]
 
     def tables(self) -> Iterator[Table]:
         """The table's rows that have a target, chunk by chunk, in the types that they have in the whole table."""
@@ -79,6 +90,8 @@ class _Finding:
         self.tally: Tally | None = None
         self.draw = Draw(seed, Stream.STATISTICS, POOL)
         self.pool: list[pl.DataFrame] = []
+        self.pooled: list[NDArray[np.int64]] = []
+        self.codes: list[NDArray[np.unsignedinteger]] | None = []
 
     def see(self, chunk: Chunk) -> None:
         frame = chunk.frame
@@ -93,13 +106,26 @@ class _Finding:
             target = frame[self.target]
         tally = Tally.of(target)
         self.tally = tally if self.tally is None else self.tally.and_then(tally, self.rows)
+        self._code(target.drop_nulls())
         known = np.flatnonzero(target.is_not_null().to_numpy())
-        self.labelled += len(known)
-        entered = known[self.draw.enter(self.rows + known)]
-        self.pool.append(frame[entered])
+        entered = self.draw.enter(self.rows + known)
+        self.pool.append(frame[known[entered]])
+        self.pooled.append(self.labelled + np.flatnonzero(entered))
         if self.draw.is_full:
-            self.pool = [pl.concat(self.pool, how="vertical_relaxed")[self.draw.kept()]]
+            kept = self.draw.kept()
+            self.pool = [pl.concat(self.pool, how="vertical_relaxed")[kept]]
+            self.pooled = [np.concatenate(self.pooled)[kept]]
+        self.labelled += len(known)
         self.rows += frame.height
+
+    def _code(self, target: pl.Series) -> None:
+        assert self.tally is not None
+        if self.codes is None or self.tally.different > MOST_CODED:
+            self.codes = None
+            return
+        values = self.tally.values
+        codes = target.cast(values.dtype).replace_strict(values, range(len(values)), return_dtype=pl.UInt32)
+        self.codes.append(codes.to_numpy().astype(np.min_scalar_type(len(values) - 1)))
 
     def _see_texts(self, chunk: Chunk) -> None:
         parsers = PARSERS if chunk.separator == "," else (*PARSERS, decimal_commas)
@@ -131,7 +157,8 @@ class _Finding:
         types: dict[str, TypeFinder] | dict[str, pl.DataType] = self.types or {
             name: pl.Float64() if dtype == pl.Null else dtype for name, (dtype, _) in self.dtypes.items()
         }
-        frame = pl.concat(self.pool, how="vertical_relaxed")[self.draw.kept()]
+        kept = self.draw.kept()
+        frame = pl.concat(self.pool, how="vertical_relaxed")[kept]
         values = typed(self.tally.values.alias(self.target).to_frame(), types)[self.target]
         return Survey(
             paths,
@@ -139,8 +166,11 @@ class _Finding:
             types,
             self.rows,
             self.labelled,
+            values,
             self.tally.mapped(values),
+            None if self.codes is None else np.concatenate(self.codes),
             Table(typed(frame, types), self.source, self.draw.rows + 1, typed=not self.types),
+            np.concatenate(self.pooled)[kept],
         )
 
 

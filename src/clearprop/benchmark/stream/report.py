@@ -60,9 +60,8 @@ Python {platform.python_version()}, clearprop {clearprop.__version__}.
 
 {asked.rows:,} rows of 28 numbers and a class with two values, in Parquet files of
 {in_bytes(compared.bytes_of_files)} together; as float32 in memory they are {in_bytes(asked.rows * 28 * 4)}. A network
-28-{HIDDEN}-{HIDDEN}-2 learns them in batches of {BATCH:,} with Adam, {asked.epochs} epoch{"s"[: asked.epochs - 1]};
-each
-side in a process of its own, the streamed one with `memory="{asked.memory}"`.
+28-{HIDDEN}-{HIDDEN}-2 learns them in batches of {BATCH:,} with Adam, epochs: {asked.epochs}; each side in a
+process of its own, the streamed one with `memory="{asked.memory}"`.
 
 {table}
 
