@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from clearprop import export, plots
     from clearprop.artefact import TableModel, load, save
     from clearprop.check import GradientReport, WorksheetReport, check_gradients, check_worksheet
+    from clearprop.engines.source import ArraySource
     from clearprop.ensemble import Ensemble
     from clearprop.estimators import Autoencoder, MLPClassifier, MLPRegressor, Perceptron
     from clearprop.explain.derive import derive
     from clearprop.explain.trace import Trace, trace
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
     from clearprop.playground.opening import play
+    from clearprop.table import TableSource
     from clearprop.training import Callback, Checkpoint, EarlyStopping, History, Progress, Result, train, train_many
 
 # What is not needed to describe a network is imported when it is first used, so that `import clearprop` stays cheap.
@@ -44,6 +46,8 @@ _HOMES = {
     "save": "artefact",
     "load": "artefact",
     "TableModel": "artefact",
+    "TableSource": "table",
+    "ArraySource": "engines.source",
     "Autoencoder": "estimators",
     "MLPClassifier": "estimators",
     "MLPRegressor": "estimators",
@@ -65,6 +69,7 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "ArraySource",
     "Autoencoder",
     "Callback",
     "Checkpoint",
@@ -91,6 +96,7 @@ __all__ = [
     "Result",
     "Scale",
     "TableModel",
+    "TableSource",
     "Trace",
     "WorksheetReport",
     "__version__",

@@ -130,12 +130,17 @@ def file_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        near = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise InputError(f"{path}: there is no such file{did_you_mean(path.name, near)}") from None
+        raise missing_file(path) from None
     except IsADirectoryError:
         raise InputError(f"{path}: this is a directory; name one file in it") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def missing_file(path: Path) -> InputError:
+    """An error for a file that is not there, with the nearest that is."""
+    near = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    return InputError(f"{path}: there is no such file{did_you_mean(path.name, near)}")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from importlib import import_module
 from numbers import Integral, Real
@@ -77,6 +78,31 @@ def check_count(name: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise InputError(f"{name}: expected a whole number from 1 up, got {value!r}")
     return int(value)
+
+
+def check_size(name: str, value: object) -> int:
+    """A number of bytes, given as one or as a text such as "512MiB"; anything else is an `InputError`.
+
+    >>> check_size("memory", "1GiB"), check_size("memory", "1.5 MB")
+    (1073741824, 1500000)
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", str(value), re.IGNORECASE)
+    if isinstance(value, bool) or not isinstance(value, str | Integral) or not found or (found[3] and not found[2]):
+        raise InputError(f'{name}: expected a size such as "512MiB" or "1GiB", or a number of bytes, got {value!r}')
+    power = "BKMGT".index(found[2].upper() or "B")
+    size = int(float(found[1]) * (1024 if found[3] or not found[2] else 1000) ** power)
+    if not size:
+        raise InputError(f"{name}: expected more than nothing, got {value!r}")
+    return size
+
+
+def in_bytes(size: float) -> str:
+    """A number of bytes as people read it.
+
+    >>> in_bytes(768 * 2**20), in_bytes(3 * 2**30), in_bytes(100)
+    ('768.0 MiB', '3.0 GiB', '0.0 MiB')
+    """
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"
 
 
 _CALLED = {"onnx": "ONNX", "torch": "PyTorch", "matplotlib.pyplot": "matplotlib"}

@@ -35,6 +35,7 @@ class Stream(IntEnum):
     SAMPLE = 7  # lane: layer
     MEMBER = 8  # seeds of the members of an ensemble
     DATASET = 9  # ready-made data; lane: what is drawn
+    STATISTICS = 10  # which rows of a large table its statistics are learnt from
 
 
 def check_seed(seed: object) -> int:
@@ -76,14 +77,32 @@ def words(seed: int, stream: Stream, count: int, *, lane: int = 0, time: int = 0
     True
     """
     first = start // 4
-    blocks = np.arange(first, (start + count + 3) // 4, dtype=np.uint64)
-    counter = np.empty((len(blocks), 4), dtype=np.uint32)
-    counter[:, 0] = blocks & _MASK
-    counter[:, 1] = blocks >> _SHIFT
+    counts: NDArray[np.uint64] = np.arange(first, (start + count + 3) // 4, dtype=np.uint64)
+    drawn = _drawn(seed, stream, counts, lane, time)
+    return drawn[start - 4 * first : start - 4 * first + count]
+
+
+def _drawn(seed: int, stream: Stream, counts: NDArray[np.uint64], lane: int, time: int) -> NDArray[np.uint32]:
+    """Four words for each of the counts."""
+    counter = np.empty((len(counts), 4), dtype=np.uint32)
+    counter[:, 0] = counts & _MASK
+    counter[:, 1] = counts >> _SHIFT
     counter[:, 2] = time & 0xFFFFFFFF
     counter[:, 3] = stream | lane << 8
-    drawn = philox((seed & 0xFFFFFFFF, seed >> 32), counter).reshape(-1)
-    return drawn[start - 4 * first : start - 4 * first + count]
+    return philox((seed & 0xFFFFFFFF, seed >> 32), counter).reshape(-1)
+
+
+def words_of_blocks(
+    seed: int, stream: Stream, blocks: NDArray[np.int64], size: int, *, time: int = 0
+) -> NDArray[np.uint32]:
+    """The random words of blocks of `size` (a multiple of 4) each, by the blocks' numbers: (blocks, size).
+
+    >>> bool((words_of_blocks(1, Stream.SAMPLE, np.array([2]), 8)[0] == words(1, Stream.SAMPLE, 8, start=16)).all())
+    True
+    """
+    fours = np.uint64(size // 4)
+    counts = blocks.astype(np.uint64)[:, None] * fours + np.arange(fours, dtype=np.uint64)
+    return _drawn(seed, stream, counts.reshape(-1), 0, time).reshape(len(blocks), size)
 
 
 def uniforms(seed: int, stream: Stream, count: int, *, lane: int = 0, time: int = 0) -> NDArray[np.float64]:
@@ -115,3 +134,61 @@ def permutation(seed: int, stream: Stream, count: int, *, time: int = 0, start: 
     [0, 1, 2, 3, 4, 5]
     """
     return np.argsort(words(seed, stream, count, time=time, start=start), kind="stable")
+
+
+class Draw:
+    """The rows that come first in a permutation of all, drawn while the rows come by and their number is not known yet.
+
+    `enter` tells which of the rows that come by may be among them; whoever keeps these in the order in which they came
+    keeps `rows` in step, if what `kept` says is thrown out each time, and at the end.
+
+    >>> draw = Draw(3, Stream.SAMPLE, 2)
+    >>> kept = np.concatenate([part[draw.enter(part)] for part in np.split(np.arange(6), 3)])
+    >>> kept[draw.kept()].tolist() == np.sort(permutation(3, Stream.SAMPLE, 6)[:2]).tolist() == draw.rows.tolist()
+    True
+    """
+
+    def __init__(self, seed: int, stream: Stream, size: int) -> None:
+        self.seed, self.stream, self.size = seed, stream, size
+        self.rows = np.empty(0, np.int64)
+        self._words = np.empty(0, np.uint32)
+        self._most = 0xFFFFFFFF  # a larger word has lost
+
+    def enter(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of these rows, larger than all before them, may be among the first (rows,)."""
+        if not len(rows):
+            return np.zeros(0, np.bool_)
+        first = int(rows[0])
+        drawn = words(self.seed, self.stream, int(rows[-1]) - first + 1, start=first)[rows - first]
+        may = drawn <= self._most
+        self.rows = np.concatenate([self.rows, rows[may]])
+        self._words = np.concatenate([self._words, drawn[may]])
+        return may
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many have come in that it is time to throw some out."""
+        return len(self.rows) > 1.5 * self.size
+
+    def kept(self) -> NDArray[np.int64]:
+        """Throws out all but the first, and tells the places of these among those that have come in."""
+        kept = np.sort(np.argsort(self._words, kind="stable")[: self.size])
+        self.rows, self._words = self.rows[kept], self._words[kept]
+        if len(kept) == self.size:
+            self._most = int(self._words.max())
+        return kept
+
+
+def drawn_rows(seed: int, stream: Stream, count: int, size: int) -> NDArray[np.int64]:
+    """The first `size` of a permutation of `count` rows, sorted, in memory for these alone.
+
+    >>> drawn_rows(3, Stream.SAMPLE, 6, 2).tolist() == np.sort(permutation(3, Stream.SAMPLE, 6)[:2]).tolist()
+    True
+    """
+    draw = Draw(seed, stream, size)
+    for start in range(0, count, 1 << 18):
+        draw.enter(np.arange(start, min(start + (1 << 18), count)))
+        if draw.is_full:
+            draw.kept()
+    draw.kept()
+    return draw.rows

@@ -11,6 +11,7 @@ import typer
 import clearprop
 from clearprop.cli.bench import bench
 from clearprop.cli.bench_accuracy import bench_accuracy
+from clearprop.cli.bench_stream import bench_stream
 from clearprop.cli.check import check
 from clearprop.cli.derive import derive
 from clearprop.cli.evaluate import evaluate
@@ -44,6 +45,7 @@ app.command()(play)
 app.command()(export)
 app.command()(bench)
 app.command()(bench_accuracy)
+app.command()(bench_stream)
 
 
 def _version(asked: bool) -> None:

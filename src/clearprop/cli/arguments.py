@@ -34,6 +34,15 @@ class RecipeName(StrEnum):
 
 
 TableFile = Annotated[Path, typer.Argument(metavar="TABLE", help=TABLE_HELP, show_default=False)]
+TableFiles = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="TABLE...",
+        help="CSV, TSV (also .gz), Parquet or Arrow file; or several, a folder of them, or a pattern in quotes such as "
+        "'data/*.parquet'.",
+        show_default=False,
+    ),
+]
 ModelFile = Annotated[
     Path, typer.Argument(metavar="MODEL", help="Model file that `clearprop train` wrote.", show_default=False)
 ]

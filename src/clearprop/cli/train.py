@@ -12,7 +12,7 @@ import typer
 
 from clearprop.cli import arguments as take
 from clearprop.cli import show
-from clearprop.errors import InputError
+from clearprop.errors import InputError, check_size
 
 if TYPE_CHECKING:
     from clearprop.table import Column
@@ -23,7 +23,7 @@ MOST_MEMBERS = 1_000
 
 
 def train(
-    table: take.TableFile,
+    table: take.TableFiles,
     target: Annotated[str, typer.Option(help="The column to predict.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Where to write the model.")] = Path("model.safetensors"),
     report: Annotated[Path, typer.Option(help="Where to write the report, one HTML page.")] = Path("report.html"),
@@ -52,6 +52,22 @@ def train(
     ] = "auto",
     engine: take.Engine = "auto",
     threads: take.Threads = None,
+    memory: Annotated[
+        str,
+        typer.Option(
+            metavar="SIZE",
+            help="What the process may take up. Several files, and a table that would take up more, are read in parts, "
+            "to the same model.",
+        ),
+    ] = "1GiB",
+    spill: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="For the encoded rows of a table that is read in parts.",
+            show_default="the temporary one, as TMPDIR names it",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same model.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint of a stopped run.")] = False,
     as_json: take.AsJson = False,
@@ -63,29 +79,26 @@ def train(
     command with --resume goes on.
     """
     from clearprop import artefact
-    from clearprop.table import read
-    from clearprop.tabular import fit, prepare
+    from clearprop.tabular import fit
     from clearprop.training import Checkpoint, Progress
     from clearprop.training.interrupts import interrupts
 
     for path in (out, report):
-        take.check_place(path, table)
+        take.check_place(path, *table)
+    check_size("--memory", memory)
     checkpoint = _checkpoint(out, resume)
     places = {path.resolve() for path in (out, report, checkpoint)}
     if len(places) < 3:
         raise InputError(f"{report}: the model and its checkpoint are written here; name another file for the report")
-    count = _members(members)
-    rows = read(table)
-    prepared = prepare(
-        rows,
-        target,
-        task=task.value if task else None,
-        kinds=_kinds(target, exclude, kind),
-        recipe_name=recipe.value,
-        members=count,
-        epochs=epochs,
-        seed=seed,
-    )
+    settings = {
+        "task": task.value if task else None,
+        "kinds": _kinds(target, exclude, kind),
+        "recipe_name": recipe.value,
+        "members": _members(members),
+        "epochs": epochs,
+        "seed": seed,
+    }
+    prepared = _prepared(table, target, memory, spill, settings)
     if checkpoint.exists() and not resume:
         show.say(f"{checkpoint}: the checkpoint of a stopped run is given up, for --resume was not asked for")
     if not as_json:
@@ -97,7 +110,7 @@ def train(
         show.say(f"stopped; the same command with --resume goes on from {checkpoint}")
         raise typer.Exit(128 + (interruption.signal or 2))
 
-    page = _page(fitted, rows.source, len(rows), out, language.value)
+    page = _page(fitted, prepared.table.source, prepared.total, out, language.value)
     artefact.save(fitted.table_model, out)
     _write(report, page)
     checkpoint.unlink(missing_ok=True)
@@ -105,6 +118,20 @@ def train(
         show.as_json(_summary(fitted, out, report))
     else:
         _tell_fitted(fitted, out, report)
+
+
+def _prepared(
+    table: Sequence[Path], target: str, memory: str, spill: Path | None, settings: dict[str, Any]
+) -> Prepared:
+    """The table in memory where it is one file and fits, else read in parts."""
+    from clearprop.table import read
+    from clearprop.table.files import fits, names_many
+    from clearprop.tabular import prepare, prepare_files
+
+    one = table[0] if len(table) == 1 else table
+    if spill is None and not names_many(one) and fits(table[0], check_size("--memory", memory)):
+        return prepare(read(table[0]), target, **settings)
+    return prepare_files(one, target, memory=memory, spill=spill, **settings)
 
 
 def _checkpoint(out: Path, resume: bool) -> Path:
@@ -162,7 +189,7 @@ def _page(fitted: Fit, source: str, total: int, out: Path, language: str) -> str
 def _tell_prepared(prepared: Prepared) -> None:
     encoding, parts, recipe = prepared.encoding, prepared.parts, prepared.recipe
     kind = f"{len(encoding.classes)} classes" if encoding.task == "classes" else "numbers"
-    show.heading(f"{encoding.target.name}: {kind}, from {len(prepared.table):,} rows")
+    show.heading(f"{encoding.target.name}: {kind}, from {prepared.total:,} rows")
     _tell_columns(encoding.columns, encoding.rows)
     dropped = f", {parts.dropped:,} without a target left out" if parts.dropped else ""
     rows = f"{len(parts.training):,} to learn from, {len(parts.held_out):,} held out{dropped}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from clearprop.engines.base import Array, Samples
+from clearprop.engines.source import Source, Typed
 from clearprop.errors import InputError
 from clearprop.network.parameters import real_array
 from clearprop.network.spec import Network
@@ -27,6 +29,28 @@ def check_samples(
     targets = _check_targets(network, dtype, Y, len(inputs))
     weights = None if sample_weight is None else _check_weights(dtype, sample_weight, len(inputs))
     return Samples(inputs, targets, weights)
+
+
+def check_source(network: Network, dtype: np.dtype[Any], source: Source) -> Typed:
+    """The source with its rows in the types that an engine wants, all looked at as `check_samples` does.
+
+    Raises:
+        InputError: as `check_samples`; rows are named by their number in the source.
+    """
+    wanted = None
+    for first, X, Y in source.parts():
+        try:
+            found = check_samples(network, dtype, X, Y)
+        except InputError as error:
+            raise InputError(_further(str(error), first)) from None
+        wanted = wanted or Typed(source, found.X[:0].copy(), found.Y[:0].copy())
+    assert wanted is not None, "a source has rows"
+    return wanted
+
+
+def _further(message: str, rows: int) -> str:
+    """A message about a row, whose number is so much higher."""
+    return re.sub(r"^([XY])\[(\d+)", lambda match: f"{match[1]}[{int(match[2]) + rows}", message)
 
 
 def check_inputs(network: Network, dtype: np.dtype[Any], X: ArrayLike) -> Array:

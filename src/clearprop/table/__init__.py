@@ -9,6 +9,7 @@ from clearprop.table.column import Column
 from clearprop.table.encoding import COPY, Encoding
 from clearprop.table.frames import as_table, from_frame
 from clearprop.table.reading import read
+from clearprop.table.source import TableSource
 from clearprop.table.table import Table
 from clearprop.table.target import Target, labelled
 from clearprop.table.unseen import Unseen, unseen
@@ -19,6 +20,7 @@ __all__ = [
     "Column",
     "Encoding",
     "Table",
+    "TableSource",
     "Target",
     "Unseen",
     "as_table",

@@ -52,8 +52,8 @@ def find_separator(data: bytes, preferred: str = ",") -> str:
     return best if score(best)[0] else preferred
 
 
-def scan(data: bytes, separator: str, source: str, first_line: int = 1) -> Records:
-    r"""The records of a text whose lines end in \n or \r\n.
+def scan(data: bytes, separator: str, source: str, first_line: int = 1, rows_before: int = 0) -> Records:
+    r"""The records of a text whose lines end in \n or \r\n; the first is a header, below which rows are counted on.
 
     Raises InputError for a quote out of place and for a row that has more or fewer values than the header has names.
 
@@ -106,7 +106,7 @@ def scan(data: bytes, separator: str, source: str, first_line: int = 1) -> Recor
         lines=np.concatenate(lines)[:-1],
         empty=(length == 0) | ((length == 1) & returned),
     )
-    _check_widths(records, source)
+    _check_widths(records, source, rows_before)
     return records
 
 
@@ -120,12 +120,26 @@ def _wrong_quotes(
     return places[~np.isin(beside, [ord(separator), NEWLINE, RETURN, QUOTE])]
 
 
-def _check_widths(records: Records, source: str) -> None:
+def last_end(data: bytes) -> int:
+    r"""Where the last record that is whole ends, behind its \n; 0 where there is none. The text begins with a record.
+
+    >>> last_end(b'1,"x\ny"\n2,"z\n')
+    8
+    """
+    if QUOTE not in data:
+        return data.rfind(b"\n") + 1
+    text = np.frombuffer(data, np.uint8)
+    outside = np.cumsum(text == QUOTE, dtype=np.uint8) & 1 == 0  # wraps around, and so keeps the parity
+    whole = np.flatnonzero((text == NEWLINE) & outside)
+    return int(whole[-1]) + 1 if len(whole) else 0
+
+
+def _check_widths(records: Records, source: str, rows_before: int) -> None:
     expected = records.fields[0]
     wrong = np.flatnonzero((records.fields != expected) & ~records.empty)
     if len(wrong):
         record = int(wrong[0])
-        row = record - int(records.empty[:record].sum())
+        row = rows_before + record - int(records.empty[:record].sum())
         raise InputError(
             f"{source}, row {row} (line {records.lines[record]}): "
             f"{counted(int(records.fields[record]), 'value')}, "

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import InputError, did_you_mean
+from clearprop.random import Draw, Stream
 from clearprop.table import columns as kinds_of_column
 from clearprop.table import kinds as finding
 from clearprop.table.column import Column, Learning, Matrix, in_order
@@ -20,6 +21,9 @@ from clearprop.table.table import Table, quoted
 from clearprop.table.target import Label, Target, column_of, labelled
 
 T = TypeVar("T")
+
+SAMPLE = 1 << 18
+"""Rows that statistics are learnt from, where there are more."""
 
 COPY = "goes one to one with the target: is it a copy of the answer?"
 
@@ -51,8 +55,12 @@ class Encoding:
         task: str | None = None,
         kinds: Mapping[str, str] | None = None,
         one_hot_to: int | None = None,
+        seed: int = 0,
     ) -> Encoding:
         """Learn from the training rows of a table, and from nothing else in it.
+
+        Of more than 262,144 of them, so many are learnt from, chosen by the seed and by their numbers in the table
+        alone; only what are the classes of the target is learnt from all.
 
         Args:
             target: the name of the column to predict, or a Target whose classes are known already (from all
@@ -64,6 +72,7 @@ class Encoding:
                 they look like.
             one_hot_to: a column with more categories becomes one input, the number of its category, which only an
                 `Embedding` makes something of; `input_categories` tells which inputs are such. None: none does.
+            seed: of the choice of rows.
 
         Raises InputError where there is nothing to learn from, or a column has values that cannot be its kind's.
         """
@@ -77,15 +86,19 @@ class Encoding:
         chosen = table if rows is None else table.select(rows)
         if not len(chosen):
             raise InputError(f"{table.source}: there are no training rows")
-        training = chosen.select(labelled(chosen, name)).retyped()
-        answer = Target.learn(training, name, task) if isinstance(target, str) else target.learn_scale(training)
+        known = labelled(chosen, name)
+        some = few(chosen, known, seed)
+        training = chosen.select(some).retyped()
+        if isinstance(target, str):
+            target = Target.learn(training if len(some) == len(known) else chosen.select(known).retyped(), name, task)
+        answer = target.learn_scale(training)
         learning = Learning(one_hot_to=one_hot_to)
         learnt = tuple(
             _marked(finding.learn(training, column, asked.get(column), learning), training, name)
             for column in table.names
             if column != name
         )
-        encoding = Encoding(learnt, answer, len(training), len(chosen) - len(training))
+        encoding = Encoding(learnt, answer, len(training), len(chosen) - len(known))
         if not encoding.input_names:
             reasons = (
                 "; ".join(f"{quoted(column.name)}: left out: {column.done}" for column in learnt)
@@ -194,6 +207,20 @@ class Encoding:
                 f"{table.source}: there is no column {quoted(lacking[0])}{others}, "
                 f"which the model was trained with{did_you_mean(lacking[0], table.names)}"
             )
+
+
+def few(table: Table, rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """All of these rows of a table, or `SAMPLE` of them: which, is a draw by seed and number in the table."""
+    if len(rows) <= SAMPLE:
+        return rows
+    numbers = table.rows[rows] - 1
+    draw, ordered = Draw(seed, Stream.STATISTICS, SAMPLE), np.sort(numbers)
+    for start in range(0, len(ordered), SAMPLE):
+        draw.enter(ordered[start : start + SAMPLE])
+        if draw.is_full:
+            draw.kept()
+    draw.kept()
+    return rows[np.isin(numbers, draw.rows)]
 
 
 def _marked(column: Column, table: Table, target: str) -> Column:

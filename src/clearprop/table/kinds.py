@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import polars as pl
@@ -14,6 +15,7 @@ from clearprop.table.column import Column, Learning
 from clearprop.table.columns import KINDS, Boolean, Date, LeftOut, Number
 from clearprop.table.doubts import doubts
 from clearprop.table.table import Table, quoted
+from clearprop.table.tally import Tally
 from clearprop.table.values import usable
 
 FEW = 20
@@ -101,7 +103,9 @@ def _find(table: Table, column: pl.Series) -> str:
         return Category.kind
     name = quoted(column.name)
     refuse_strays(
-        table, column, f'say that they are categories: kinds={{{name}: "category"}}, or --kind COLUMN=category'
+        Tally.of(column),
+        lambda row: table.place(row, column.name),
+        f'say that they are categories: kinds={{{name}: "category"}}, or --kind COLUMN=category',
     )
     return Category.kind
 
@@ -127,29 +131,36 @@ def _dressed_up(texts: pl.Series) -> bool:
     return bool(texts.str.contains(_DRESSED_NUMBER).all()) and 2 * int(plain.sum()) < len(texts)
 
 
-def refuse_strays(table: Table, column: pl.Series, otherwise: str) -> None:
+def refuse_strays(tally: Tally, place: Callable[[int], str], otherwise: str) -> None:
     """Raise InputError for a text that has strayed into a column of numbers or dates.
 
     A column counts as one of numbers when at most one value in twenty (or one alone) is none, and the rest are more, or
-    more different, than codes would be. A code with a leading zero is no mistake. `otherwise` is what to do if the text
-    is meant.
+    more different, than codes would be. A code with a leading zero is no mistake. `place` says where the value of a row
+    stands; `otherwise` is what to do if the text is meant.
     """
-    texts = column.drop_nulls()
+    texts = tally.values
     dates = min(
-        (parsing.moments(parsing.in_iso(texts, order)) for order in ("", *parsing.ORDERS)), key=pl.Series.null_count
+        (parsing.moments(parsing.in_iso(texts, order)) for order in ("", *parsing.ORDERS)),
+        key=lambda parsed: _counted(tally, parsed.is_null()),
     )
     for parsed, what in ((parsing.floats(texts), "numbers"), (dates, "dates")):
-        good, stray = parsed.drop_nulls(), texts.filter(parsed.is_null())
-        few = 0 < len(stray) <= max(1, len(texts) // 20)
-        if len(good) < 4 or not few or stray.str.contains("^0[0-9]+$").any():
+        wrong = parsed.is_null()
+        good, strays = parsed.drop_nulls(), _counted(tally, wrong)
+        few, rows = 0 < strays <= max(1, tally.rows // 20), tally.rows - strays
+        if rows < 4 or not few or texts.filter(wrong).str.contains("^0[0-9]+$").any():
             continue
         different = good.n_unique()
-        if different > FEW or different == len(good) or _measured(good):
-            row = int((column == stray[0]).fill_null(False).arg_max() or 0)
+        if different > FEW or different == rows or _measured(good):
+            first = int(wrong.arg_max() or 0)
             raise InputError(
-                f"{table.place(row, column.name)}: {quoted(stray[0])} stands among {len(good):,} {what}; "
+                f"{place(int(tally.firsts[first]))}: {quoted(texts[first])} stands among {rows:,} {what}; "
                 f"correct it, leave it empty if it is missing, or {otherwise}"
             )
+
+
+def _counted(tally: Tally, which: pl.Series) -> int:
+    """How many rows have one of these values."""
+    return int(tally.counts[which.to_numpy()].sum())
 
 
 def _measured(good: pl.Series) -> bool:

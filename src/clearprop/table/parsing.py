@@ -107,6 +107,37 @@ def typed(texts: pl.Series, parsers: Sequence[Parser] = PARSERS) -> pl.Series:
     return texts
 
 
+class TypeFinder:
+    """`typed` for a column that comes part by part: first all of it is seen, then any of it can be read.
+
+    >>> finder = TypeFinder()
+    >>> for part in (["1", "2"], ["NA", "2.5"]):
+    ...     finder.see(pl.Series(part))
+    >>> finder.read(pl.Series(["1", "2"])).to_list()
+    [1.0, 2.0]
+    """
+
+    def __init__(self, parsers: Sequence[Parser] = PARSERS) -> None:
+        self.left = [(clean, parse) for clean in (_without_missing, cleaned) for parse in parsers]
+
+    def see(self, texts: pl.Series) -> None:
+        """Rules out the types that some of these texts have not."""
+        parts = {}
+        for clean in dict.fromkeys(clean for clean, _ in self.left):
+            whole = clean(texts)
+            parts[clean] = whole.head(200), whole
+        self.left = [
+            (clean, parse) for clean, parse in self.left if all(complete(parse(some), some) for some in parts[clean])
+        ]
+
+    def read(self, texts: pl.Series) -> pl.Series:
+        """Values of the type that all texts seen have, or the texts."""
+        if not self.left:
+            return cleaned(texts)
+        clean, parse = self.left[0]
+        return parse(clean(texts))
+
+
 def cleaned(texts: pl.Series) -> pl.Series:
     """Texts without spaces around them, null where one stands for a missing value.
 

@@ -6,6 +6,8 @@ import gzip
 import io
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -20,6 +22,8 @@ TEXT = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": ","}
 PARQUET = (".parquet", ".pq")
 ARROW = (".arrow", ".feather", ".ipc")
 KNOWN = (*TEXT, *(f"{ending}.gz" for ending in TEXT), *PARQUET, *ARROW)
+
+_KINDS = {True: ("Parquet", b"PAR1"), False: ("Arrow", b"ARROW1")}
 
 SIGNATURES = {
     b"PAR1": "Parquet",
@@ -44,15 +48,14 @@ def read(path: str | os.PathLike[str]) -> Table:
     clearprop.errors.InputError: peple.csv: there is no such file
     """
     path = Path(path)
-    name = path.name.lower()
-    ending = Path(name.removesuffix(".gz")).suffix
+    ending = ending_of(path)
     data = file_bytes(path)
     if not data:
         raise InputError(f"{path}: the file is empty")
     if ending in TEXT:
-        text = _unzipped(data, path) if name.endswith(".gz") else data
+        text = _unzipped(data, path) if path.name.lower().endswith(".gz") else data
         return read_text(text, str(path), TEXT[ending])
-    if name.endswith(".gz") or ending not in PARQUET + ARROW:
+    if ending not in PARQUET + ARROW:
         raise InputError(f"{path}: the ending is not one that is read: {', '.join(KNOWN)}")
     return Table.of(_read_columns(data, path, ending in PARQUET), str(path))
 
@@ -64,17 +67,37 @@ def _unzipped(data: bytes, path: Path) -> bytes:
         raise InputError(f"{path}: not a whole gzip file: {error}") from None
 
 
+def ending_of(path: Path) -> str:
+    """The ending that says what is in a file, in small letters; ".csv" also of one that is gzipped."""
+    name = path.name.lower()
+    ending = Path(name.removesuffix(".gz")).suffix
+    return ending if not name.endswith(".gz") or ending in TEXT else ""
+
+
 def _read_columns(data: bytes, path: Path, parquet: bool) -> pl.DataFrame:
-    """A Parquet or Arrow file; its first and last bytes are looked at before anything in between is believed."""
-    kind, mark = ("Parquet", b"PAR1") if parquet else ("Arrow", b"ARROW1")
-    if not data.startswith(mark):
-        raise InputError(f"{path}: this is no {kind} file{_looks_like(data)}")
-    if not data.endswith(mark):
-        raise InputError(f"{path}: the {kind} file is cut off: its end is missing")
-    try:
+    check_marks(data, data, path, parquet)
+    with damaged(path, parquet):
         return pl.read_parquet(io.BytesIO(data)) if parquet else pl.read_ipc(io.BytesIO(data))
+
+
+def check_marks(begin: bytes, end: bytes, path: Path, parquet: bool) -> None:
+    """The first and last bytes of a Parquet or Arrow file: looked at before anything in between is believed."""
+    kind, mark = _KINDS[parquet]
+    if not begin:
+        raise InputError(f"{path}: the file is empty")
+    if not begin.startswith(mark):
+        raise InputError(f"{path}: this is no {kind} file{_looks_like(begin)}")
+    if not end.endswith(mark):
+        raise InputError(f"{path}: the {kind} file is cut off: its end is missing")
+
+
+@contextmanager
+def damaged(path: Path, parquet: bool) -> Iterator[None]:
+    """A block that reads a Parquet or Arrow file: what polars says of it is an InputError that names the file."""
+    try:
+        yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise InputError(f"{path}: the {kind} file is damaged: {str(error).splitlines()[0]}") from None
+        raise InputError(f"{path}: the {_KINDS[parquet][0]} file is damaged: {str(error).splitlines()[0]}") from None
 
 
 def read_text(data: bytes, source: str, preferred: str = ",") -> Table:
@@ -82,11 +105,11 @@ def read_text(data: bytes, source: str, preferred: str = ",") -> Table:
 
     `preferred` is the separator where several would do.
     """
-    text, above = _checked(data, source)
+    text, above = checked(data, source)
     separator = find_separator(text, preferred)
     records = scan(text, separator, source, above + 1)
-    names = _names(text[: records.ends[0]], separator, source)
-    columns = _columns(text, separator, source)
+    names = names_of(text[: records.ends[0]], separator, source)
+    columns = columns_of(text, separator, source)
     kept = ~records.empty[1:]
     if len(columns[0]) != len(kept):
         raise InputError(f"{source}: {counted(len(kept), 'row')} were expected, {len(columns[0]):,} were read")
@@ -98,15 +121,11 @@ def read_text(data: bytes, source: str, preferred: str = ",") -> Table:
     return Table.of(pl.DataFrame(values), source, lines=records.lines[1:][kept], typed=False)
 
 
-def _checked(data: bytes, source: str) -> tuple[bytes, int]:
+def checked(data: bytes, source: str) -> tuple[bytes, int]:
     """The text without byte order mark and empty lines above the names, and how many these are; surely UTF-8."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(f"{source}: the text is UTF-16; save it as UTF-8")
-    for place, what in ((data.find(b"\0"), "a zero byte"), (_not_utf8(data), "a byte that is not UTF-8")):
-        if place >= 0:
-            line = data.count(b"\n", 0, place) + 1
-            hint = _looks_like(data) or "; save the file as text in UTF-8"
-            raise InputError(f"{source}, line {line}, byte {place}: {what}{hint}")
+    check_bytes(data, source)
     data = data.removeprefix(b"\xef\xbb\xbf")
     if b"\n" not in data:
         data = data.replace(b"\r", b"\n")  # how the first Macintoshes ended a line
@@ -114,6 +133,15 @@ def _checked(data: bytes, source: str) -> tuple[bytes, int]:
     if not text.strip():
         raise InputError(f"{source}: the file is empty")
     return text, data.count(b"\n", 0, len(data) - len(text))
+
+
+def check_bytes(data: bytes, source: str, first_line: int = 1, first_byte: int = 0) -> None:
+    """Raises InputError for a byte that no text in UTF-8 has, at its line and place in the file."""
+    for place, what in ((data.find(b"\0"), "a zero byte"), (_not_utf8(data), "a byte that is not UTF-8")):
+        if place >= 0:
+            line = data.count(b"\n", 0, place) + first_line
+            hint = _looks_like(data) or "; save the file as text in UTF-8"
+            raise InputError(f"{source}, line {line}, byte {first_byte + place}: {what}{hint}")
 
 
 def _not_utf8(data: bytes) -> int:
@@ -130,7 +158,7 @@ def _looks_like(data: bytes) -> str:
     return f"; it looks like {kinds[0]}: rename or convert it" if kinds else ""
 
 
-def _columns(text: bytes, separator: str, source: str, header: bool = True) -> list[pl.Series]:
+def columns_of(text: bytes, separator: str, source: str, header: bool = True) -> list[pl.Series]:
     """Every column as texts, by polars; `scan` has seen to it that nothing is left to interpret."""
     try:
         return pl.read_csv(text, has_header=header, separator=separator, infer_schema=False).get_columns()
@@ -138,8 +166,8 @@ def _columns(text: bytes, separator: str, source: str, header: bool = True) -> l
         raise InputError(f"{source}: {str(error).splitlines()[0]}") from None
 
 
-def _names(header: bytes, separator: str, source: str) -> list[str]:
-    names = [(column[0] or "").strip() for column in _columns(header, separator, source, header=False)]
+def names_of(header: bytes, separator: str, source: str) -> list[str]:
+    names = [(column[0] or "").strip() for column in columns_of(header, separator, source, header=False)]
     places: dict[str, int] = {}
     for place, name in enumerate(names, 1):
         if name in places:

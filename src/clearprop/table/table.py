@@ -45,7 +45,7 @@ class Table:
         if not frame.height:
             raise InputError(f"{source}: it has no rows, only names of columns")
         return Table(
-            frame.select(_plain(column) for column in frame),
+            frame.select(_known(plain(column)) for column in frame),
             source,
             np.arange(1, frame.height + 1),
             lines,
@@ -91,16 +91,19 @@ def quoted(value: object) -> str:
     return json.dumps(text if len(text) <= 60 else text[:56] + "...", ensure_ascii=False)
 
 
-def _plain(column: pl.Series) -> pl.Series:
-    """A column in the type of the few that stands for its own."""
+def _known(column: pl.Series) -> pl.Series:
+    """A column of nothing but missing values is one of numbers."""
+    return column.cast(pl.Float64) if column.dtype == pl.Null else column
+
+
+def plain(column: pl.Series) -> pl.Series:
+    """A column in the type of the few that stands for its own; one without a type stays without one."""
     dtype = column.dtype
     if dtype.is_integer():
         exact = column.cast(pl.Int64, strict=False)
         return exact if exact.null_count() == column.null_count() else column.cast(pl.Float64)
     if dtype.is_float() or dtype.is_decimal():
         return column.cast(pl.Float64).fill_nan(None)
-    if dtype == pl.Null:
-        return column.cast(pl.Float64)
     if dtype in (pl.Categorical, pl.Enum):
         return cleaned(column.cast(pl.String))
     if dtype == pl.String:

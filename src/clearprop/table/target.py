@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from clearprop.table import described
 from clearprop.table.kinds import FEW, refuse_strays
 from clearprop.table.scaling import quotient, restored
 from clearprop.table.table import Table, quoted
+from clearprop.table.tally import MOST, Tally
 from clearprop.table.values import EXACT, categories, keys, numbers, usable
 
 TASKS = ("classes", "numbers")
@@ -77,21 +78,34 @@ class Target:
         >>> Target.learn(Table.of(pl.DataFrame({"y": ["yes", None, "no"]}), "table.csv"), "y").classes
         ('no', 'yes')
         """
-        if task is not None and task not in TASKS:
-            raise unknown("task", task, TASKS)
         present = table.select(labelled(table, name))
-        column = present.frame[name]
-        if not usable(column.dtype) or column.dtype in (pl.Date, pl.Datetime):
+        _check_type(present.frame[name].dtype, name, table.source, task)
+        counted = Tally.of(present.frame[name])
+        found = Target.counted(counted, task, table.source, lambda row: present.place(row, name))
+        return found if found.task == "classes" else _numbers(present, name)
+
+    @staticmethod
+    def counted(tally: Tally, task: str | None, source: str, place: Callable[[int], str]) -> Target:
+        """The target as the values of all rows have it; of numbers the task alone: `learn_scale` learns the rest.
+
+        Args:
+            source: the name of the table, in messages.
+            place: says where the value of a row stands.
+
+        Raises:
+            InputError: as `learn`.
+        """
+        name = tally.values.name
+        _check_type(tally.values.dtype, name, source, task)
+        if tally.rows < 2:
+            raise InputError(f"{source}: only one row has a value of the target {quoted(name)}; two are needed")
+        if tally.different == 1:
             raise InputError(
-                f"{table.source}, column {quoted(name)}: values of type {column.dtype} cannot be predicted"
+                f"{source}: the target {quoted(name)} is always {quoted(tally.values[0])}: nothing to learn"
             )
-        if len(present) < 2:
-            raise InputError(f"{table.source}: only one row has a value of the target {quoted(name)}; two are needed")
-        if column.n_unique() == 1:
-            raise InputError(
-                f"{table.source}: the target {quoted(name)} is always {quoted(column[0])}: nothing to learn"
-            )
-        return _classes(present, name, task) if (task or _decide(column)) == "classes" else _numbers(present, name)
+        if (task or _decide(tally)) == "classes":
+            return _classes(tally, task, source, place)
+        return Target(name, "numbers", (), 0.0, 1.0, 0.0, 0.0, ())
 
     def learn_scale(self, table: Table) -> Target:
         """The same target, classes and all, with mean, deviation and range of these rows."""
@@ -155,33 +169,49 @@ class Target:
         return {keys(pl.Series([label]))[0]: code for code, label in enumerate(self.classes)}
 
 
-def _decide(column: pl.Series) -> str:
-    if column.dtype in (pl.String, pl.Boolean):
+def _check_type(dtype: Any, name: str, source: str, task: str | None) -> None:
+    if task is not None and task not in TASKS:
+        raise unknown("task", task, TASKS)
+    if not usable(dtype) or dtype in (pl.Date, pl.Datetime):
+        raise InputError(f"{source}, column {quoted(name)}: values of type {dtype} cannot be predicted")
+
+
+def _decide(tally: Tally) -> str:
+    values, different = tally.values, tally.different
+    if values.dtype in (pl.String, pl.Boolean):
         return "classes"
-    different = column.n_unique()
-    whole = column.dtype == pl.Int64 or bool((column == column.round()).all())
-    return "classes" if whole and different <= FEW and 2 * different < len(column) else "numbers"
+    return "classes" if _whole(values) and different <= FEW and 2 * different < tally.rows else "numbers"
 
 
-def _classes(table: Table, name: str, task: str | None) -> Target:
-    column = table.frame[name]
-    different = column.n_unique()
-    if column.dtype == pl.String and task is None:
-        refuse_strays(table, column, 'say that these are classes: task="classes"')
-    if different > FEW and 2 * different > len(column):
-        mend = "" if column.dtype == pl.String else '; perhaps the task is "numbers"'
+def _whole(values: pl.Series) -> bool:
+    return values.dtype == pl.Int64 or bool((values == values.round()).all())
+
+
+def _classes(tally: Tally, task: str | None, source: str, place: Callable[[int], str]) -> Target:
+    values, different = tally.values, tally.different
+    name = values.name
+    if tally.many:
         raise InputError(
-            f"{table.source}: the target {quoted(name)} has {different:,} different values "
-            f"in {len(column):,} rows: too many for classes{mend}"
+            f"{source}: the target {quoted(name)} has over {MOST:,} different values: too many for classes"
         )
-    if column.dtype == pl.Float64:
-        numbers(table, name)  # refuses infinite ones
-        if different > FEW and not bool((column == column.round()).all()):
+    if values.dtype == pl.String and task is None:
+        refuse_strays(tally, place, 'say that these are classes: task="classes"')
+    if different > FEW and 2 * different > tally.rows:
+        mend = "" if values.dtype == pl.String else '; perhaps the task is "numbers"'
+        raise InputError(
+            f"{source}: the target {quoted(name)} has {different:,} different values "
+            f"in {tally.rows:,} rows: too many for classes{mend}"
+        )
+    if values.dtype == pl.Float64:
+        if values.is_infinite().any():
+            row = int(tally.firsts[int(values.is_infinite().arg_max() or 0)])
+            raise InputError(f"{place(row)}: the value is infinite; leave it empty if it is missing")
+        if different > FEW and not _whole(values):
             raise InputError(
-                f"{table.source}: the target {quoted(name)} has {different:,} different fractional values; "
+                f"{source}: the target {quoted(name)} has {different:,} different fractional values; "
                 f'for classes at most {FEW} are expected; perhaps the task is "numbers"'
             )
-    labels = {keys(pl.Series([label]))[0]: label for label in column.unique().sort(descending=True)}
+    labels = {keys(pl.Series([label]))[0]: label for label in values.sort(descending=True)}
     return Target(name, "classes", tuple(reversed(labels.values())), 0.0, 1.0, 0.0, 0.0, ())
 
 

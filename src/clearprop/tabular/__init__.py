@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clearprop.tabular.fit import Fit, Parts, Prepared, fit, prepare
+from clearprop.tabular.fit import Fit, Parts, Prepared, fit, prepare, prepare_files
 from clearprop.tabular.learn import Learnt, learn
 from clearprop.tabular.recipe import RECIPES, Recipe, recipe
 
@@ -16,5 +16,6 @@ __all__ = [
     "fit",
     "learn",
     "prepare",
+    "prepare_files",
     "recipe",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,11 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.artefact import TableModel, check_storable
+from clearprop.engines.base import Array
+from clearprop.engines.source import MEMORY, Source, Without
 from clearprop.ensemble import Ensemble, tempered
 from clearprop.errors import InputError
 from clearprop.model import Model
 from clearprop.scores import Scores
-from clearprop.table import Encoding, Table, Target, labelled
+from clearprop.table import Encoding, Table, TableSource, Target, labelled
+from clearprop.table.files import Paths
+from clearprop.table.source import targets as learnt_targets
 from clearprop.tabular.learn import DTYPE, Learnt, learn
 from clearprop.tabular.recipe import ONE_HOT_TO, Recipe, recipe
 from clearprop.training.callbacks import Callback
@@ -27,13 +32,13 @@ FEWEST_ROWS = 5
 
 @dataclass(frozen=True)
 class Parts:
-    """Which rows of a table are learnt from, and which kept for the score; indices from 0.
+    """Which rows of a table are learnt from, and which kept for the score: indices from 0, or sources of them.
 
     `dropped` counts the rows without a target.
     """
 
-    training: NDArray[np.int64]
-    held_out: NDArray[np.int64]
+    training: NDArray[np.int64] | Without
+    held_out: NDArray[np.int64] | Without
     dropped: int
 
 
@@ -72,16 +77,29 @@ class Fit:
 class Prepared:
     """A table read, split and encoded, with the recipe that suits it: all that is known before anything is learnt.
 
-    `X` and `Y` are of the training rows.
+    `X` and `Y` are of the training rows; of a table that is not in memory `X` is a source of them, and `Y` is None.
     """
 
-    table: Table
+    table: Table | TableSource
     encoding: Encoding
     parts: Parts
-    X: NDArray[np.float32]
-    Y: NDArray[Any]
+    X: NDArray[np.float32] | Source
+    Y: NDArray[Any] | None
     recipe: Recipe
     seed: int
+
+    @property
+    def total(self) -> int:
+        """How many rows the table has, also those without a target."""
+        return len(self.table) if isinstance(self.table, Table) else len(self.table) + self.table.dropped
+
+    def true(self, rows: Without, those: NDArray[np.bool_] | None = None) -> NDArray[Any]:
+        """The targets of rows of a table that is not in memory, all or those (N,), as `Encoding.targets` gives them."""
+        found = []
+        for first, X, Y in rows.parts():
+            found.append(Y if those is None else Y[those[first : first + len(X)]])
+        Y = np.concatenate(found)
+        return Y.astype(np.int64) if self.encoding.task == "classes" else self.encoding.unstandardise(Y)
 
 
 def prepare(
@@ -113,9 +131,9 @@ def prepare(
     """
     answer = Target.learn(table, target, task)
     parts = _parts(table, answer, seed)
-    encoding = Encoding.learn(table, answer, rows=parts.training, kinds=kinds, one_hot_to=ONE_HOT_TO)
+    encoding = Encoding.learn(table, answer, rows=parts.training, kinds=kinds, one_hot_to=ONE_HOT_TO, seed=seed)
     training = table.select(parts.training)
-    X, Y = encoding.inputs(training), _targets(encoding, training)
+    X, Y = encoding.inputs(training), learnt_targets(encoding, training)
     outputs = max(1, len(encoding.classes))
     chosen = recipe(
         recipe_name,
@@ -129,6 +147,56 @@ def prepare(
     return Prepared(table, encoding, parts, X, Y, chosen, seed)
 
 
+def prepare_files(
+    paths: Paths,
+    target: str,
+    *,
+    task: str | None = None,
+    kinds: Mapping[str, str] | None = None,
+    recipe_name: str = "strong",
+    members: int | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    memory: str | int = MEMORY,
+    spill: str | os.PathLike[str] | None = None,
+) -> Prepared:
+    """`prepare` for a table that need not fit in memory, in one file or in many; what is learnt has the same bits.
+
+    Args:
+        paths, memory, spill: as `TableSource` takes them.
+        target, task, kinds, recipe_name, members, epochs, seed: as `prepare`.
+
+    Raises:
+        InputError: as `TableSource`, and as `prepare`.
+    """
+    table = TableSource(
+        paths,
+        target=target,
+        task=task,
+        kinds=kinds,
+        one_hot_to=ONE_HOT_TO,
+        seed=seed,
+        memory=memory,
+        spill=spill,
+        held_out=HELD_OUT_SHARE,
+    )
+    _check_enough(len(table), table.source, target)
+    assert table.held_out is not None
+    encoding = table.encoding
+    training = Without(table, table.held_out)
+    chosen = recipe(
+        recipe_name,
+        training,
+        table.outputs,
+        encoding.task,
+        categories=encoding.input_categories,
+        members=members,
+        epochs=epochs,
+    )
+    parts = Parts(training, Without(table, ~table.held_out), table.dropped)
+    return Prepared(table, encoding, parts, training, None, chosen, seed)
+
+
 def fit(
     prepared: Prepared, *, engine: str = "auto", threads: int | None = None, callbacks: Sequence[Callback] = ()
 ) -> Fit:
@@ -138,11 +206,10 @@ def fit(
         callbacks: such as `Progress()` and `Checkpoint(path)`.
     """
     encoding, parts, chosen = prepared.encoding, prepared.parts, prepared.recipe
-    held_out = prepared.table.select(parts.held_out)
     # What is wrong with the held-out rows, or too large for a file, must not come out after the work.
-    X_held_out, Y_held_out = encoding.inputs(held_out), encoding.targets(held_out)
+    held_out, true = _held_out(prepared)
     untrained = Ensemble([Model.initialized(network, "zeros", dtype=DTYPE) for network in chosen.networks])
-    table_model = TableModel(untrained, encoding, _about(encoding, prepared.Y, prepared.seed))
+    table_model = TableModel(untrained, encoding, _about(prepared))
     check_storable(table_model)
     started = time.perf_counter()
     learnt = learn(
@@ -156,39 +223,58 @@ def fit(
     )
     seconds = time.perf_counter() - started
     table_model = replace(table_model, model=learnt.ensemble)
-    scores = table_model.score(learnt.ensemble.predict(X_held_out, engine=engine, threads=threads), Y_held_out)
+    outputs = [learnt.ensemble.predict(X, engine=engine, threads=threads) for X in held_out()]
+    scores = table_model.score(np.concatenate(outputs), true)
     return Fit(table_model, scores, _score_left_out(table_model, prepared, learnt), parts, chosen, learnt, seconds)
+
+
+def _held_out(prepared: Prepared) -> tuple[Callable[[], Iterator[Array]], NDArray[Any]]:
+    """What gives the inputs of the held-out rows, in parts, and their targets."""
+    table, rows = prepared.table, prepared.parts.held_out
+    if isinstance(rows, Without):
+        return lambda: (X for _, X, _ in rows.parts()), prepared.true(rows)
+    assert isinstance(table, Table)
+    held_out = table.select(rows)
+    inputs = prepared.encoding.inputs(held_out)
+    return lambda: iter([inputs]), prepared.encoding.targets(held_out)
 
 
 def _score_left_out(table_model: TableModel, prepared: Prepared, learnt: Learnt) -> Scores | None:
     known = np.flatnonzero(np.isfinite(learnt.left_out).all(axis=1))
     if not len(known):
         return None
-    ensemble, encoding = learnt.ensemble, prepared.encoding
+    ensemble, table, training = learnt.ensemble, prepared.table, prepared.parts.training
     outputs = tempered(learnt.left_out[known], ensemble.temperature, ensemble.activation)
-    true = encoding.targets(prepared.table.select(prepared.parts.training[known]))
-    return table_model.score(outputs, true)
+    if isinstance(training, Without):
+        return table_model.score(outputs, prepared.true(training, learnt.left_out_rows)[known])
+    assert isinstance(table, Table)
+    return table_model.score(outputs, prepared.encoding.targets(table.select(training[known])))
 
 
 def _parts(table: Table, target: Target, seed: int) -> Parts:
     known = labelled(table, target.name)
-    if len(known) < FEWEST_ROWS:
-        raise InputError(
-            f"{table.source}: {len(known)} rows have a value of {target.name}; at least {FEWEST_ROWS} are needed, "
-            "some to learn from and some to judge by"
-        )
+    _check_enough(len(known), table.source, target.name)
     classes = target.values(table.select(known)) if target.task == "classes" else None
     rest, held_out = split(len(known) if classes is None else classes, HELD_OUT_SHARE, seed)
     return Parts(known[rest], known[held_out], len(table) - len(known))
 
 
-def _targets(encoding: Encoding, table: Table) -> NDArray[Any]:
-    targets = encoding.targets(table)
-    return targets if encoding.task == "classes" else encoding.standardise(targets)
+def _check_enough(rows: int, source: str, target: str) -> None:
+    if rows < FEWEST_ROWS:
+        raise InputError(
+            f"{source}: {rows} rows have a value of {target}; at least {FEWEST_ROWS} are needed, "
+            "some to learn from and some to judge by"
+        )
 
 
-def _about(encoding: Encoding, Y: NDArray[Any], seed: int) -> dict[str, object]:
-    about: dict[str, object] = {"seed": seed}
-    if encoding.task == "classes":
-        about["class_shares"] = (np.bincount(Y, minlength=len(encoding.classes)) / len(Y)).tolist()
+def _about(prepared: Prepared) -> dict[str, object]:
+    about: dict[str, object] = {"seed": prepared.seed}
+    classes, table = len(prepared.encoding.classes), prepared.table
+    if classes:
+        Y = prepared.Y
+        if isinstance(table, TableSource):
+            assert table.classes is not None and table.held_out is not None
+            Y = table.classes[~table.held_out]
+        assert Y is not None
+        about["class_shares"] = (np.bincount(Y, minlength=classes) / len(Y)).tolist()
     return about

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from clearprop.engines.base import Array
 from clearprop.random import Stream, check_seed, words
-from clearprop.training.split import strata
+from clearprop.training.split import AT_ONCE, strata
 
 LANE = 1  # of the splits of a seed; the one that holds rows out for good has lane 0
 
@@ -30,11 +30,23 @@ def folds(Y: Array, count: int, seed: int = 0) -> NDArray[np.int64]:
 
     Kohavi, "A study of cross-validation and bootstrap", IJCAI 1995.
     """
-    classes = strata(Y)
-    keys = words(check_seed(seed), Stream.SPLIT, len(Y), lane=LANE)
-    order = np.lexsort((keys, np.zeros(len(Y)) if isinstance(classes, int) else classes))
-    dealt = np.empty(len(Y), np.int64)
-    dealt[order] = np.arange(len(Y)) % count
+    return dealt_out(strata(Y), len(Y), count, seed).astype(np.int64)
+
+
+def dealt_out(classes: int | NDArray[np.integer], rows: int, count: int, seed: int = 0) -> NDArray[np.unsignedinteger]:
+    """The fold of each of so many rows, of classes as `strata` or `strata_of` tell them, in the smallest type."""
+    keys = np.empty(rows, np.uint32)
+    for start in range(0, rows, AT_ONCE):
+        part = keys[start : start + AT_ONCE]
+        part[...] = words(check_seed(seed), Stream.SPLIT, len(part), lane=LANE, start=start)
+    dealt, done = np.empty(rows, np.min_scalar_type(count - 1)), 0
+    for label in [None] if isinstance(classes, int) else np.unique(classes):
+        own = slice(None) if label is None else np.flatnonzero(classes == label)
+        order = np.argsort(keys[own], kind="stable")
+        turn = np.empty(len(order), dealt.dtype)
+        turn[order] = (done + np.arange(len(order))) % count
+        dealt[own] = turn
+        done += len(order)
     return dealt
 
 

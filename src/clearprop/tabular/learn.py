@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from clearprop.engines import get_engine, thread_count
 from clearprop.engines.base import Array, Engine, Samples
-from clearprop.engines.samples import check_samples, check_total
+from clearprop.engines.memory import check_memory
+from clearprop.engines.samples import check_samples, check_source, check_total
+from clearprop.engines.source import Source, Without
 from clearprop.ensemble import Ensemble
 from clearprop.errors import DivergenceError, InputError
 from clearprop.model import Model
 from clearprop.optimize.optimizers import Optimizer
-from clearprop.random import check_seed
-from clearprop.tabular.folds import folds, member_seeds
+from clearprop.random import Stream, check_seed, drawn_rows
+from clearprop.tabular.folds import dealt_out, folds, member_seeds
 from clearprop.tabular.judging import fitted_temperature
-from clearprop.tabular.member import Member
+from clearprop.tabular.member import Member, answered
 from clearprop.tabular.recipe import Recipe
 from clearprop.tabular.side_by_side import Course
 from clearprop.training.callbacks import Callback, Ending
@@ -27,9 +29,11 @@ from clearprop.training.history import History
 from clearprop.training.interrupts import keyboard_interrupts
 from clearprop.training.loop import check_callbacks
 from clearprop.training.prepare import plan_of, rows_of, within
-from clearprop.training.split import Rows
+from clearprop.training.split import Rows, strata_of
 
 DTYPE = "float32"
+JUDGED = 1 << 18
+"""Rows that fit the temperature, where more have been left out."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Learnt:
         best_epochs: the epoch of each member's weights.
         left_out: (N, outputs), before the temperature: for each row the mean output of the members that have left it
             out, NaN where none has; with `validation` the mean output of all members for its rows; else (0, outputs).
+            Of a source it has only the rows that some member has left out, in their order.
+        left_out_rows: of a source, for each row (N,) whether it is one of these.
         ended: why: "epochs done", "early stopping" or "stopped" (by a callback), "interrupted" (by a signal).
         rows: how many each member learns from in an epoch.
     """
@@ -52,6 +58,7 @@ class Learnt:
     left_out: Array
     ended: Ending
     rows: tuple[int, ...]
+    left_out_rows: NDArray[np.bool_] | None = None
 
     @property
     def epochs(self) -> int:
@@ -65,8 +72,8 @@ class Learnt:
 
 
 def learn(
-    X: ArrayLike,
-    Y: ArrayLike,
+    X: ArrayLike | Source,
+    Y: ArrayLike | None = None,
     *,
     recipe: Recipe,
     sample_weight: ArrayLike | None = None,
@@ -83,7 +90,7 @@ def learn(
     rows held out for that. The result is a function of what is given and of nothing else, on any number of threads.
 
     Args:
-        X: (N, inputs).
+        X: (N, inputs), or a source, which has the targets too, and gives the same bits.
         Y: class indices (N,), or (N, outputs).
         recipe: as `recipe("strong", ...)` makes them.
         sample_weight: (N,), from 0 up.
@@ -125,11 +132,16 @@ def learn(
         ended = course.run()
         staying = [member for member in members if not member.lost]
         _tell_lost(members, staying)
-        left_out, judged = _left_out(staying, samples, watched, machine, team)
-    network = recipe.networks[0]
-    known = np.isfinite(left_out).all(axis=1)
-    some = judged if known.all() else rows_of(judged, np.flatnonzero(known))
-    temperature = fitted_temperature(network, left_out[known], some)
+        if isinstance(samples, Source):
+            left_out, judged, left_out_rows = _left_out_of(staying, samples, machine, team)
+        else:
+            left_out, judged = _left_out(staying, samples, watched, machine, team)
+            left_out_rows = None
+    known = np.flatnonzero(np.isfinite(left_out).all(axis=1))
+    if len(known) > JUDGED:
+        known = known[drawn_rows(seed, Stream.STATISTICS, len(known), JUDGED)]
+    some = judged if len(known) == len(judged.Y) else rows_of(judged, known)
+    temperature = fitted_temperature(recipe.networks[0], left_out[known], some)
     return Learnt(
         Ensemble([Model.of(member.chosen) for member in staying], temperature),
         tuple(member.history(course.epoch) for member in staying),
@@ -137,16 +149,17 @@ def learn(
         left_out,
         ended,
         tuple(member.rows_an_epoch(len(samples)) for member in staying),
+        left_out_rows,
     )
 
 
 def _checked(
     recipe: Recipe,
-    X: ArrayLike,
-    Y: ArrayLike,
+    X: ArrayLike | Source,
+    Y: ArrayLike | None,
     sample_weight: ArrayLike | None,
     validation: Sequence[ArrayLike | None] | None,
-) -> tuple[Samples, Samples | None]:
+) -> tuple[Samples | Source, Samples | None]:
     first, dtype = recipe.networks[0], np.dtype(DTYPE)
     for number, network in enumerate(recipe.networks, 1):
         for what in ("inputs", "outputs", "loss"):
@@ -155,6 +168,15 @@ def _checked(
                 raise InputError(
                     f"network {number}: all must have the same {what}; here {own}, in network 1 {expected}"
                 )
+    if isinstance(X, Source):
+        for name, given in (("Y", Y), ("sample_weight", sample_weight), ("validation", validation)):
+            if given is not None:
+                raise InputError(f"{name}: does not go together with a source; leave it out")
+        if recipe.folds > 1 and len(X) < 2:
+            raise InputError("X: expected at least two rows, some to learn from and some to watch; got one")
+        return check_source(first, dtype, X), None
+    if Y is None:
+        raise InputError("Y: expected the targets, one row for each of X, got None")
     samples = check_samples(first, dtype, X, Y, sample_weight)
     if validation is None:
         if recipe.folds > 1 and len(samples) < 2:
@@ -170,28 +192,40 @@ def _checked(
 
 
 def _members(
-    recipe: Recipe, samples: Samples, watched: Samples | None, seed: int, engine: Engine, threads: int
+    recipe: Recipe, samples: Samples | Source, watched: Samples | None, seed: int, engine: Engine, threads: int
 ) -> list[Member]:
     count = min(recipe.folds, len(samples))
-    fold_of = None if watched is not None or count < 2 else folds(samples.Y, count, seed)
+    fold_of = None if watched is not None or count < 2 else _folds(samples, count, seed)
     members = []
     optimizers: dict[int, Optimizer] = {}
     for place, (network, own_seed) in enumerate(zip(recipe.networks, member_seeds(seed, recipe.members), strict=True)):
         rows: Rows | None = None
-        left: Rows | None = None
-        if fold_of is not None:
+        left: Rows | Source | None = None
+        own = samples
+        if fold_of is not None and isinstance(samples, Source):
+            own, left = (Without(samples, fold_of == place % count), Without(samples, fold_of != place % count))
+        elif fold_of is not None:
+            assert isinstance(samples, Samples)
             rows, left = np.flatnonzero(fold_of != place % count), np.flatnonzero(fold_of == place % count)
             if samples.weights is not None:
                 check_total(f"sample_weight of the rows that member {place + 1} learns from", samples.weights[rows])
-        size = len(samples) if rows is None else len(rows)
+        size = len(own) if rows is None else len(rows)
         drop_last = recipe.drop_last and recipe.batch_size is not None and recipe.batch_size <= size
         plan = plan_of(recipe.optimizer, recipe.batch_size, "shuffled", drop_last, size, threads, "full")
         updates = recipe.epochs * plan.batches(size)
         if updates not in optimizers:  # members with as many updates share one: its rates are then computed once
             optimizers[updates] = recipe.optimizer_for(updates)
         plan = replace(plan, optimizer=optimizers[updates])
-        members.append(Member.new(place + 1, network, recipe, plan, rows, left, samples, own_seed, engine, threads))
+        if isinstance(own, Source):
+            check_memory(own, network, plan)
+        members.append(Member.new(place + 1, network, recipe, plan, rows, left, own, own_seed, engine, threads))
     return members
+
+
+def _folds(samples: Samples | Source, count: int, seed: int) -> NDArray[np.integer]:
+    if isinstance(samples, Source):
+        return dealt_out(strata_of(samples), len(samples), count, seed)
+    return folds(samples.Y, count, seed)
 
 
 def _tell_lost(members: list[Member], staying: list[Member]) -> None:
@@ -224,8 +258,28 @@ def _left_out(
         return np.empty((0, outputs)), rows_of(samples, np.arange(0))
     total, times = np.zeros((len(judged), outputs)), np.zeros((len(judged), 1))
     for member in members:
+        assert not isinstance(member.left, Source)
         rows = slice(None) if member.left is None else member.left
         total[rows] += engine.predict(member.chosen, np.ascontiguousarray(judged.X[rows]), threads)
         times[rows] += 1
     with np.errstate(invalid="ignore"):
         return total / times, judged
+
+
+def _left_out_of(
+    members: list[Member], source: Source, engine: Engine, threads: int
+) -> tuple[Array, Samples, NDArray[np.bool_]]:
+    """As `_left_out` for those rows of a source that some member has left out, and which these are."""
+    outputs = members[0].network.outputs
+    left = [member.left for member in members if isinstance(member.left, Without)]
+    times = np.zeros(len(source), np.uint8)
+    for one in left:
+        times += one.kept
+    known = times > 0
+    total, Y = np.zeros((int(known.sum()), outputs)), source.room(int(known.sum()))[1]
+    for member, one in zip(members, left, strict=bool(left)):
+        found, samples = answered(engine, member.chosen, one, threads)
+        own = np.flatnonzero(one.kept[known])
+        total[own] += found
+        Y[own] = samples.Y
+    return total / times[known, None], Samples(np.empty((len(Y), 0)), Y), known

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from clearprop.engines import base
 from clearprop.engines.base import Array, Engine, Outcome, Plan, Samples, State
+from clearprop.engines.source import STEP, Source
+from clearprop.engines.streamed import Streamed
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Network
 from clearprop.tabular.judging import left_out_loss, metric_of
@@ -29,7 +31,8 @@ COLUMNS = ("loss", "validation_loss", "validation_metric", "learning_rate", "sec
 class Member:
     """One member under way.
 
-    `rows` it learns from and `left` it leaves out, by number; None are all rows, and none. `metric` is the name of the
+    `rows` it learns from and `left` it leaves out, by number; None are all rows, and none. Where the rows are a source,
+    `streamed` learns from those it learns from, and `left` is a source of the others. `metric` is the name of the
     metric that is watched; `lost` says that it has diverged; `spent` are the seconds of the epoch under way.
     """
 
@@ -37,7 +40,8 @@ class Member:
     network: Network
     plan: Plan
     rows: NDArray[np.int64] | None
-    left: NDArray[np.int64] | None
+    left: NDArray[np.int64] | Source | None
+    streamed: Streamed | None
     batches: int
     first_epoch: int
     metric: str | None
@@ -57,14 +61,15 @@ class Member:
         recipe: Recipe,
         plan: Plan,
         rows: NDArray[np.int64] | None,
-        left: NDArray[np.int64] | None,
-        samples: Samples,
+        left: NDArray[np.int64] | Source | None,
+        samples: Samples | Source,
         seed: int,
         engine: Engine,
         threads: int,
     ) -> Member:
-        """A member at its start."""
-        X = samples.X if rows is None else samples.X[rows]
+        """A member at its start; of a source, `samples` are those that it learns from."""
+        in_memory = isinstance(samples, Samples)
+        X = samples if not in_memory else samples.X if rows is None else samples.X[rows]
         deviation = recipe.deviations[(number - 1) % len(recipe.deviations)]
         parameters = start(
             network, X, recipe.initializer, seed=seed, engine=engine, threads=threads, deviation=deviation
@@ -75,9 +80,10 @@ class Member:
             plan=plan,
             rows=rows,
             left=left,
+            streamed=None if in_memory else Streamed(engine, samples),
             batches=plan.batches(len(X)),
             first_epoch=min(recipe.first_epoch, recipe.epochs),
-            metric=metric_of(network, samples.Y),
+            metric=metric_of(network, samples.Y if in_memory else samples.some(0, min(STEP, len(samples)))[1]),
             parameters=parameters,
             state=State.start(network, plan.optimizer, seed, parameters.flat.dtype),
         )
@@ -93,8 +99,10 @@ class Member:
 
     def rows_an_epoch(self, count: int) -> int:
         """How many rows it learns from in an epoch, of a table of `count`."""
-        whole = self.batches * self.plan.batch_size
-        return whole if self.plan.drop_last else count if self.rows is None else len(self.rows)
+        if self.plan.drop_last:
+            return self.batches * self.plan.batch_size
+        own = self.streamed.source if self.streamed else self.rows
+        return count if own is None else len(own)
 
     @property
     def largest_rate(self) -> float:
@@ -118,14 +126,18 @@ class Member:
             self.columns["seconds"].append(self.spent)
             self.spent = 0.0
 
-    def judge(self, samples: Samples, watched: Samples | None, engine: Engine, threads: int) -> None:
+    def judge(self, samples: Samples | Source, watched: Samples | None, engine: Engine, threads: int) -> None:
         """Looks how good it is at the end of an epoch, on the rows it has left out, and keeps its weights if best."""
-        if watched is None:
-            if self.left is None:
-                return
-            watched = rows_of(samples, self.left)
+        left: Samples | Source | None = watched
+        if watched is None and isinstance(self.left, np.ndarray):
+            assert isinstance(samples, Samples)
+            left = rows_of(samples, self.left)
+        elif watched is None:
+            left = self.left
+        if left is None:
+            return
         with np.errstate(over="ignore", invalid="ignore"):  # one that is about to diverge may have huge outputs
-            outputs = engine.predict(self.parameters, watched.X, threads)
+            outputs, watched = answered(engine, self.parameters, left, threads)
             loss = left_out_loss(self.network, outputs, watched)
             self.columns["validation_loss"].append(loss)
             if self.metric is not None:
@@ -164,6 +176,18 @@ class Member:
             self.best = Parameters(self.network, np.array(tensors["best"], dtype=self.parameters.flat.dtype))
             self.best_loss, self.best_epoch = float(values["best_loss"]), int(values["best_epoch"])
         self.lost = bool(values["lost"])
+
+
+def answered(engine: Engine, parameters: Parameters, rows: Samples | Source, threads: int) -> tuple[Array, Samples]:
+    """The outputs (N, O) for samples, or for those of a source, whose inputs are not kept, and the samples."""
+    if isinstance(rows, Samples):
+        return engine.predict(parameters, rows.X, threads), rows
+    Y = rows.room(len(rows))[1]
+    outputs = np.empty((len(rows), parameters.network.outputs), rows.like[0].dtype)
+    for first, X_part, Y_part in rows.parts():
+        own = slice(first, first + len(X_part))
+        outputs[own], Y[own] = engine.predict(parameters, X_part, threads), Y_part
+    return outputs, Samples(np.empty((len(rows), 0)), Y)
 
 
 def history_of(columns: Mapping[str, list[float]], metric: str | None) -> History:

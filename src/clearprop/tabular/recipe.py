@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.base import Array
+from clearprop.engines.source import Source
 from clearprop.errors import InputError, check_count, unknown
 from clearprop.network.columns import ColumnLayer, Embedded, Embedding, Periodic, PiecewiseLinear, Plain, Scale
 from clearprop.network.spec import Dense, Network
@@ -113,7 +114,7 @@ class Recipe:
 
 def recipe(
     name: str,
-    X: Array,
+    X: Array | Source,
     outputs: int,
     task: str,
     *,
@@ -140,7 +141,7 @@ def recipe(
 
     Args:
         name: "strong" or "quick".
-        X: (N, inputs), the rows that are learnt from.
+        X: (N, inputs), the rows that are learnt from, or a source of them.
         outputs: how many classes, labels or numbers.
         task: "classes", of which each row has one; "labels", of which it may have several; "numbers", standardised.
         categories: for each input 0, or, where it is the number of a category, how many categories there are, as
@@ -162,9 +163,10 @@ def recipe(
         raise unknown("recipe", name, RECIPES)
     if task not in TASKS:
         raise unknown("task", task, TASKS)
-    codes = list(categories) or [0] * X.shape[1]
-    if len(codes) != X.shape[1]:
-        raise InputError(f"categories: expected one number an input, {X.shape[1]}, got {len(codes)}")
+    inputs = (X.like[0] if isinstance(X, Source) else X).shape[1]
+    codes = list(categories) or [0] * inputs
+    if len(codes) != inputs:
+        raise InputError(f"categories: expected one number an input, {inputs}, got {len(codes)}")
     made = RECIPES[name](X, codes, outputs, task)
     if members is not None:
         count = check_count("members", members)
@@ -174,18 +176,18 @@ def recipe(
     return replace(made, first_epoch=min(made.first_epoch, made.epochs))
 
 
-def _strong(X: Array, codes: Sequence[int], outputs: int, task: str) -> Recipe:
+def _strong(X: Array | Source, codes: Sequence[int], outputs: int, task: str) -> Recipe:
     hidden = Dense(128, "mish" if task == "numbers" else "selu", dropout=DROPOUT)
     embedded = [_columns(X, codes, kind) for kind in (Periodic(rate=0.1), PiecewiseLinear())]
     return _made(X, outputs, task, [[hidden] * 3] * 8, [columns for columns in embedded for _ in range(4)])
 
 
-def _quick(X: Array, codes: Sequence[int], outputs: int, task: str) -> Recipe:
+def _quick(X: Array | Source, codes: Sequence[int], outputs: int, task: str) -> Recipe:
     hidden = Dense(64, "relu", dropout=DROPOUT)
     return _made(X, outputs, task, [[hidden] * 2] * 4, [_columns(X, codes, PiecewiseLinear())] * 4)
 
 
-RECIPES: dict[str, Callable[[Array, Sequence[int], int, str], Recipe]] = {"strong": _strong, "quick": _quick}
+RECIPES: dict[str, Callable[[Array | Source, Sequence[int], int, str], Recipe]] = {"strong": _strong, "quick": _quick}
 
 ONE_HOT_TO = 9
 """A column with more categories is given by their numbers, each of which has an embedding."""
@@ -200,7 +202,7 @@ LAST = {
 }
 
 
-def _columns(X: Array, codes: Sequence[int], embedding: Embedded) -> list[ColumnLayer]:
+def _columns(X: Array | Source, codes: Sequence[int], embedding: Embedded) -> list[ColumnLayer]:
     """The column layers of a table: inputs with more than two values are numbers, which are embedded.
 
     So are numbers of categories, each in its own way. Of large tables 10,000 rows are looked at, evenly spread.
@@ -211,13 +213,17 @@ def _columns(X: Array, codes: Sequence[int], embedding: Embedded) -> list[Column
             return replace(EMBEDDING, categories=categories)
         return embedding if len(np.unique(column)) > 2 else Plain()
 
-    alone = [layer(column, code) for column, code in zip(X[:: 1 + len(X) // _LOOKED_AT].T, codes, strict=True)]
+    step = 1 + len(X) // _LOOKED_AT
+    some = X.taken(np.arange(0, len(X), step))[0] if isinstance(X, Source) else X[::step]
+    alone = [layer(column, code) for column, code in zip(some.T, codes, strict=True)]
     return [replace(one, count=len(list(run))) for one, run in groupby(alone)]
 
 
-def _made(X: Array, outputs: int, task: str, hidden: list[list[Dense]], columns: list[list[ColumnLayer]]) -> Recipe:
+def _made(
+    X: Array | Source, outputs: int, task: str, hidden: list[list[Dense]], columns: list[list[ColumnLayer]]
+) -> Recipe:
     """A recipe of members with these hidden layers and column layers each."""
-    rows, inputs = X.shape
+    rows, inputs = len(X), sum(layer.count for layer in columns[0])
     batch_size, share = next(size for limit, *size in _SIZES if rows <= limit)
     epochs = min(_usual_epochs(rows, task), max(FEWEST_EPOCHS, UPDATES // max(1, rows // batch_size)))
     last, loss = LAST[task]

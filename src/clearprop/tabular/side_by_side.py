@@ -8,8 +8,11 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, get_args
 
+import numpy as np
+
 from clearprop.container import Contents
-from clearprop.engines.base import Array, Engine, Samples
+from clearprop.engines.base import Array, Engine, Outcome, Samples
+from clearprop.engines.source import Source
 from clearprop.tabular.member import Member, mean_history
 from clearprop.tabular.recipe import Recipe
 from clearprop.training.callbacks import Callback, Ending, Moment
@@ -27,7 +30,7 @@ class Course:
         self,
         recipe: Recipe,
         members: list[Member],
-        samples: Samples,
+        samples: Samples | Source,
         watched: Samples | None,
         engine: Engine,
         threads: int,
@@ -107,16 +110,34 @@ class Course:
     def _train(self, learning: list[Member]) -> None:
         started = time.perf_counter()
         self.starts = {member.state.step for member in learning}
-        outcomes = self.engine.train_many(
-            [member.as_told() for member in learning],
-            self.samples,
-            epochs=self.epoch + 1,
-            threads=self.threads,
-            tick=self._tick,
-        )
+        if isinstance(self.samples, Samples):
+            outcomes = self.engine.train_many(
+                [member.as_told() for member in learning],
+                self.samples,
+                epochs=self.epoch + 1,
+                threads=self.threads,
+                tick=self._tick,
+            )
+        else:
+            outcomes = self._one_by_one(learning)
         seconds = (time.perf_counter() - started) / len(learning)
         for member, outcome in zip(learning, outcomes, strict=True):
             member.take(outcome, seconds)
+
+    def _one_by_one(self, learning: list[Member]) -> list[Outcome]:
+        """Of a source: each member reads its own rows; where one is stopped, those after it do not begin."""
+        outcomes: list[Outcome] = []
+        for member in learning:
+            assert member.streamed is not None
+            if outcomes and outcomes[-1].ended == "stopped":
+                outcomes.append(Outcome(member.parameters, member.state, np.empty(0), "stopped"))
+                continue
+            outcomes.append(
+                member.streamed.train_epochs(
+                    member.parameters, member.plan, member.state, epochs=self.epoch + 1, tick=self._tick
+                )
+            )
+        return outcomes
 
     def _end_epoch(self) -> None:
         for member in self.going:

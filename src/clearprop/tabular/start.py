@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from clearprop.engines.base import Array, Engine
+from clearprop.engines.source import Source
 from clearprop.network.column_values import DEVIATION, start_columns
 from clearprop.network.initializers import initial
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Dense, Network
-from clearprop.random import Stream, permutation, uniforms, words
+from clearprop.random import Stream, drawn_rows, uniforms, words
 
 DATA = "data"
 """The name of the start that looks at the rows, beside those of `network.initializers`."""
@@ -23,7 +24,7 @@ _SMALLEST = 1e-6
 
 def start(
     network: Network,
-    X: Array,
+    X: Array | Source,
     initializer: str,
     *,
     seed: int,
@@ -40,7 +41,7 @@ def start(
     Column layers start as `network.column_values` says, their bins between quantiles of at most 50,000 rows.
 
     Args:
-        X: (N, inputs), the rows that are learnt from.
+        X: (N, inputs), the rows that are learnt from, or a source of them.
         seed: of the weights, the rows looked at and the combinations.
         deviation: of the first frequencies of `Periodic` column layers.
         engine, threads: what computes the net inputs; any number of threads gives the same bits.
@@ -58,9 +59,8 @@ def start(
     if initializer != DATA:
         return initial(network, initializer, seed=seed, dtype=dtype)
     parameters = Parameters(network, initial(network, "lecun", seed=seed).flat)
-    order = permutation(seed, Stream.SAMPLE, len(X))
-    start_columns(parameters, seed, X[np.sort(order[:ROWS_OF_BINS])], deviation)
-    rows = np.ascontiguousarray(X[np.sort(order[:ROWS])], dtype=np.float64)
+    start_columns(parameters, seed, _drawn(X, seed, ROWS_OF_BINS), deviation)
+    rows = np.ascontiguousarray(_drawn(X, seed, ROWS), dtype=np.float64)
     for number, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True), 1):
         b[...] = 0.0
         Z = _net_inputs(parameters, number, rows, engine, threads)
@@ -70,6 +70,12 @@ def start(
         if network.layers[number - 1].bias == "unit":
             b[...] = -_combined(Z * scale, seed, number)
     return Parameters(network, parameters.flat.astype(dtype))
+
+
+def _drawn(X: Array | Source, seed: int, count: int) -> Array:
+    """So many of the rows, drawn by the seed."""
+    rows = drawn_rows(seed, Stream.SAMPLE, len(X), count)
+    return X.taken(rows)[0] if isinstance(X, Source) else X[rows]
 
 
 def _net_inputs(parameters: Parameters, number: int, rows: Array, engine: Engine, threads: int) -> Array:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from clearprop.engines.base import Array, Samples
+from clearprop.engines.source import Source
 from clearprop.errors import InputError, check_count, check_number
 from clearprop.training.callbacks import Callback, Ending, Memory, Moment
 from clearprop.training.history import COLUMNS, History
@@ -221,8 +222,13 @@ def _named(callbacks: Iterable[Callback]) -> dict[str, Callback]:
     return named
 
 
-def fingerprint(samples: Samples) -> dict[str, str | None]:
-    """Checksums of what is learnt from, by which another run tells whether it learns from the same."""
+def fingerprint(samples: Samples | Source) -> dict[str, str | None]:
+    """Checksums of what is learnt from, by which another run tells whether it learns from the same.
+
+    A source has those of its rows in memory.
+    """
+    if isinstance(samples, Source):
+        return {**_checksums(samples), "weights": None}
     parts = {"X": samples.X, "Y": samples.Y, "weights": samples.weights}
     return {name: None if array is None else checksum(array) for name, array in parts.items()}
 
@@ -232,6 +238,17 @@ def checksum(array: Array) -> str:
 
     contiguous = np.ascontiguousarray(array)
     return f"{contiguous.shape} {contiguous.dtype.str} {sha256(contiguous.data).hexdigest()}"
+
+
+def _checksums(source: Source) -> dict[str, str]:
+    from hashlib import sha256
+
+    found = sha256(), sha256()
+    for _, *parts in source.parts():
+        for known, part in zip(found, parts, strict=True):
+            known.update(part.data)
+    kept = zip(("X", "Y"), source.like, found, strict=True)
+    return {name: f"{(len(source), *like.shape[1:])} {like.dtype.str} {one.hexdigest()}" for name, like, one in kept}
 
 
 def _said(then: Any, now: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from clearprop.engines.base import Array, Samples
+from clearprop.engines.source import Source
 from clearprop.network.parameters import Parameters
 from clearprop.training.metrics import decisions
 from clearprop.training.prepare import Job
@@ -26,7 +27,12 @@ def measures(job: Job, parameters: Parameters) -> dict[str, float]:
 
 def all_right(job: Job, parameters: Parameters) -> bool:
     """Whether the class of every training row that weighs more than 0 is right."""
-    samples = job.samples
+    if isinstance(job.samples, Source):
+        return all(_are_right(job, parameters, Samples(X, Y)) for _, X, Y in job.samples.parts())
+    return _are_right(job, parameters, job.samples)
+
+
+def _are_right(job: Job, parameters: Parameters, samples: Samples) -> bool:
     with np.errstate(over="ignore", invalid="ignore"):
         outputs = _outputs(job, parameters, samples)
     # Outputs that know of each other are one decision, others are one each.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from numpy.typing import ArrayLike
 
 from clearprop.engines.base import Outcome, State
+from clearprop.engines.source import Source
 from clearprop.errors import DivergenceError, InputError
 from clearprop.model import Model
 from clearprop.optimize.optimizers import Optimizer
@@ -55,8 +56,8 @@ class Result:
 
 def train(
     model: Model,
-    X: ArrayLike,
-    Y: ArrayLike,
+    X: ArrayLike | Source,
+    Y: ArrayLike | None = None,
     *,
     optimizer: Optimizer,
     batch_size: int | None = None,
@@ -77,13 +78,15 @@ def train(
     """Trains a model: w ← w - update(∂J/∂w), batch after batch, epoch after epoch; the model given is not changed.
 
     Args:
-        X: (N, inputs).
+        X: (N, inputs); or a source of rows that need not be in memory, as `TableSource` and `ArraySource`. It has the
+            targets, too, and training on it gives the same bits.
         Y: (N, outputs), or class indices (N,) for cross-entropy.
         optimizer: such as `SGD(0.5)` or `Adam()`.
         batch_size: rows an update; None or more than there are is a full batch, 1 is one sample at a time.
         epochs: how many more epochs; a `state` in the middle of an epoch finishes that one as the first.
         seed: of the order and the dropout masks; None is that of `state`, or 0.
-        order: "shuffled", "sequential", "replacement", or the row numbers that each epoch visits, in their order.
+        order: "shuffled", "sequential", "replacement", or the row numbers that each epoch visits, in their order; of a
+            source one of the first two.
         drop_last: leaves out a last batch that is short.
         sample_weight: (N,), from 0 up.
         validation: (X, Y), (X, Y, weights), or the share of the rows to hold out, a part of each class. Its loss is
@@ -194,9 +197,7 @@ class _Loop:
         job, before = self.job, self.now
         self.called = time.perf_counter()
         epochs = before.state.epoch + 1 if self.by_epoch else job.epochs
-        outcome = job.engine.train_epochs(
-            before.parameters, job.samples, job.plan, before.state, epochs=epochs, tick=self._tick
-        )
+        outcome = job.train_epochs(before, epochs=epochs, tick=self._tick)
         if outcome.ended == "diverged":
             self._diverge(outcome)
         self._take(outcome)
@@ -291,14 +292,8 @@ class _Loop:
     def _diverge(self, outcome: Outcome) -> None:
         """Computes again up to the update that left the finite numbers, and says what happened."""
         job, before, failed = self.job, self.now, outcome.state
-        again = job.engine.train_epochs(
-            before.parameters,
-            job.samples,
-            job.plan,
-            before.state,
-            epochs=job.epochs,
-            steps=failed.step,
-            tick=lambda epoch, batch, step: not asked_to_end(),
+        again = job.train_epochs(
+            before, epochs=job.epochs, steps=failed.step, tick=lambda epoch, batch, step: not asked_to_end()
         )
         self._take(again)
         result = self._finish("diverged")

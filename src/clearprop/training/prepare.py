@@ -11,20 +11,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clearprop.engines import get_engine, thread_count
-from clearprop.engines.base import Array, Engine, Plan, Samples, State
-from clearprop.engines.order import ORDERS
+from clearprop.engines.base import Array, Engine, Outcome, Plan, Samples, State, Tick
+from clearprop.engines.memory import check_memory
+from clearprop.engines.order import ORDERS, STREAMED
 from clearprop.engines.precision import check_precision
-from clearprop.engines.samples import check_samples
-from clearprop.errors import InputError, check_count, unknown
+from clearprop.engines.samples import check_samples, check_source
+from clearprop.engines.source import Source, Without
+from clearprop.engines.streamed import Streamed
+from clearprop.errors import InputError, check_count, in_bytes, unknown
 from clearprop.model import Model
 from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import Optimizer
-from clearprop.random import Stream, check_seed, permutation
+from clearprop.random import Stream, check_seed, drawn_rows
 from clearprop.training.metrics import Metric, are_classes, metric
 from clearprop.training.run import Run
-from clearprop.training.split import check_share, split, strata
+from clearprop.training.split import are_held_out, check_share, split, strata, strata_of
 
 METRIC_ROWS = 10_000
+HELD_OUT = 0.25
+"""The share of a source's memory that rows held out of it may take up."""
 
 Validation = float | Sequence[ArrayLike | None]
 
@@ -34,17 +39,28 @@ class Job:
     """All that a run is made of: two equal ones give the same result.
 
     `epochs` is how many will have been done in all. `measured` is the training rows that the metric is computed on.
+    `streamed` is what learns where the samples are a source.
     """
 
     start: Run
     engine: Engine
     plan: Plan
     epochs: int
-    samples: Samples
+    samples: Samples | Source
     validation: Samples | None
     metric: Metric | None
     measured: Samples
     stop_when_right: bool
+    streamed: Streamed | None = None
+
+    def train_epochs(self, run: Run, *, epochs: int, steps: int | None = None, tick: Tick | None = None) -> Outcome:
+        """What the engine makes of the samples, from where a run stands."""
+        if isinstance(self.samples, Samples):
+            return self.engine.train_epochs(
+                run.parameters, self.samples, self.plan, run.state, epochs=epochs, steps=steps, tick=tick
+            )
+        assert self.streamed is not None
+        return self.streamed.train_epochs(run.parameters, self.plan, run.state, epochs=epochs, steps=steps, tick=tick)
 
     @property
     def network(self) -> Network:
@@ -63,8 +79,8 @@ class Job:
 
 def prepare(
     model: Model,
-    X: ArrayLike,
-    Y: ArrayLike,
+    X: ArrayLike | Source,
+    Y: ArrayLike | None,
     *,
     optimizer: Optimizer,
     batch_size: int | None,
@@ -92,13 +108,18 @@ def prepare(
     machine = get_engine(engine)
     check_precision(precision, machine, dtype)
     seed = _seed(seed, state)
-    samples = check_samples(network, dtype, X, Y, sample_weight)
+    samples = _samples(network, dtype, X, Y, sample_weight, order)
     held_out = None
     if validation is not None:
         by_rows = not isinstance(order, str)
         samples, held_out = _held_out(network, dtype, samples, validation, seed, by_rows)
     plan = plan_of(optimizer, batch_size, order, drop_last, len(samples), thread_count(threads), precision)
-    entry = None if metric_name is None else metric(metric_name, samples)
+    streamed = None
+    if isinstance(samples, Source):
+        check_memory(samples, network, plan)
+        streamed = Streamed(machine, samples)
+    measured = _measured(samples, seed, metric_name is not None)
+    entry = None if metric_name is None else metric(metric_name, samples if isinstance(samples, Samples) else measured)
     if metric_name is not None and held_out is not None:
         with within("validation"):
             metric(metric_name, held_out)
@@ -114,9 +135,33 @@ def prepare(
         samples=samples,
         validation=held_out,
         metric=entry,
-        measured=_few(samples, seed) if entry else samples,
+        measured=measured,
         stop_when_right=bool(stop_when_right),
+        streamed=streamed,
     )
+
+
+def _samples(
+    network: Network,
+    dtype: np.dtype[Any],
+    X: ArrayLike | Source,
+    Y: ArrayLike | None,
+    sample_weight: ArrayLike | None,
+    order: str | ArrayLike,
+) -> Samples | Source:
+    if not isinstance(X, Source):
+        if Y is None:
+            raise InputError("Y: expected the targets, one row for each of X, got None")
+        return check_samples(network, dtype, X, Y, sample_weight)
+    for name, given in (("Y", Y), ("sample_weight", sample_weight)):
+        if given is not None:
+            raise InputError(f"{name}: a source has its own targets and no weights; leave out {name}")
+    if not isinstance(order, str) or (order not in STREAMED and order in ORDERS):
+        raise InputError(
+            f"order: a source is read window by window, so the order is one of {', '.join(STREAMED)}; "
+            f"got {_short(order)}"
+        )
+    return check_source(network, dtype, X)
 
 
 def _seed(seed: int | None, state: State | None) -> int:
@@ -130,11 +175,18 @@ def _seed(seed: int | None, state: State | None) -> int:
 
 
 def _held_out(
-    network: Network, dtype: np.dtype[Any], samples: Samples, validation: Validation, seed: int, by_rows: bool
-) -> tuple[Samples, Samples]:
+    network: Network,
+    dtype: np.dtype[Any],
+    samples: Samples | Source,
+    validation: Validation,
+    seed: int,
+    by_rows: bool,
+) -> tuple[Samples | Source, Samples]:
     """Training rows and validation rows."""
     if isinstance(validation, float | int):
         share = check_share(validation)
+        if isinstance(samples, Source):
+            return _held_out_of(samples, share, seed)
         if by_rows:
             raise InputError("order: row numbers and a share for validation do not go together; give validation=(X, Y)")
         training, held_out = split(strata(samples.Y), share, seed)
@@ -150,6 +202,17 @@ def _held_out(
         raise InputError("validation: expected (X, Y) or (X, Y, weights), got None in the place of X or Y")
     with within("validation"):
         return samples, check_samples(network, dtype, X, Y, weights)
+
+
+def _held_out_of(source: Source, share: float, seed: int) -> tuple[Source, Samples]:
+    size, most = share * len(source) * source.row_bytes, HELD_OUT * source.memory
+    if size > most:
+        raise InputError(
+            f"validation: {share:g} of {len(source):,} rows take up {in_bytes(size)}; of a memory of "
+            f"{in_bytes(source.memory)} they may take up {in_bytes(most)}; give at most {most / size * share:.2g}"
+        )
+    left_out = are_held_out(strata_of(source), share, seed)
+    return Without(source, left_out), Samples(*source.taken(np.flatnonzero(left_out)))
 
 
 @contextmanager
@@ -208,19 +271,21 @@ def row_numbers(name: str, given: ArrayLike, rows: int, expected: str) -> NDArra
     return numbers
 
 
-def _check_right_is_possible(network: Network, samples: Samples) -> None:
+def _check_right_is_possible(network: Network, samples: Samples | Source) -> None:
     last = network.layers[-1].activation
-    if last not in ("step", "sigmoid", "softmax") or not are_classes(samples.Y):
+    targets = [samples.Y] if isinstance(samples, Samples) else (Y for _, _, Y in samples.parts())
+    if last not in ("step", "sigmoid", "softmax") or not all(are_classes(Y) for Y in targets):
         raise InputError(
             'stop_when_right: needs classes to be right about: "step", "sigmoid" or "softmax" as the last activation '
             f'(it is "{last}") and targets of 0 and 1, or class indices'
         )
 
 
-def _few(samples: Samples, seed: int) -> Samples:
-    if len(samples) <= METRIC_ROWS:
+def _measured(samples: Samples | Source, seed: int, are_asked_for: bool) -> Samples:
+    if isinstance(samples, Samples) and (len(samples) <= METRIC_ROWS or not are_asked_for):
         return samples
-    return rows_of(samples, np.sort(permutation(seed, Stream.SAMPLE, len(samples))[:METRIC_ROWS]))
+    rows = drawn_rows(seed, Stream.SAMPLE, len(samples), METRIC_ROWS) if are_asked_for else np.arange(0)
+    return rows_of(samples, rows) if isinstance(samples, Samples) else Samples(*samples.taken(rows))
 
 
 def rows_of(samples: Samples, rows: Array) -> Samples:

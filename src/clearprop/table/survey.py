@@ -1,0 +1,184 @@
+"""One pass over all rows of a table that need not fit in memory: what has to be known before they can be encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from clearprop.errors import InputError
+from clearprop.random import Draw, Stream
+from clearprop.table.encoding import SAMPLE
+from clearprop.table.files import Chunk, chunks
+from clearprop.table.parsing import PARSERS, TypeFinder, cleaned, decimal_commas
+from clearprop.table.table import Table, plain, quoted
+from clearprop.table.tally import Tally
+from clearprop.table.target import column_of
+
+POOL = SAMPLE * 3 // 2
+"""Rows with a target that are kept: enough for as many training rows as statistics are learnt from, where up to a
+quarter of the rows is held out."""
+
+
+MOST_CODED = 1 << 12
+"""Values of the target whose numbers are kept for each row."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one pass over a table has found.
+
+    Attributes:
+        paths, source: its files, and how they are called together.
+        types: of a text file, what finds the values of each column; else the type of each column.
+        rows, labelled: how many rows there are, and how many of them have a target.
+        values: those of the target, in the order in which they come first.
+        tally: the same, counted.
+        codes: for each row with a target the number of its value among `values`; None where these are many.
+        pool: some of the rows with a target, all of them where they are few; each has its number in the whole table.
+        pooled: which of the rows with a target these are, counted among them.
+    """
+
+    paths: Sequence[Path]
+    source: str
+    types: dict[str, TypeFinder] | dict[str, pl.DataType]
+    rows: int
+    labelled: int
+    values: pl.Series
+    tally: Tally
+    codes: NDArray[np.unsignedinteger] | None
+    pool: Table
+    pooled: NDArray[np.int64]
+
+    def tables(self) -> Iterator[Table]:
+        """The table's rows that have a target, chunk by chunk, in the types that they have in the whole table."""
+        for chunk in chunks(self.paths):
+            there = Table(
+                typed(chunk.frame, self.types),
+                str(chunk.path),
+                np.arange(chunk.row + 1, chunk.row + chunk.frame.height + 1),
+                chunk.lines,
+                chunk.lines is None,
+            )
+            known = np.flatnonzero(there.frame[self.tally.values.name].is_not_null().to_numpy())
+            if len(known):
+                yield there if len(known) == len(there) else there.select(known)
+
+
+def survey(paths: Sequence[Path], source: str, target: str, seed: int) -> Survey:
+    """Looks at all rows of a table once, and keeps as many as statistics are learnt from.
+
+    Raises:
+        InputError: a file is damaged, its columns are not those of the first; or there is no row that has a target.
+    """
+    finding = _Finding(source, target, seed)
+    for chunk in chunks(paths):
+        finding.see(chunk)
+    return finding.found(paths)
+
+
+class _Finding:
+    def __init__(self, source: str, target: str, seed: int) -> None:
+        self.source, self.target = source, target
+        self.types: dict[str, TypeFinder] = {}
+        self.dtypes: dict[str, tuple[pl.DataType, Path]] = {}
+        self.rows = self.labelled = 0
+        self.tally: Tally | None = None
+        self.draw = Draw(seed, Stream.STATISTICS, POOL)
+        self.pool: list[pl.DataFrame] = []
+        self.pooled: list[NDArray[np.int64]] = []
+        self.codes: list[NDArray[np.unsignedinteger]] | None = []
+
+    def see(self, chunk: Chunk) -> None:
+        frame = chunk.frame
+        if self.target not in frame.columns:
+            column_of(Table(frame, str(chunk.path), np.empty(0, np.int64)), self.target)
+        if chunk.separator:
+            self._see_texts(chunk)
+            target = cleaned(frame[self.target])
+        else:
+            frame = pl.DataFrame([plain(column) for column in frame])
+            self._see_values(frame, chunk.path)
+            target = frame[self.target]
+        tally = Tally.of(target)
+        self.tally = tally if self.tally is None else self.tally.and_then(tally, self.rows)
+        self._code(target.drop_nulls())
+        known = np.flatnonzero(target.is_not_null().to_numpy())
+        entered = self.draw.enter(self.rows + known)
+        self.pool.append(frame[known[entered]])
+        self.pooled.append(self.labelled + np.flatnonzero(entered))
+        if self.draw.is_full:
+            kept = self.draw.kept()
+            self.pool = [pl.concat(self.pool, how="vertical_relaxed")[kept]]
+            self.pooled = [np.concatenate(self.pooled)[kept]]
+        self.labelled += len(known)
+        self.rows += frame.height
+
+    def _code(self, target: pl.Series) -> None:
+        assert self.tally is not None
+        if self.codes is None or self.tally.different > MOST_CODED:
+            self.codes = None
+            return
+        values = self.tally.values
+        codes = target.cast(values.dtype).replace_strict(values, range(len(values)), return_dtype=pl.UInt32)
+        self.codes.append(codes.to_numpy().astype(np.min_scalar_type(len(values) - 1)))
+
+    def _see_texts(self, chunk: Chunk) -> None:
+        parsers = PARSERS if chunk.separator == "," else (*PARSERS, decimal_commas)
+        for column in chunk.frame:
+            self.types.setdefault(column.name, TypeFinder(parsers)).see(column)
+
+    def _see_values(self, frame: pl.DataFrame, path: Path) -> None:
+        for name, dtype in frame.schema.items():
+            before, first = self.dtypes.get(name, (dtype, path))
+            if dtype == before or dtype == pl.Null:
+                both = before
+            elif before == pl.Null:
+                both, first = dtype, path
+            elif {dtype, before} == {pl.Int64(), pl.Float64()}:
+                both = pl.Float64()
+            else:
+                raise InputError(
+                    f"{path}, column {quoted(name)}: its values are of type {dtype}, those in {first} of type "
+                    f"{before}; write all files with the same types"
+                )
+            self.dtypes[name] = both, first
+
+    def found(self, paths: Sequence[Path]) -> Survey:
+        if not self.rows:
+            raise InputError(f"{self.source}: it has no rows, only names of columns")
+        if not self.labelled:
+            raise InputError(f"{self.source}: all values of the target column {quoted(self.target)} are missing")
+        assert self.tally is not None
+        types: dict[str, TypeFinder] | dict[str, pl.DataType] = self.types or {
+            name: pl.Float64() if dtype == pl.Null else dtype for name, (dtype, _) in self.dtypes.items()
+        }
+        kept = self.draw.kept()
+        frame = pl.concat(self.pool, how="vertical_relaxed")[kept]
+        values = typed(self.tally.values.alias(self.target).to_frame(), types)[self.target]
+        return Survey(
+            paths,
+            self.source,
+            types,
+            self.rows,
+            self.labelled,
+            values,
+            self.tally.mapped(values),
+            None if self.codes is None else np.concatenate(self.codes),
+            Table(typed(frame, types), self.source, self.draw.rows + 1, typed=not self.types),
+            np.concatenate(self.pooled)[kept],
+        )
+
+
+def typed(frame: pl.DataFrame, types: dict[str, TypeFinder] | dict[str, pl.DataType]) -> pl.DataFrame:
+    """The columns of a frame in the types that they have in the whole table."""
+
+    def column(values: pl.Series) -> pl.Series:
+        kind = types[values.name]
+        return plain(kind.read(values) if isinstance(kind, TypeFinder) else plain(values).cast(kind))
+
+    return frame.select(column(values) for values in frame)

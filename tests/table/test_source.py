@@ -1,0 +1,362 @@
+"""Tables in many files: the same rows, types and bits as in one table in memory, whatever the files and chunks."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import clearprop as cp
+from clearprop.table import Encoding, Table, read
+from clearprop.table.files import ahead
+from clearprop.table.source import targets
+
+ROWS = 300
+
+
+@pytest.fixture(scope="module")
+def frame() -> pl.DataFrame:
+    random = np.random.default_rng(0)
+    x = random.normal(size=ROWS)
+    day = [datetime(2024, 1, 1) + timedelta(hours=int(h)) for h in random.integers(0, 9000, ROWS)]
+    frame = pl.DataFrame(
+        {
+            "x": np.where(random.random(ROWS) < 0.1, np.nan, x),
+            "count": random.integers(-5, 100, ROWS),
+            "shop": random.choice(['north, "old"', "south\nside", "east", " west "], ROWS),
+            "member": random.choice([True, False], ROWS),
+            "seen": day,
+            "amount": 3 * x + 1,
+            "y": np.where(x > 0, "yes", "no"),
+        }
+    )
+    return frame.with_columns(
+        pl.col("x").fill_nan(None),
+        pl.when(pl.int_range(ROWS) % 97 == 0).then(None).otherwise(pl.col("y")).alias("y"),
+        pl.when(pl.int_range(ROWS) % 89 == 0).then(None).otherwise(pl.col("shop")).alias("shop"),
+    )
+
+
+WRITERS: dict[str, Callable[[pl.DataFrame, Path], object]] = {
+    "csv": lambda frame, path: frame.write_csv(path),
+    "csv.gz": lambda frame, path: path.write_bytes(gzip.compress(frame.write_csv().encode())),
+    "parquet": lambda frame, path: frame.write_parquet(path, row_group_size=100),
+    "arrow": lambda frame, path: frame.write_ipc(path, record_batch_size=64),
+}
+
+
+@pytest.fixture(params=WRITERS)
+def ending(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=[60, 10**5], ids=lambda size: f"chunk{size}")
+def chunked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows come so many at a time; of a text so many bytes, but for the first piece a record at least."""
+    monkeypatch.setattr("clearprop.table.files.NUMBERS", 7 * request.param)
+    monkeypatch.setattr("clearprop.table.pieces.SIZE", 60 * request.param)
+
+
+def written(frame: pl.DataFrame, folder: Path, ending: str, parts: int = 1) -> Path:
+    """The folder with a frame in so many files, of which some may have no rows."""
+    folder.mkdir()
+    cuts = [0, *sorted(np.random.default_rng(parts).integers(0, len(frame), parts - 1).tolist()), len(frame)]
+    for number, (start, end) in enumerate(itertools.pairwise(cuts)):
+        columns = frame.columns if number % 2 == 0 else frame.columns[::-1]
+        WRITERS[ending](frame[start:end].select(columns), folder / f"part-{number}.{ending}")
+    return folder
+
+
+def in_memory(table: Table, target: str, **settings: Any) -> tuple[Encoding, Any, Any]:
+    """What encoding makes of a whole table."""
+    encoding = Encoding.learn(table, target, **settings)
+    known = table.select(np.flatnonzero(table.frame[target].is_not_null().to_numpy()))
+    return encoding, encoding.inputs(known), targets(encoding, known)
+
+
+@pytest.mark.usefixtures("chunked")
+@pytest.mark.parametrize("target", ["y", "amount"])
+def test_files_are_the_table_that_they_are_parts_of(
+    frame: pl.DataFrame, ending: str, target: str, tmp_path: Path
+) -> None:
+    one = written(frame, tmp_path / "one", ending)
+    encoding, X, Y = in_memory(read(one / f"part-0.{ending}"), target)
+    for folder in (one, written(frame, tmp_path / "many", ending, 4)):
+        source = cp.TableSource(folder, target=target)
+        assert source.encoding == encoding
+        found = source.some(0, len(source))
+        assert found[0].tobytes() == X.tobytes()
+        assert (found[1] == Y).all() and found[1].shape == Y.shape
+        assert source.dropped == encoding.dropped_rows == frame[target].null_count()
+
+
+@pytest.mark.usefixtures("chunked")
+@pytest.mark.parametrize("target", ["y", "amount"])
+def test_statistics_of_a_large_table_are_of_the_same_rows(
+    frame: pl.DataFrame, ending: str, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clearprop.table.encoding.SAMPLE", 60)
+    monkeypatch.setattr("clearprop.table.survey.POOL", 90)
+    folder = written(frame, tmp_path / "parts", ending, 3)
+    written(frame, tmp_path / "one", ending)
+    encoding, X, _ = in_memory(read(tmp_path / "one" / f"part-0.{ending}"), target, seed=4)
+    assert encoding.rows == 60
+    source = cp.TableSource(folder, target=target, seed=4)
+    assert source.encoding == encoding
+    assert source.some(0, len(source))[0].tobytes() == X.tobytes()
+    assert cp.TableSource(folder, target=target, seed=5).encoding != encoding
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_trained_on_files_is_trained_in_memory(frame: pl.DataFrame, ending: str, tmp_path: Path) -> None:
+    source = cp.TableSource(written(frame, tmp_path / "parts", ending, 4), target="y")
+    written(frame, tmp_path / "one", ending)
+    _, X, Y = in_memory(read(tmp_path / "one" / f"part-0.{ending}"), "y")
+    net = cp.Network.parse(f"{source.inputs}-8-{source.outputs}", output="softmax", loss="cross_entropy")
+    model = cp.Model.initialized(net, dtype="float32")
+    settings: dict[str, Any] = {"optimizer": cp.Adam(0.01), "batch_size": 32, "epochs": 5, "validation": 0.2}
+    streamed, whole = cp.train(model, source, **settings), cp.train(model, X, Y, **settings)
+    assert streamed.model.parameters.flat.tobytes() == whole.model.parameters.flat.tobytes()
+    assert streamed.history == whole.history
+    cp.save(cp.TableModel(streamed.model, source.encoding), tmp_path / "model.safetensors")
+
+
+def test_types_are_those_of_all_files(tmp_path: Path) -> None:
+    parts = [
+        pl.DataFrame({"a": [1, 2], "b": [None, None], "y": [1.5, 2.5]}),
+        pl.DataFrame({"a": [0.5, None], "b": ["p", "q"], "y": [3.5, 9.5]}),
+        pl.DataFrame({"a": pl.Series([2**63 + 5, 1], dtype=pl.UInt64), "b": [None, "p"], "y": [4.5, 5.5]}),
+    ]
+    for number, part in enumerate(parts):
+        part.write_parquet(tmp_path / f"{number}.parquet")
+        part.write_csv(tmp_path / f"{number}.csv")
+    both = pl.concat(parts, how="vertical_relaxed")
+    both.write_parquet(tmp_path / "whole.pq")
+    whole = Encoding.learn(read(tmp_path / "whole.pq"), "y")
+    assert cp.TableSource(f"{tmp_path}/*.parquet", target="y").encoding == whole
+    assert cp.TableSource(f"{tmp_path}/*.csv", target="y").encoding.input_names == whole.input_names
+
+
+def test_nothing_is_left_and_nothing_is_seen_of_the_spill_file(frame: pl.DataFrame, tmp_path: Path) -> None:
+    place = tmp_path / "spill"
+    place.mkdir()
+    source = cp.TableSource(written(frame, tmp_path / "parts", "csv"), target="y", spill=place)
+    descriptors = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 0
+    source.some(0, 5)
+    assert list(place.iterdir()) == []
+    del source
+    if descriptors:
+        assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_a_full_disk(frame: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = cp.TableSource(written(frame, tmp_path / "parts", "csv"), target="y", spill=tmp_path)
+    message = (
+        f"{tmp_path}: the disk is too full: the rows take up 0.0 MiB, and .* are free; make room, or name a folder"
+    )
+
+    def full(*_: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(cp.ClearpropError, match=message):
+        patch.setattr("os.pwrite", full)
+        source.some(0, 1)
+    with monkeypatch.context() as patch, pytest.raises(cp.ClearpropError, match=message):
+        patch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+        source.some(0, 1)
+    with pytest.raises(cp.InputError, match="spill: there is no folder nowhere"):
+        cp.TableSource(tmp_path / "parts", target="y", spill="nowhere").some(0, 1)
+    assert len(source.some(0, 1)[0]) == 1
+
+
+def test_files_that_change_in_between(frame: pl.DataFrame, tmp_path: Path) -> None:
+    folder = written(frame, tmp_path / "parts", "csv", 2)
+    for rows in (frame[:5], pl.concat([frame, frame])):
+        source = cp.TableSource(folder, target="y")
+        rows.write_csv(folder / "part-0.csv")
+        with pytest.raises(cp.ClearpropError, match="its rows have changed since they were first read"):
+            source.some(0, 1)
+
+
+KILLED = """
+import sys, time
+import clearprop as cp
+from clearprop.training import loop
+folder, path = sys.argv[1:]
+source = cp.TableSource(folder + "/*.parquet", target="y")
+net = cp.Network.parse("2-4-2", hidden="tanh", output="softmax", loss="cross_entropy")
+model = cp.Model.initialized(net, dtype="float32")
+loop.TICK_SECONDS = 0.0
+class Slow(cp.Callback):
+    def on_tick(self, moment):
+        time.sleep(0.001)
+result = cp.train(model, source, optimizer=cp.Adam(0.01), batch_size=100, epochs=2, engine="reference",
+                  callbacks=[cp.Checkpoint(path, every_seconds=0.05, resume=True), Slow()])
+print(result.state.step, result.model.parameters.flat.tobytes().hex(), result.history.loss)
+"""
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle_of_an_epoch_and_gone_on(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    x = random.normal(size=(140_000, 2))
+    rows = pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": np.where(x[:, 0] > x[:, 1], "up", "down")})
+    for part in range(2):
+        rows[part * 70_000 : (part + 1) * 70_000].write_parquet(tmp_path / f"{part}.parquet")
+
+    def command(path: Path) -> list[str]:
+        return [sys.executable, "-c", KILLED, str(tmp_path), str(path)]
+
+    whole = subprocess.run(command(tmp_path / "whole"), capture_output=True, text=True, check=True).stdout
+    place, kills = tmp_path / "run", 0
+    while kills < 4:
+        with subprocess.Popen(command(place), stdout=subprocess.PIPE, text=True) as process:
+            while not place.exists() and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(0.3)
+            if process.poll() is not None:
+                break
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+    assert kills
+    rest = subprocess.run(command(place), capture_output=True, text=True, check=True).stdout
+    assert rest == whole
+
+
+# Bad input: what is written, what is asked for, and the message.
+
+GOOD = "a,b,y\n1,2,yes\n3,4,no\n5,6,yes\n"
+BAD: dict[str, tuple[dict[str, str | bytes | pl.DataFrame], Any, str]] = {
+    "no such file": ({"a.csv": GOOD}, "b.csv", 'b.csv: there is no such file; did you mean "a.csv"'),
+    "one of a list is missing": ({"a.csv": GOOD}, ["a.csv", "b.csv"], "b.csv: there is no such file"),
+    "no file matches": ({"a.csv": GOOD}, "*.parquet", r"\*.parquet: no file matches this pattern"),
+    "an empty folder": ({"in/a.txt.bak": GOOD}, "in", "in: no file in this folder has an ending that is read"),
+    "an empty list": ({}, [], "there are no files to read"),
+    "a file twice": ({"a.csv": GOOD}, ["a.csv", "*.csv"], "a.csv: the file is given twice"),
+    "files of several kinds": (
+        {"a.csv": GOOD, "b.parquet": pl.DataFrame({"a": [1]})},
+        ".",
+        "b.parquet: it is of another kind than a.csv; give files of one kind",
+    ),
+    "an ending": ({"a.xlsx": b"PK"}, "a.xlsx", "a.xlsx: the ending is not one that is read"),
+    "an empty file": ({"a.csv": GOOD, "b.csv": ""}, "*.csv", "b.csv: the file is empty"),
+    "an empty Parquet file": ({"a.parquet": b""}, "*.parquet", "a.parquet: the file is empty"),
+    "no rows": ({"a.csv": "a,y\n", "b.csv": "a,y\n"}, "*.csv", r"\*.csv: it has no rows, only names of columns"),
+    "no target": ({"a.csv": GOOD}, {"paths": "a.csv", "target": "z"}, 'a.csv: unknown column "z"'),
+    "no value of the target": (
+        {"a.csv": "a,y\n1,\n2,NA\n"},
+        "*.csv",
+        'all values of the target column "y" are missing',
+    ),
+    "a column is missing": (
+        {"a.csv": GOOD, "b.csv": "a,y\n1,yes\n"},
+        "*.csv",
+        'b.csv: there is no column "b", which a.csv has; all files of a table must have the same columns',
+    ),
+    "a column more": (
+        {"a.csv": "a,y\n1,yes\n", "b.csv": GOOD},
+        "*.csv",
+        'a.csv: there is no column "b", which b.csv has',
+    ),
+    "a column misspelt": (
+        {"a.csv": GOOD, "b.csv": GOOD.replace("b", "B")},
+        "*.csv",
+        'b.csv: there is no column "b", which a.csv has',
+    ),
+    "a type that changes": (
+        {"a.parquet": pl.DataFrame({"a": [1], "y": ["u"]}), "b.parquet": pl.DataFrame({"a": ["1"], "y": ["v"]})},
+        "*.parquet",
+        'b.parquet, column "a": its values are of type String, those in a.parquet of type Int64; write all files',
+    ),
+    "a row too short": (
+        {"a.csv": GOOD, "b.csv": GOOD + "\n7,8\n"},
+        "*.csv",
+        r"b.csv, row 4 \(line 6\): 2 values, but the h",
+    ),
+    "a quote": ({"a.csv": GOOD + '7,a"b,no\n'}, "*.csv", "a.csv, line 5: a quote in the middle of a value"),
+    "a quote that is never closed": (
+        {"a.csv": GOOD + '7,"b,no\n1,2,no\n'},
+        "*.csv",
+        "a.csv, line 5: a quote is opened here",
+    ),
+    "a zero byte": ({"a.csv": GOOD.encode() + b"1,\0,no\n"}, "*.csv", "a.csv, line 5, byte 31: a zero byte"),
+    "not UTF-8": (
+        {"a.csv": GOOD.encode() + b"1,\xff,no\n"},
+        "*.csv",
+        "a.csv, line 5, byte 31: a byte that is not UTF-8",
+    ),
+    "a cut gzip file": ({"a.csv.gz": gzip.compress(GOOD.encode())[:-9]}, "*.gz", "a.csv.gz: not a whole gzip file"),
+    "a cut Parquet file": ({"a.parquet": b"PAR1abcdefgh"}, "*.parquet", "a.parquet: the Parquet file is cut off"),
+    "no Parquet file": ({"a.parquet": GOOD}, "*.parquet", "a.parquet: this is no Parquet file"),
+    "a damaged Parquet file": (
+        {"a.parquet": b"PAR1" + b"x" * 40 + b"PAR1"},
+        "*.parquet",
+        "a.parquet: the Parquet file is",
+    ),
+    "a name twice": ({"a.csv": "a,a,y\n1,2,u\n"}, "*.csv", 'a.csv: columns 1 and 2 have the same name "a"'),
+    "one value of the target": (
+        {"a.csv": "a,y\n1,u\n2,u\n"},
+        "*.csv",
+        'the target "y" is always "u": nothing to learn',
+    ),
+    "a stray text": (
+        {"a.csv": "a,y\n" + "".join(f"{i},{i}.5\n" for i in range(50)) + "3,many\n"},
+        "*.csv",
+        r'\*.csv, row 51, column "y": "many" stands among 50 numbers',
+    ),
+}
+
+
+@pytest.mark.parametrize("piece", [16, 1 << 23])
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input(case: str, piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clearprop.table.pieces.SIZE", piece)
+    monkeypatch.chdir(tmp_path)
+    files, asked, message = BAD[case]
+    for name, contents in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        if isinstance(contents, pl.DataFrame):
+            contents.write_parquet(path)
+        else:
+            path.write_bytes(contents.encode() if isinstance(contents, str) else contents)
+    given = asked if isinstance(asked, dict) else {"paths": asked, "target": "y"}
+    with pytest.raises(cp.InputError, match=message):
+        cp.TableSource(**given)
+
+
+def test_a_value_out_of_place_names_file_and_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clearprop.table.encoding.SAMPLE", 10)
+    monkeypatch.setattr("clearprop.table.survey.POOL", 15)
+    for part in range(3):
+        rows = "".join(f"{i / 7},{'uv'[i % 2]}\n" for i in range(50))
+        (tmp_path / f"{part}.csv").write_text(f"a,y\n{rows}{'far,v' if part == 2 else '8,u'}\n")
+    with pytest.raises(cp.InputError, match=r'2.csv, row 51 \(line 52\), column "a": "far" is not a number'):
+        cp.TableSource(f"{tmp_path}/*.csv", target="y").some(0, 1)
+
+
+def test_errors_and_ends_on_another_thread() -> None:
+    def items() -> Any:
+        yield from range(5)
+        raise cp.InputError("no more")
+
+    found = []
+    with pytest.raises(cp.InputError, match="no more"):
+        found.extend(ahead(items()))
+    some = ahead(items())
+    assert next(some) == 0
+    some.close()
