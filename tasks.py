@@ -264,6 +264,13 @@ def bench_accuracy(arguments: list[str]) -> None:
 
 
 @task
+def bench_distributed(arguments: list[str]) -> None:
+    """Time updates in several processes beside what the cost model foretells."""
+    setup("torch")
+    run(BIN / "clearprop", "bench-distributed", *arguments)
+
+
+@task
 def docs(arguments: list[str]) -> None:
     """Build the pages of docs/ and the reference as a site, in build/site/."""
     setup("docs")

@@ -15,8 +15,10 @@ from clearprop.cli import show
 from clearprop.errors import InputError
 
 if TYPE_CHECKING:
+    from clearprop.engines.distributed import Distributed
     from clearprop.table import Column
     from clearprop.tabular import Fit, Prepared
+    from clearprop.training import Checkpoint
 
 MOST_PLAIN_COLUMNS = 12
 MOST_MEMBERS = 1_000
@@ -52,6 +54,12 @@ def train(
     ] = "auto",
     engine: take.Engine = "auto",
     threads: take.Threads = None,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            min=0.1, help="Under torchrun: for how many seconds a process may keep the others waiting before all end."
+        ),
+    ] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same model.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint of a stopped run.")] = False,
     as_json: take.AsJson = False,
@@ -61,8 +69,12 @@ def train(
     A fifth of the rows is held out for the scores. An ensemble learns from the rest, each member without a part of it,
     by which it chooses its best epoch. Ctrl-C leaves a checkpoint beside the model, from which the same
     command with --resume goes on.
+
+    Several processes learn it together, and the first prints and writes: torchrun --nproc-per-node 2 -m clearprop train
     """
     from clearprop import artefact
+    from clearprop.engines.distributed import Distributed
+    from clearprop.engines.distributed.settings import launched, rank
     from clearprop.table import read
     from clearprop.tabular import fit, prepare
     from clearprop.training import Checkpoint, Progress
@@ -86,13 +98,17 @@ def train(
         epochs=epochs,
         seed=seed,
     )
+    distributed = Distributed(timeout=timeout) if launched() else None
+    if rank() > 0:
+        _join_in(prepared, engine, threads, Checkpoint(checkpoint, resume=resume), distributed)
+        return
     if checkpoint.exists() and not resume:
         show.say(f"{checkpoint}: the checkpoint of a stopped run is given up, for --resume was not asked for")
     if not as_json:
         _tell_prepared(prepared)
     with interrupts() as interruption, show.warnings_said():
         callbacks = [Progress(), Checkpoint(checkpoint, resume=resume)]
-        fitted = fit(prepared, engine=engine, threads=threads, callbacks=callbacks)
+        fitted = fit(prepared, engine=engine, threads=threads, callbacks=callbacks, distributed=distributed)
     if fitted.learnt.ended == "interrupted":
         show.say(f"stopped; the same command with --resume goes on from {checkpoint}")
         raise typer.Exit(128 + (interruption.signal or 2))
@@ -105,6 +121,21 @@ def train(
         show.as_json(_summary(fitted, out, report))
     else:
         _tell_fitted(fitted, out, report)
+
+
+def _join_in(
+    prepared: Prepared, engine: str, threads: int | None, checkpoint: Checkpoint, distributed: Distributed | None
+) -> None:
+    """The part of a process that is not the first: to learn with it, and to say and write nothing."""
+    import warnings
+
+    from clearprop.tabular import fit
+    from clearprop.training.interrupts import interrupts
+
+    with interrupts() as interruption, warnings.catch_warnings(action="ignore"):
+        fitted = fit(prepared, engine=engine, threads=threads, callbacks=[checkpoint], distributed=distributed)
+    if fitted.learnt.ended == "interrupted":
+        raise typer.Exit(128 + (interruption.signal or 2))
 
 
 def _checkpoint(out: Path, resume: bool) -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.artefact import TableModel, check_storable
+from clearprop.engines.distributed import Distributed
 from clearprop.ensemble import Ensemble, tempered
 from clearprop.errors import InputError
 from clearprop.model import Model
@@ -130,12 +131,18 @@ def prepare(
 
 
 def fit(
-    prepared: Prepared, *, engine: str = "auto", threads: int | None = None, callbacks: Sequence[Callback] = ()
+    prepared: Prepared,
+    *,
+    engine: str = "auto",
+    threads: int | None = None,
+    callbacks: Sequence[Callback] = (),
+    distributed: Distributed | None = None,
 ) -> Fit:
     """Learns an ensemble, whose members watch the rows that they leave out, and scores it on the held-out rows.
 
     Args:
         callbacks: such as `Progress()` and `Checkpoint(path)`.
+        distributed: where this process is one of several that learn it together.
     """
     encoding, parts, chosen = prepared.encoding, prepared.parts, prepared.recipe
     held_out = prepared.table.select(parts.held_out)
@@ -153,6 +160,7 @@ def fit(
         callbacks=callbacks,
         engine=engine,
         threads=threads,
+        distributed=distributed,
     )
     seconds = time.perf_counter() - started
     table_model = replace(table_model, model=learnt.ensemble)

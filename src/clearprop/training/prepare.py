@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clearprop.engines import get_engine, thread_count
+from clearprop.engines import thread_count
 from clearprop.engines.base import Array, Engine, Plan, Samples, State
+from clearprop.engines.distributed import Alone, Distributed, joined
+from clearprop.engines.distributed.settings import processes_here
 from clearprop.engines.order import ORDERS
 from clearprop.engines.precision import check_precision
 from clearprop.engines.samples import check_samples
@@ -34,6 +36,7 @@ class Job:
     """All that a run is made of: two equal ones give the same result.
 
     `epochs` is how many will have been done in all. `measured` is the training rows that the metric is computed on.
+    `workers` are the processes that are at it together.
     """
 
     start: Run
@@ -45,6 +48,7 @@ class Job:
     metric: Metric | None
     measured: Samples
     stop_when_right: bool
+    workers: Alone
 
     @property
     def network(self) -> Network:
@@ -80,6 +84,7 @@ def prepare(
     engine: str,
     threads: int | None,
     precision: str,
+    distributed: Distributed | None,
 ) -> Job:
     """The job of a call of `train`; every mistake in what was given is an `InputError`."""
     if not isinstance(model, Model):
@@ -89,15 +94,14 @@ def prepare(
     if state is not None and not isinstance(state, State):
         raise InputError(f"state: expected the state of a result of train, got {state!r}")
     network, dtype = model.network, model.parameters.flat.dtype
-    machine = get_engine(engine)
-    check_precision(precision, machine, dtype)
     seed = _seed(seed, state)
     samples = check_samples(network, dtype, X, Y, sample_weight)
     held_out = None
     if validation is not None:
         by_rows = not isinstance(order, str)
         samples, held_out = _held_out(network, dtype, samples, validation, seed, by_rows)
-    plan = plan_of(optimizer, batch_size, order, drop_last, len(samples), thread_count(threads), precision)
+    team = thread_count(threads, processes_here() if distributed else 1)
+    plan = plan_of(optimizer, batch_size, order, drop_last, len(samples), team, precision)
     entry = None if metric_name is None else metric(metric_name, samples)
     if metric_name is not None and held_out is not None:
         with within("validation"):
@@ -106,16 +110,20 @@ def prepare(
         _check_right_is_possible(network, samples)
     start = Run(model.parameters, State.start(network, optimizer, seed, dtype) if state is None else state)
     start.check(optimizer, plan.batches(len(samples)))
+    epochs = start.state.epoch + check_count("epochs", epochs)
+    machine, workers = joined(engine, distributed)
+    check_precision(precision, machine, dtype)
     return Job(
         start=start,
         engine=machine,
         plan=plan,
-        epochs=start.state.epoch + check_count("epochs", epochs),
+        epochs=epochs,
         samples=samples,
         validation=held_out,
         metric=entry,
         measured=_few(samples, seed) if entry else samples,
         stop_when_right=bool(stop_when_right),
+        workers=workers,
     )
 
 
