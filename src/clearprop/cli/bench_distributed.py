@@ -21,9 +21,7 @@ FILE_NAMES = ("distributed.json", "distributed.md")
 def bench_distributed(
     cases: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[CASE]...", help="Cases to measure: wide, tab-8192, tab, small.", show_default="all"
-        ),
+        typer.Argument(metavar="[CASE]...", help="Cases to measure: wide, tab-8192, tab, small.", show_default="all"),
     ] = None,
     workers: Annotated[int, typer.Option(min=2, max=64, help="Processes, of one thread each.")] = 2,
     out: Annotated[

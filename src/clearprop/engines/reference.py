@@ -236,9 +236,7 @@ def value(parameters: Parameters, samples: Samples) -> Array:
 
 def _step_of(part: Part, parameters: Parameters, samples: Samples) -> tuple[Array, Array, Parameters]:
     """`step` for rows in their place in an update."""
-    masks = dropout_masks(
-        parameters.network, part.seed, part.step, parameters.flat.dtype, part.fade, first=part.first
-    )
+    masks = dropout_masks(parameters.network, part.seed, part.step, parameters.flat.dtype, part.fade, first=part.first)
     return step(parameters, samples, masks, rounded=ROUNDINGS[part.precision])
 
 

@@ -156,7 +156,9 @@ class Course:
         if self.checkpoint and self.going:
             self.checkpoint.take_over(self._updates)
             self._keep()
-            end += f", and go on from {self.checkpoint.path}, which holds {self._updates} updates of all members together"
+            end += (
+                f", and go on from {self.checkpoint.path}, which holds {self._updates} updates of all members together"
+            )
         return WorkerError(f"worker {self.workers.rank}: {error}{end}")
 
     @property

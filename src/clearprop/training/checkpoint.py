@@ -92,9 +92,7 @@ class Checkpoint(Callback):
             )
         return resumed
 
-    def open(
-        self, about: Mapping[str, Any], callbacks: Sequence[Callback], *, writes: bool = True
-    ) -> Contents | None:
+    def open(self, about: Mapping[str, Any], callbacks: Sequence[Callback], *, writes: bool = True) -> Contents | None:
         """Begins to keep a run that is `about` this, or finds what one like it has left to go on from.
 
         Who does not write only reads: all workers of a run have the same to keep, and the first one keeps it.
@@ -121,7 +119,9 @@ class Checkpoint(Callback):
     @property
     def is_due(self) -> bool:
         """Whether it is time to write it again."""
-        return self._writes and self.every_seconds is not None and time.monotonic() - self._written >= self.every_seconds
+        return (
+            self._writes and self.every_seconds is not None and time.monotonic() - self._written >= self.every_seconds
+        )
 
     def on_start(self, moment: Moment) -> None:
         self._written = time.monotonic()
@@ -145,7 +145,7 @@ class Checkpoint(Callback):
         return self.every_epochs is not None
 
     def take_over(self, updates: int) -> None:
-        """Writes from now on, as the worker that did may be gone; not where the file has come as far as this already."""
+        """Writes from now on, as the worker that did may be gone; not where the file has come as far already."""
         from clearprop.container import read
 
         self._writes = True
@@ -154,7 +154,7 @@ class Checkpoint(Callback):
             self._writes = kept.get("about") != _plain(self._about) or kept.get("updates", -1) < updates
 
     def write(self, tensors: Mapping[str, Array], values: Mapping[str, Any], updates: int) -> None:
-        """Writes arrays and plain values, with what the run is about and what its callbacks keep, after so many updates."""
+        """Writes arrays and plain values of so many updates, with what the run is about and what its callbacks keep."""
         from clearprop.container import write
 
         if not self._writes:

@@ -40,8 +40,8 @@ class Result:
         history: what happened in each epoch of this call.
         state: goes with `model`: `train(result.model, ..., state=result.state)` goes on as if it had never stopped.
         ended: why: "epochs done", "early stopping", "all right", "stopped" (by a callback), "interrupted" (by a
-            signal, or as another worker is gone); "diverged" in the result that a `DivergenceError` holds, and in those of
-        `train_many`.
+            signal, or as another worker is gone); "diverged" in the result that a `DivergenceError` holds, and in
+            those of `train_many`.
     """
 
     model: Model
@@ -338,9 +338,7 @@ class _Loop:
     def _diverge(self, outcome: Outcome) -> None:
         """Computes again up to the update that left the finite numbers, and says what happened."""
         job, failed = self.job, outcome.state
-        again = self._compute(
-            epochs=job.epochs, steps=failed.step, tick=lambda epoch, batch, step: not asked_to_end()
-        )
+        again = self._compute(epochs=job.epochs, steps=failed.step, tick=lambda epoch, batch, step: not asked_to_end())
         self._take(again)
         result = self._finish("diverged")
         rate = job.plan.optimizer.schedule.at(failed.step)

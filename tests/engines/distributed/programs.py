@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +10,13 @@ from typing import Any
 import numpy as np
 
 import clearprop as cp
+from clearprop.engines.distributed.settings import rank
 from clearprop.training import Callback, Moment, loop
 from tests.engines.distributed.cases import AVERAGED, CASES, FLOAT32
 
-RANK = os.environ["RANK"]
+RANK = str(rank())
+TIMEOUT = 120.0
+EVERY = (1, 3)
 PROGRAMS: dict[str, Callable[..., None]] = {}
 
 
@@ -31,16 +33,37 @@ def keep(name: str, result: Any) -> None:
 
 
 @program
-def all_cases() -> None:
+def all_at_once() -> None:
+    """All that takes no start of its own."""
     for name, case in CASES.items():
-        keep(name, case.train(distributed=cp.Distributed(timeout=120)))
+        keep(name, case.train(distributed=cp.Distributed(timeout=TIMEOUT)))
+    keep("averaged", AVERAGED.train(distributed=cp.Distributed(every=2, timeout=TIMEOUT)))
+    told = {what: differing(what) for what in ("order", "epochs", "engine")}
+    try:
+        CASES["momentum"].train(optimizer=cp.SGD(1e200), distributed=cp.Distributed(timeout=TIMEOUT))
+    except cp.DivergenceError as error:
+        told["diverging"] = str(error)
+        keep("diverged", error.result)
+    float32()
+    print(json.dumps(told))
+
+
+def differing(what: str) -> str:
+    """What is said where worker 1 is given something else."""
+    other: dict[str, Any] = {"order": "sequential", "epochs": 3, "engine": "reference"}
+    more = {what: other[what]} if RANK == "1" else {}
+    try:
+        CASES["momentum"].train(distributed=cp.Distributed(timeout=TIMEOUT), **more)
+    except cp.InputError as error:
+        return str(error)
+    return "nothing"
 
 
 @program
 def float32() -> None:
     for name in ("once", "again"):
-        keep(name, FLOAT32.train(distributed=cp.Distributed(timeout=120)))
-        keep(f"{name}, averaged", FLOAT32.train(distributed=cp.Distributed(every=3, timeout=120)))
+        keep(name, FLOAT32.train(distributed=cp.Distributed(timeout=TIMEOUT)))
+        keep(f"{name}, averaged", FLOAT32.train(distributed=cp.Distributed(every=3, timeout=TIMEOUT)))
 
 
 class StopAt(Callback):
@@ -54,50 +77,21 @@ class StopAt(Callback):
 
 
 @program
-def stopped(step: str, every: str) -> None:
+def stopped() -> None:
     loop.TICK_SECONDS = 0.0
-    callbacks = [StopAt(int(step)), cp.Checkpoint("run.checkpoint")]
-    result = CASES["everything"].train(distributed=cp.Distributed(every=int(every), timeout=120), callbacks=callbacks)
-    assert result.ended == "stopped"
-    keep("stopped", result)
+    for every in EVERY:
+        callbacks = [StopAt(15), cp.Checkpoint(f"{every}.checkpoint")]
+        result = CASES["everything"].train(distributed=cp.Distributed(every, TIMEOUT), callbacks=callbacks)
+        assert result.ended == "stopped"
+        keep(f"stopped {every}", result)
 
 
 @program
-def resumed(every: str) -> None:
-    callbacks = [cp.Checkpoint("run.checkpoint", resume=True)]
-    keep("resumed", CASES["everything"].train(distributed=cp.Distributed(int(every), 120), callbacks=callbacks))
-
-
-@program
-def averaged() -> None:
-    """Each worker's own two updates, and the mean."""
-    keep("averaged", AVERAGED.train(distributed=cp.Distributed(every=2, timeout=120)))
-
-
-@program
-def differing(what: str) -> None:
-    """One worker is given something else."""
-    case, other = CASES["momentum"], RANK == "1"
-    more: dict[str, Any] = {}
-    if what == "data" and other:
-        more["order"], more["epochs"] = "sequential", 3
-    if what == "epochs" and other:
-        more["epochs"] = 3
-    if what == "engine" and other:
-        more["engine"] = "reference"
-    try:
-        case.train(distributed=cp.Distributed(timeout=120), **more)
-    except cp.InputError as error:
-        print(json.dumps(str(error)))
-
-
-@program
-def diverging() -> None:
-    try:
-        CASES["momentum"].train(optimizer=cp.SGD(1e200), distributed=cp.Distributed(timeout=120))
-    except cp.DivergenceError as error:
-        print(json.dumps(str(error)))
-        keep("diverged", error.result)
+def resumed() -> None:
+    for every in EVERY:
+        callbacks = [cp.Checkpoint(f"{every}.checkpoint", resume=True)]
+        result = CASES["everything"].train(distributed=cp.Distributed(every, TIMEOUT), callbacks=callbacks)
+        keep(f"resumed {every}", result)
 
 
 if __name__ == "__main__":

@@ -60,9 +60,7 @@ class Bench:
         self.network = Network.parse(
             "-".join(map(str, case.sizes)), hidden=case.activation, output="softmax", loss="cross_entropy"
         )
-        self.parameters = Parameters.joined(
-            self.network, problem.weights, problem.biases, np.dtype(case.dtype)
-        )
+        self.parameters = Parameters.joined(self.network, problem.weights, problem.biases, np.dtype(case.dtype))
         self.plan = Plan(Adam(case.rate), batch, "sequential")
         self.state = State.start(self.network, self.plan.optimizer, 0, self.parameters.flat.dtype)
 

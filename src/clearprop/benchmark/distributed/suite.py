@@ -25,7 +25,7 @@ from clearprop.benchmark.distributed.cost import Forecast, Link, Pace, Work, for
 from clearprop.benchmark.machine import Processor, processor
 from clearprop.errors import unknown
 
-SIZES = tuple(4 ** power for power in range(5, 14))
+SIZES = tuple(4**power for power in range(5, 14))
 """Bytes that are added up: 1 KiB to 64 MiB."""
 EVERY = (100,)
 PATIENCE = 1800.0

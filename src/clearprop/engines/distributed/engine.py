@@ -59,13 +59,13 @@ class DataParallel:
         steps: int | None = None,
         tick: Tick | None = None,
     ) -> Outcome:
-        """As any engine; where another worker is gone, the `WorkerError` has the outcome of the whole updates so far."""
+        """As any engine; where a worker is gone, the `WorkerError` has the outcome of the whole updates so far."""
         return self._train(Member(parameters, plan, state, steps=steps), samples, epochs, tick)[0]
 
     def train_many(
         self, members: Sequence[Member], samples: Samples, *, epochs: int, threads: int, tick: Tick | None = None
     ) -> list[Outcome]:
-        """Each worker trains some members whole; where there are fewer members than workers, all train one at a time."""
+        """Each worker trains some members whole; with fewer members than workers, all train one at a time."""
         if len(members) >= self.workers.count:
             return Shared(self.engine, self.workers).train(members, samples, epochs, threads, tick)
         outcomes, asked = [], False

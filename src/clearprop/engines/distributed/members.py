@@ -14,7 +14,7 @@ from clearprop.engines.distributed.group import Group
 from clearprop.network.parameters import Parameters
 
 SLICE_SECONDS = 3.0
-"""Workers hear from each other at least so often, so that one that has little to do tells a slow one from a dead one."""
+"""Workers hear from each other at least so often, so that one that waits can tell a slow one from a dead one."""
 STOP, ON, DONE = range(3)
 
 
@@ -64,8 +64,10 @@ class Shared:
             for room, outcome in zip(buffer, own, strict=True):
                 room[...] = np.stack([outcome.parameters.flat, *(outcome.state.slots[name] for name in names)])
         self.workers.lend(buffer, worker)
-        return [_outcome(values, arrays, network_of, names) for values, arrays, network_of in
-                zip(plain, buffer, [one.parameters for one in theirs], strict=True)]
+        return [
+            _outcome(values, arrays, network_of, names)
+            for values, arrays, network_of in zip(plain, buffer, [one.parameters for one in theirs], strict=True)
+        ]
 
 
 def _is_done(member: Member, outcome: Outcome) -> bool:

@@ -69,7 +69,8 @@ class Rounds:
             return False
         old = state.sums
         added = [float(column.sum()) for column in told[:, 2:].T]
-        new = Sums(*(before + more for before, more in zip((old.loss, old.weight, old.penalty, old.rows), added)))
+        before = old.loss, old.weight, old.penalty, old.rows
+        new = Sums(*(one + more for one, more in zip(before, added, strict=True)))
         self.state = state.moved(batch=end, step=state.step + len(batches), sums=new)
         return True
 

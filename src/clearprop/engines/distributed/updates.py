@@ -107,9 +107,7 @@ class Updates:
             self.gradient[...] = 0
             return 0.0
         part = Part(self.state.seed, self.state.step, first, fade, self.plan.precision)
-        E, gradients = self.engine.loss_and_gradients(
-            self.of_rows, picked(self.samples, rows), self.plan.threads, part
-        )
+        E, gradients = self.engine.loss_and_gradients(self.of_rows, picked(self.samples, rows), self.plan.threads, part)
         self.gradient[...] = gradients.flat
         return E
 
@@ -147,9 +145,7 @@ class Updates:
 
 
 @lru_cache(maxsize=4)
-def _kinds(
-    network: Network, dtype: np.dtype[Any]
-) -> tuple[NDArray[np.bool_], Array | float, NDArray[np.bool_] | None]:
+def _kinds(network: Network, dtype: np.dtype[Any]) -> tuple[NDArray[np.bool_], Array | float, NDArray[np.bool_] | None]:
     """Of each parameter whether it is a weight, what its rate is multiplied by, and whether it is trained.
 
     Where it is the same for all parameters, the factor 1.0, and None for trained.

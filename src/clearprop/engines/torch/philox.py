@@ -33,8 +33,8 @@ def words(
         return torch.tensor([number & MASK for number in numbers], dtype=torch.int64, device=device).reshape(shape)
 
     k0, k1 = along(1, seeds), along(1, [seed >> 32 for seed in seeds])
-    first = start // 4
-    blocks = torch.arange(first, -(-(start + count) // 4), dtype=torch.int64, device=device)
+    block = start // 4
+    blocks = torch.arange(block, -(-(start + count) // 4), dtype=torch.int64, device=device)
     c0, c1 = (blocks & MASK)[None, None], (blocks >> 32)[None, None]
     c2 = along(0, times)
     c3 = torch.full((1, 1, 1), stream | lane << 8, dtype=torch.int64, device=device)
@@ -48,4 +48,4 @@ def words(
             first & MASK,
         )
         k0, k1 = k0 + WEYL[0] & MASK, k1 + WEYL[1] & MASK
-    return torch.stack(torch.broadcast_tensors(c0, c1, c2, c3), dim=-1).flatten(-2).narrow(-1, start - 4 * first, count)
+    return torch.stack(torch.broadcast_tensors(c0, c1, c2, c3), dim=-1).flatten(-2).narrow(-1, start - 4 * block, count)
