@@ -231,8 +231,8 @@ def test(arguments: list[str]) -> None:
 
 @task
 def test_all(arguments: list[str]) -> None:
-    """Run every test: the slow ones too, and those that need PyTorch or a browser."""
-    setup("browser", "dev", "docs", "notebook", "onnx", "plot", "torch")
+    """Run every test: the slow ones too, and those that need PyTorch, Ray or a browser."""
+    setup("browser", "dev", "docs", "notebook", "onnx", "plot", "ray", "torch")
     run_pytest(["--run-slow", *arguments])
 
 

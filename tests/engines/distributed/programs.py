@@ -88,6 +88,10 @@ def stopped() -> None:
 
 @program
 def resumed() -> None:
+    """Where PyTorch's own process group is there already, as under Ray Train."""
+    import torch
+
+    torch.distributed.init_process_group("gloo")
     for every in EVERY:
         callbacks = [cp.Checkpoint(f"{every}.checkpoint", resume=True)]
         result = CASES["everything"].train(distributed=cp.Distributed(every, TIMEOUT), callbacks=callbacks)
