@@ -231,8 +231,8 @@ def test(arguments: list[str]) -> None:
 
 @task
 def test_all(arguments: list[str]) -> None:
-    """Run every test: the slow ones too, and those that need PyTorch or a browser."""
-    setup("browser", "dev", "docs", "notebook", "onnx", "plot", "torch")
+    """Run every test: the slow ones too, and those that need PyTorch, Ray or a browser."""
+    setup("browser", "dev", "docs", "notebook", "onnx", "plot", "ray", "torch")
     run_pytest(["--run-slow", *arguments])
 
 
@@ -261,6 +261,13 @@ def bench_accuracy(arguments: list[str]) -> None:
     """Compare the default models with those of other tools, on the same tables and folds."""
     setup("accuracy")
     run(BIN / "clearprop", "bench-accuracy", *arguments)
+
+
+@task
+def bench_distributed(arguments: list[str]) -> None:
+    """Time updates in several processes beside what the cost model foretells."""
+    setup("torch")
+    run(BIN / "clearprop", "bench-distributed", *arguments)
 
 
 @task

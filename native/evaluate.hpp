@@ -26,7 +26,7 @@ class Evaluator {
   public:
     explicit Evaluator(Evaluation<T>& run)
         : run_(run), threads_(useful_threads(run.network, run.samples.rows, run.threads)),
-          space_(run.network, purpose(run), 0, run.samples.rows),
+          space_(run.network, purpose(run), 0, run.samples.rows, run.precision),
           barrier_(threads_), claims_block_(threads_ * Index(sizeof(Claim))),
           claims_(static_cast<Claim*>(claims_block_.start)) {}
 
@@ -39,6 +39,7 @@ class Evaluator {
         }
         divisor_ = run_.network.mean && weight > 0 ? weight : 1;
         space_.load(run_.parameters, nullptr);
+        space_.round();
         run_team(threads_, [](void* self, int thread) { static_cast<Evaluator*>(self)->work(thread); }, this);
         run_.loss = loss_ / divisor_ + penalty_of(space_);
         if (run_.gradients) space_.store_gradients(run_.gradients);
@@ -51,7 +52,7 @@ class Evaluator {
         const Index rows = run_.samples.rows;
         for (Index first = 0; first < rows; first += space_.chunk) {
             const Index left = rows - first, count = left < space_.chunk ? left : space_.chunk;
-            const Chunk chunk{nullptr, first, count, divisor_, 0, 0, 0};
+            const Chunk chunk{nullptr, first, count, divisor_, run_.seed, run_.step, run_.fade, run_.before};
             const Share share = share_of(count, thread, threads_);
             Updater<T> updater(space_, count, first == 0, first + count == rows);
             updater.claim(claims_, thread, threads_);

@@ -215,9 +215,11 @@ nb::list train_many(const std::vector<TaskTuple<T>>& tasks, const std::vector<In
 
 template <class T>
 double evaluate(const OwnedNetwork& network, In<T> X, Maybe<T> Y, Maybe<Index> classes, Maybe<T> weights,
-                In<T> parameters, std::optional<InOut<T>> gradients, int threads, const std::string& instruction_set) {
+                In<T> parameters, std::optional<InOut<T>> gradients, int threads, const std::string& precision,
+                std::uint64_t seed, Index step, double fade, Index before, const std::string& instruction_set) {
     const Machine& machine = machine_of(instruction_set);
-    Evaluation<T> run{network.plan(),    samples_of(X, Y, classes, weights), parameters.data(), threads, 0,
+    Evaluation<T> run{network.plan(), samples_of(X, Y, classes, weights), parameters.data(), threads,
+                      named<Precision>(PRECISIONS, precision), seed, step, fade, before, 0,
                       gradients ? gradients->data() : nullptr};
     nb::gil_scoped_release unlocked;
     if constexpr (sizeof(T) == sizeof(float)) machine.evaluate_float(run);
@@ -273,7 +275,8 @@ void define(nb::module_& module) {
     module.def("train_many", &train_many<T>, nb::kw_only(), "tasks"_a, "places"_a, "runs"_a, "threads"_a,
                "tick"_a.none(), "instruction_set"_a);
     module.def("evaluate", &evaluate<T>, nb::kw_only(), "network"_a, "X"_a, "Y"_a.none(), "classes"_a.none(),
-               "weights"_a.none(), "parameters"_a, "gradients"_a.none(), "threads"_a, "instruction_set"_a);
+               "weights"_a.none(), "parameters"_a, "gradients"_a.none(), "threads"_a, "precision"_a, "seed"_a, "step"_a,
+               "fade"_a, "before"_a, "instruction_set"_a);
     module.def("predict", &predict<T>, nb::kw_only(), "network"_a, "X"_a, "parameters"_a, "outputs"_a, "threads"_a,
                "instruction_set"_a);
     module.def("elementwise", &elementwise<T>, "function"_a, "x"_a, "y"_a, nb::kw_only(), "one_by_one"_a,

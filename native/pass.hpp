@@ -17,6 +17,7 @@ struct Chunk {
     std::uint64_t seed;
     Index step;   // of the dropout masks
     double fade;  // the share of dropout that is left; 0: none
+    Index before = 0;  // rows of the batch that another process has, before all of these
 
     Index row(Index r) const { return rows ? rows[first + r] : first + r; }
 };
@@ -34,7 +35,7 @@ void drop_out_tile(const Stage<T>& stage, Index layer, const Chunk& chunk, Matri
     const V kept = splat<V>(T(1 / (1 - dropped)));
     const Source source(chunk.seed, DROPOUT, std::uint32_t(layer), std::uint64_t(chunk.step));
     for (Index r = first; r < first + rows; ++r) {
-        const Index index = (chunk.first + r) * units + column, within = index % 4;
+        const Index index = (chunk.before + chunk.first + r) * units + column, within = index % 4;
         alignas(64) std::uint32_t words[W + 4 * BLOCKS_AT_ONCE];
         source.draw(std::uint64_t(index) / 4, (within + count + 3) / 4, words);
         for (Index v = 0; v < count; v += LANES<T>) {

@@ -132,6 +132,12 @@ struct Evaluation {
     Samples<T> samples;
     const T* parameters;
     int threads;
+    // Of the update that the rows are part of the batch of: how it multiplies, and what its dropout masks are drawn by.
+    Precision precision;
+    std::uint64_t seed;
+    Index step;
+    double fade;   // the share of dropout that is left; 0: none
+    Index before;  // how many rows of the batch come before these
     double loss;   // written: J
     T* gradients;  // written, flat; or null where only the loss is asked for
 };

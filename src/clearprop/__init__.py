@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-from clearprop.errors import ClearpropError, DivergenceError, InputError
+from clearprop.errors import ClearpropError, DivergenceError, InputError, WorkerError
 from clearprop.model import Model
 from clearprop.network.columns import Embedding, Periodic, PiecewiseLinear, Plain, Scale
 from clearprop.network.spec import Dense, Network
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clearprop import export, plots
     from clearprop.artefact import TableModel, load, save
     from clearprop.check import GradientReport, WorksheetReport, check_gradients, check_worksheet
+    from clearprop.engines.distributed import Distributed
     from clearprop.engines.source import ArraySource
     from clearprop.ensemble import Ensemble
     from clearprop.estimators import Autoencoder, MLPClassifier, MLPRegressor, Perceptron
@@ -42,6 +43,7 @@ _HOMES = {
     "Progress": "training",
     "EarlyStopping": "training",
     "Checkpoint": "training",
+    "Distributed": "engines.distributed",
     "Ensemble": "ensemble",
     "save": "artefact",
     "load": "artefact",
@@ -75,6 +77,7 @@ __all__ = [
     "Checkpoint",
     "ClearpropError",
     "Dense",
+    "Distributed",
     "DivergenceError",
     "EarlyStopping",
     "Embedding",
@@ -98,6 +101,7 @@ __all__ = [
     "TableModel",
     "TableSource",
     "Trace",
+    "WorkerError",
     "WorksheetReport",
     "__version__",
     "check_gradients",

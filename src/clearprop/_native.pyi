@@ -98,6 +98,11 @@ def evaluate(
     parameters: NDArray[Any],
     gradients: NDArray[Any] | None,
     threads: int,
+    precision: str,
+    seed: int,
+    step: int,
+    fade: float,
+    before: int,
     instruction_set: str,
 ) -> float: ...
 def predict(

@@ -29,6 +29,18 @@ class DivergenceError(ClearpropError, ArithmeticError):
         self.result = result
 
 
+class WorkerError(ClearpropError, RuntimeError):
+    """Another worker of a distributed run is gone or does not answer; the message says which, where that is known.
+
+    `result` holds the run up to the last whole update that this worker has, where one call of `train` was at work.
+    """
+
+    def __init__(self, message: str, outcome: object = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.result: object = None
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The known name nearest to a misspelt one as the end of a message, or nothing.
 

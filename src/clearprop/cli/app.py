@@ -11,6 +11,7 @@ import typer
 import clearprop
 from clearprop.cli.bench import bench
 from clearprop.cli.bench_accuracy import bench_accuracy
+from clearprop.cli.bench_distributed import bench_distributed
 from clearprop.cli.bench_stream import bench_stream
 from clearprop.cli.check import check
 from clearprop.cli.derive import derive
@@ -45,6 +46,7 @@ app.command()(play)
 app.command()(export)
 app.command()(bench)
 app.command()(bench_accuracy)
+app.command()(bench_distributed)
 app.command()(bench_stream)
 
 
@@ -88,6 +90,10 @@ def main() -> None:
 
 
 def _end(message: str, status: int) -> None:
+    from clearprop.engines.distributed.settings import rank
+
+    if rank() > 0 and not message.startswith("worker "):
+        message = f"worker {rank()}: {message}"
     typer.secho("error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
     typer.echo(message, err=True)
     sys.exit(status)

@@ -15,8 +15,10 @@ from clearprop.cli import show
 from clearprop.errors import InputError, check_size
 
 if TYPE_CHECKING:
+    from clearprop.engines.distributed import Distributed
     from clearprop.table import Column
     from clearprop.tabular import Fit, Prepared
+    from clearprop.training import Checkpoint
 
 MOST_PLAIN_COLUMNS = 12
 MOST_MEMBERS = 1_000
@@ -68,6 +70,12 @@ def train(
             show_default="the temporary one, as TMPDIR names it",
         ),
     ] = None,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            min=0.1, help="Under torchrun: for how many seconds a process may keep the others waiting before all end."
+        ),
+    ] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same model.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint of a stopped run.")] = False,
     as_json: take.AsJson = False,
@@ -77,8 +85,12 @@ def train(
     A fifth of the rows is held out for the scores. An ensemble learns from the rest, each member without a part of it,
     by which it chooses its best epoch. Ctrl-C leaves a checkpoint beside the model, from which the same
     command with --resume goes on.
+
+    Several processes learn it together, and the first prints and writes: torchrun --nproc-per-node 2 -m clearprop train
     """
     from clearprop import artefact
+    from clearprop.engines.distributed import Distributed
+    from clearprop.engines.distributed.settings import launched, rank
     from clearprop.tabular import fit
     from clearprop.training import Checkpoint, Progress
     from clearprop.training.interrupts import interrupts
@@ -99,13 +111,17 @@ def train(
         "seed": seed,
     }
     prepared = _prepared(table, target, memory, spill, settings)
+    distributed = Distributed(timeout=timeout) if launched() else None
+    if rank() > 0:
+        _join_in(prepared, engine, threads, Checkpoint(checkpoint, resume=resume), distributed)
+        return
     if checkpoint.exists() and not resume:
         show.say(f"{checkpoint}: the checkpoint of a stopped run is given up, for --resume was not asked for")
     if not as_json:
         _tell_prepared(prepared)
     with interrupts() as interruption, show.warnings_said():
         callbacks = [Progress(), Checkpoint(checkpoint, resume=resume)]
-        fitted = fit(prepared, engine=engine, threads=threads, callbacks=callbacks)
+        fitted = fit(prepared, engine=engine, threads=threads, callbacks=callbacks, distributed=distributed)
     if fitted.learnt.ended == "interrupted":
         show.say(f"stopped; the same command with --resume goes on from {checkpoint}")
         raise typer.Exit(128 + (interruption.signal or 2))
@@ -132,6 +148,19 @@ def _prepared(
     if spill is None and not names_many(one) and fits(table[0], check_size("--memory", memory)):
         return prepare(read(table[0]), target, **settings)
     return prepare_files(one, target, memory=memory, spill=spill, **settings)
+def _join_in(
+    prepared: Prepared, engine: str, threads: int | None, checkpoint: Checkpoint, distributed: Distributed | None
+) -> None:
+    """The part of a process that is not the first: to learn with it, and to say and write nothing."""
+    import warnings
+
+    from clearprop.tabular import fit
+    from clearprop.training.interrupts import interrupts
+
+    with interrupts() as interruption, warnings.catch_warnings(action="ignore"):
+        fitted = fit(prepared, engine=engine, threads=threads, callbacks=[checkpoint], distributed=distributed)
+    if fitted.learnt.ended == "interrupted":
+        raise typer.Exit(128 + (interruption.signal or 2))
 
 
 def _checkpoint(out: Path, resume: bool) -> Path:

@@ -46,14 +46,18 @@ def check_engine(name: str) -> str:
     return name
 
 
-def thread_count(threads: int | None) -> int:
-    """How many threads to use: as asked, else as CLEARPROP_THREADS says, else one a processor that may be used."""
+def thread_count(threads: int | None, processes: int = 1) -> int:
+    """How many threads to use: as asked, else as CLEARPROP_THREADS says, else one a processor that may be used.
+
+    `processes` that are at work on this machine together divide the processors among them.
+    """
     if threads is not None:
         whole = isinstance(threads, Integral) and not isinstance(threads, bool)
         return _in_range("threads", threads, int(threads) if whole else 0)
     if asked := os.environ.get("CLEARPROP_THREADS"):
         return _in_range("CLEARPROP_THREADS", asked, int(asked) if asked.isdecimal() else 0)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, usable // processes)
 
 
 def _in_range(name: str, asked: object, count: int) -> int:

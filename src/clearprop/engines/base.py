@@ -58,6 +58,21 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Where rows stand in a batch of an update: what their gradients depend on beside the rows and the parameters.
+
+    `seed`, `step` and `fade` are what the dropout masks are drawn by, `first` the place in the batch of the first row;
+    `precision` as in `Plan`.
+    """
+
+    seed: int
+    step: int
+    first: int = 0
+    fade: float = 1.0
+    precision: str = "full"
+
+
+@dataclass(frozen=True)
 class Sums:
     """What the epoch that is under way has added up: Σ wᵢEᵢ, Σ wᵢ, Σ rows·R and Σ rows over its batches."""
 
@@ -179,8 +194,10 @@ class Engine(Protocol):
     def loss(self, parameters: Parameters, samples: Samples, threads: int) -> float:
         """J = E + R."""
 
-    def loss_and_gradients(self, parameters: Parameters, samples: Samples, threads: int) -> tuple[float, Parameters]:
-        """J, and ∂J/∂w of every weight and bias, also of frozen ones."""
+    def loss_and_gradients(
+        self, parameters: Parameters, samples: Samples, threads: int, part: Part | None = None
+    ) -> tuple[float, Parameters]:
+        """J, and ∂J/∂w of every weight and bias, also of frozen ones; of a `part` of an update, as it computes them."""
 
     def train_epochs(
         self,

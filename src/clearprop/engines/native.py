@@ -12,7 +12,7 @@ import numpy as np
 
 from clearprop._native import Network as NativeNetwork
 from clearprop._native import evaluate, instruction_sets, multiplies_bfloat16, predict, train, train_many
-from clearprop.engines.base import Array, Ended, Member, Outcome, Plan, Samples, State, Sums, Task, Tick
+from clearprop.engines.base import Array, Ended, Member, Outcome, Part, Plan, Samples, State, Sums, Task, Tick
 from clearprop.errors import InputError
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Network
@@ -29,6 +29,8 @@ RATES_EACH = 1 << 12
 
 Known = dict[tuple[int, int, int, int | None], tuple[Array, Array, int | None]]
 """Learning rates and fades, and where a call ends, by the optimizer's id and where a run stands."""
+
+WITHOUT_DROPOUT = Part(seed=0, step=0, fade=0.0)
 
 MEANINGS = {"v3": "AVX2", "v4": "AVX-512"}
 """What the levels of x86-64 are better known as."""
@@ -65,11 +67,13 @@ class Native:
         return outputs
 
     def loss(self, parameters: Parameters, samples: Samples, threads: int) -> float:
-        return self._evaluate(parameters, samples, None, threads)
+        return self._evaluate(parameters, samples, None, threads, WITHOUT_DROPOUT)
 
-    def loss_and_gradients(self, parameters: Parameters, samples: Samples, threads: int) -> tuple[float, Parameters]:
+    def loss_and_gradients(
+        self, parameters: Parameters, samples: Samples, threads: int, part: Part | None = None
+    ) -> tuple[float, Parameters]:
         gradients = np.empty_like(parameters.flat)
-        loss = self._evaluate(parameters, samples, gradients, threads)
+        loss = self._evaluate(parameters, samples, gradients, threads, part or WITHOUT_DROPOUT)
         return loss, Parameters(parameters.network, gradients)
 
     def train_epochs(
@@ -123,9 +127,19 @@ class Native:
             going = [one for one in going if one[1].ended is None]
         return [[course.outcome() for course in several] for several in courses]
 
-    def _evaluate(self, parameters: Parameters, samples: Samples, gradients: Array | None, threads: int) -> float:
+    def _evaluate(
+        self, parameters: Parameters, samples: Samples, gradients: Array | None, threads: int, part: Part
+    ) -> float:
         loss: float = evaluate(
-            **_shared(parameters.network, samples), parameters=parameters.flat, gradients=gradients, threads=threads
+            **_shared(parameters.network, samples),
+            parameters=parameters.flat,
+            gradients=gradients,
+            threads=threads,
+            precision=part.precision,
+            seed=part.seed,
+            step=part.step,
+            fade=part.fade,
+            before=part.first,
         )
         return loss
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.engines.base import Array, Member, Outcome, Plan, Samples, State, Sums, Task, Tick
+from clearprop.engines.base import Array, Member, Outcome, Part, Plan, Samples, State, Sums, Task, Tick
 from clearprop.engines.order import epoch_order
 from clearprop.engines.precision import ROUNDINGS, unrounded
 from clearprop.network.columns import features
@@ -54,15 +54,18 @@ def dropped(A: Array, mask: Array | None, record: Record = ignore) -> tuple[Arra
     return A * mask, lambda dA: dA * mask
 
 
-def dropout_masks(network: Network, seed: int, step: int, dtype: np.dtype[Any], fade: float = 1.0) -> Masks:
+def dropout_masks(
+    network: Network, seed: int, step: int, dtype: np.dtype[Any], fade: float = 1.0, first: int = 0
+) -> Masks:
     """The masks of one update: 0 for the dropped outputs of a layer (from 0), 1 / (1 - share) for the others.
 
-    The share is the layer's dropout, or what `fade` leaves of it.
+    The share is the layer's dropout, or what `fade` leaves of it. `first` is the place in the batch of the first row.
     """
 
     def mask(layer: int, shape: tuple[int, int]) -> Array:
         share = network.layers[layer].dropout * fade
-        drawn = words(seed, Stream.DROPOUT, shape[0] * shape[1], lane=layer, time=step).reshape(shape)
+        rows, units = shape
+        drawn = words(seed, Stream.DROPOUT, rows * units, lane=layer, time=step, start=first * units).reshape(shape)
         return np.where(drawn >= np.uint64(share * 2.0**32), 1.0 / (1.0 - share), 0.0).astype(dtype)
 
     return mask
@@ -180,9 +183,9 @@ class Reference:
         return float(value(parameters, samples))
 
     def loss_and_gradients(
-        self, parameters: Parameters, samples: Samples, threads: int = 1
+        self, parameters: Parameters, samples: Samples, threads: int = 1, part: Part | None = None
     ) -> tuple[float, Parameters]:
-        E, R, gradients = step(parameters, samples)
+        E, R, gradients = step(parameters, samples) if part is None else _step_of(part, parameters, samples)
         return float(E + R), gradients
 
     def train_epochs(
@@ -236,12 +239,18 @@ def value(parameters: Parameters, samples: Samples) -> Array:
     return sum((penalty(W, network.l1, network.l2)[0] for W in parameters.weights), start=E)
 
 
+def _step_of(part: Part, parameters: Parameters, samples: Samples) -> tuple[Array, Array, Parameters]:
+    """`step` for rows in their place in an update."""
+    masks = dropout_masks(parameters.network, part.seed, part.step, parameters.flat.dtype, part.fade, first=part.first)
+    return step(parameters, samples, masks, rounded=ROUNDINGS[part.precision])
+
+
 def _update(parameters: Parameters, state: State, plan: Plan, batch: Samples) -> tuple[Parameters, State]:
     network, dtype = parameters.network, parameters.flat.dtype
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the caller looks whether all is finite
         rate, fade = plan.optimizer.schedule.at(state.step), plan.optimizer.fading.at(state.step)
-        masks = dropout_masks(network, state.seed, state.step, dtype, fade)
-        E, R, gradients = step(parameters, batch, masks, rounded=ROUNDINGS[plan.precision])
+        part = Part(state.seed, state.step, fade=fade, precision=plan.precision)
+        E, R, gradients = _step_of(part, parameters, batch)
         flat, slots = plan.optimizer.update(
             parameters.flat,
             gradients.flat,

@@ -13,8 +13,10 @@ from dataclasses import replace
 import numpy as np
 
 from clearprop.engines.base import Engine, Outcome, Plan, Samples, State, Sums, Tick
+from clearprop.engines.distributed.engine import DataParallel
 from clearprop.engines.order import Rows, Windows
 from clearprop.engines.source import STEP, Source
+from clearprop.errors import WorkerError
 from clearprop.network.parameters import Parameters
 
 Place = tuple[int, int]
@@ -27,10 +29,14 @@ def rows_in_memory(source: Source, batch_size: int) -> int:
 
 
 class Streamed:
-    """An engine that learns from a source, whose rows come checked, in the types that it wants."""
+    """An engine that learns from a source, whose rows come checked, in the types that it wants.
+
+    Where several workers compute together, all must stop at the same update: one that is told to stop after the last
+    update of a window waits until it is told again.
+    """
 
     def __init__(self, engine: Engine, source: Source) -> None:
-        self.engine, self.source = engine, source
+        self.engine, self.source, self.several = engine, source, isinstance(engine, DataParallel)
         self.feed: _Feed | None = None
 
     def train_epochs(
@@ -55,25 +61,32 @@ class Streamed:
                     feed.advance(ahead, epochs)
                     continue
                 asked, to_end, end = _Asked(tick, state), last or full >= left, state.step + full
-                outcome = self.engine.train_epochs(
-                    parameters,
-                    feed.samples,
-                    _to_the_end(plan, order, left) if to_end else _not_to_the_end(plan, order, full),
-                    state.moved(epoch=0, batch=0),
-                    epochs=1,
-                    steps=steps if to_end else end if steps is None else min(end, steps),
-                    tick=asked if tick else None,
-                )
+                limit = steps if to_end else end if steps is None else min(end, steps)
+                try:
+                    outcome = self.engine.train_epochs(
+                        parameters,
+                        feed.samples,
+                        _to_the_end(plan, order, left) if to_end else _not_to_the_end(plan, order, full),
+                        state.moved(epoch=0, batch=0),
+                        epochs=1,
+                        steps=limit,
+                        tick=asked if tick else None,
+                    )
+                except WorkerError as error:
+                    if isinstance(error.outcome, Outcome):
+                        losses += error.outcome.losses.tolist()
+                        error.outcome = replace(
+                            error.outcome, state=_truly(error.outcome.state, state), losses=np.array(losses)
+                        )
+                    raise
                 parameters, own = outcome.parameters, outcome.state
                 if outcome.ended == "diverged":
                     return Outcome(parameters, state.moved(step=own.step), np.array(losses), "diverged")
-                if outcome.ended == "done":
-                    losses += outcome.losses.tolist()
-                    state = own.moved(epoch=state.epoch + 1, batch=0, sums=Sums())
-                else:
-                    state = own.moved(epoch=state.epoch, batch=state.batch + own.batch)
-                    if asked.refused or state.step == steps:
-                        return Outcome(parameters, state, np.array(losses), "stopped")
+                losses += outcome.losses.tolist()
+                state = _truly(own, state)
+                refused = asked.refused and not self.several
+                if outcome.ended == "stopped" and (refused or state.step == steps or state.step != limit):
+                    return Outcome(parameters, state, np.array(losses), "stopped")
         return Outcome(parameters, state, np.array(losses), "done")
 
     def _feed(self, plan: Plan, state: State) -> _Feed:
@@ -96,6 +109,13 @@ class _Asked:
         going = self.tick(self.state.epoch, self.state.batch + batch, step)
         self.refused = self.refused or not going
         return going
+
+
+def _truly(own: State, before: State) -> State:
+    """Where a run stands, of which an engine has said where it stands in the rows that it was given."""
+    if own.epoch:
+        return own.moved(epoch=before.epoch + 1, batch=0, sums=Sums())
+    return own.moved(epoch=before.epoch, batch=before.batch + own.batch)
 
 
 def _to_the_end(plan: Plan, order: Rows, batches: int) -> Plan:

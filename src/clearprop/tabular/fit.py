@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clearprop.artefact import TableModel, check_storable
 from clearprop.engines.base import Array
+from clearprop.engines.distributed import Distributed
 from clearprop.engines.source import MEMORY, Source, Without
 from clearprop.ensemble import Ensemble, tempered
 from clearprop.errors import InputError
@@ -198,12 +199,18 @@ def prepare_files(
 
 
 def fit(
-    prepared: Prepared, *, engine: str = "auto", threads: int | None = None, callbacks: Sequence[Callback] = ()
+    prepared: Prepared,
+    *,
+    engine: str = "auto",
+    threads: int | None = None,
+    callbacks: Sequence[Callback] = (),
+    distributed: Distributed | None = None,
 ) -> Fit:
     """Learns an ensemble, whose members watch the rows that they leave out, and scores it on the held-out rows.
 
     Args:
         callbacks: such as `Progress()` and `Checkpoint(path)`.
+        distributed: where this process is one of several that learn it together.
     """
     encoding, parts, chosen = prepared.encoding, prepared.parts, prepared.recipe
     # What is wrong with the held-out rows, or too large for a file, must not come out after the work.
@@ -220,6 +227,7 @@ def fit(
         callbacks=callbacks,
         engine=engine,
         threads=threads,
+        distributed=distributed,
     )
     seconds = time.perf_counter() - started
     table_model = replace(table_model, model=learnt.ensemble)

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clearprop.engines import get_engine, thread_count
+from clearprop.engines import thread_count
 from clearprop.engines.base import Array, Engine, Samples
+from clearprop.engines.distributed import Distributed, joined
+from clearprop.engines.distributed.settings import processes_here
 from clearprop.engines.memory import check_memory
 from clearprop.engines.samples import check_samples, check_source, check_total
 from clearprop.engines.source import Source, Without
@@ -82,6 +84,7 @@ def learn(
     callbacks: Sequence[Callback] = (),
     engine: str = "auto",
     threads: int | None = None,
+    distributed: Distributed | None = None,
 ) -> Learnt:
     """Learns an ensemble as a recipe says.
 
@@ -100,10 +103,13 @@ def learn(
         callbacks: such as `Progress()`, `Checkpoint(path)` and `EarlyStopping()`, which watch the members' mean; there
             is no model to be had from their moments.
         engine: "auto", "native", "reference", "torch" or "torch:DEVICE".
-        threads: None is one a processor.
+        threads: None is one a processor, or this process's share of them.
+        distributed: where this process is one of several, each trains some of the members, or all train each together
+            where there are fewer members than processes; all get the same result.
 
     Raises:
         InputError: something given is wrong or does not fit.
+        WorkerError: another worker is gone or does not answer; a `Checkpoint` has been written by whoever is left.
         DivergenceError: not one member is left with finite numbers.
         KeyboardInterrupt: after Ctrl-C, between two updates, when a `Checkpoint` has been written.
 
@@ -122,14 +128,18 @@ def learn(
     """
     if not isinstance(recipe, Recipe):
         raise InputError(f"recipe: expected a Recipe, as recipe(...) makes them, got {recipe!r:.60}")
-    machine, team, seed = get_engine(engine), thread_count(threads), check_seed(seed)
+    team, seed = thread_count(threads, processes_here() if distributed else 1), check_seed(seed)
     samples, watched = _checked(recipe, X, Y, sample_weight, validation)
     watching = watched is not None or recipe.folds > 1
     check_callbacks(callbacks, validation=watching, metric=watching)
+    machine, workers = joined(engine, distributed)
     members = _members(recipe, samples, watched, seed, machine, team)
-    course = Course(recipe, members, samples, watched, machine, team, seed, callbacks)
-    with keyboard_interrupts():
-        ended = course.run()
+    course = Course(recipe, members, samples, watched, machine, team, seed, callbacks, workers)
+    with keyboard_interrupts(also_kill=workers.count > 1):
+        try:
+            ended = course.run()
+        finally:
+            workers.leave()
         staying = [member for member in members if not member.lost]
         _tell_lost(members, staying)
         if isinstance(samples, Source):

@@ -12,12 +12,15 @@ import numpy as np
 
 from clearprop.container import Contents
 from clearprop.engines.base import Array, Engine, Outcome, Samples
+from clearprop.engines.distributed import Alone
 from clearprop.engines.source import Source
+from clearprop.errors import WorkerError
 from clearprop.tabular.member import Member, mean_history
 from clearprop.tabular.recipe import Recipe
 from clearprop.training.callbacks import Callback, Ending, Moment
-from clearprop.training.checkpoint import Checkpoint, fingerprint, memories
+from clearprop.training.checkpoint import Checkpoint, checksum, fingerprint, memories
 from clearprop.training.interrupts import asked_to_end
+from clearprop.training.loop import REASONS
 
 TICK_SECONDS = 0.05
 _FINAL = ("early stopping",)
@@ -36,10 +39,12 @@ class Course:
         threads: int,
         seed: int,
         callbacks: Sequence[Callback],
+        workers: Alone,
     ) -> None:
         self.recipe, self.members, self.samples, self.watched = recipe, members, samples, watched
-        self.engine, self.threads, self.seed = engine, threads, seed
+        self.engine, self.threads, self.seed, self.workers = engine, threads, seed, workers
         self.checkpoint = next((one for one in callbacks if isinstance(one, Checkpoint)), None)
+        callbacks = [one for one in callbacks if workers.is_first or not one.only_first]
         self.callbacks = [one for one in callbacks if one is not self.checkpoint]
         # An engine trains networks of one shape together.
         self.groups = [list(group) for _, group in groupby(members, key=lambda member: member.network)]
@@ -56,8 +61,11 @@ class Course:
     def run(self) -> Ending:
         try:
             self._start()
-            while self.ended is None:
-                self._advance()
+            try:
+                while self.ended is None:
+                    self._advance()
+            except WorkerError as error:
+                raise self._left_behind(error) from error
             self._keep()
             moment = replace(self._moment(), ended=self.ended)
             for callback in self.callbacks:
@@ -73,10 +81,15 @@ class Course:
         return [member for member in self.members if not member.lost]
 
     def _start(self) -> None:
-        found = self.checkpoint.open(self._about(), self.callbacks) if self.checkpoint else None
+        about, found = self._about(), None
+        if self.checkpoint:
+            found = self.checkpoint.open(about, self.callbacks, writes=self.workers.is_first)
         if self.checkpoint and found:
             with self.checkpoint.reading():
                 self._unpack(found)
+        if self.workers.count > 1:
+            now = found and {name: checksum(array) for name, array in found.tensors.items()}
+            self.workers.check_same({**about, "epochs": self.recipe.epochs, "checkpoint": now})
         moment = self._moment()
         for callback in (*self.callbacks, *([self.checkpoint] if self.checkpoint else [])):
             callback.on_start(moment)
@@ -92,13 +105,14 @@ class Course:
             learning = [member for member in group if not member.lost and member.state.epoch == self.epoch]
             if learning:
                 self._train(learning)
-                if self.ended or self.pausing or self.error or self._is_due:
+                if self._is_held_up():
                     break
             self.before, self.last_batch = done + sum(member.batches for member in group), 0
         if all(member.state.epoch > self.epoch for member in self.going):
             self._end_epoch()
         if self.error is not None:
             self._raise(self.error)
+        self._agree(False)
         if self.pausing and self.ended is None:
             moment = self._moment()
             for callback in self.pausing:
@@ -110,19 +124,54 @@ class Course:
     def _train(self, learning: list[Member]) -> None:
         started = time.perf_counter()
         self.starts = {member.state.step for member in learning}
-        if isinstance(self.samples, Samples):
-            outcomes = self.engine.train_many(
-                [member.as_told() for member in learning],
-                self.samples,
-                epochs=self.epoch + 1,
-                threads=self.threads,
-                tick=self._tick,
-            )
-        else:
-            outcomes = self._one_by_one(learning)
+        lost: WorkerError | None = None
+        try:
+            outcomes = self._computed(learning)
+        except WorkerError as error:
+            outcomes, lost = error.outcome if isinstance(error.outcome, list) else [], error
         seconds = (time.perf_counter() - started) / len(learning)
-        for member, outcome in zip(learning, outcomes, strict=True):
+        for member, outcome in zip(learning, outcomes, strict=lost is None):
             member.take(outcome, seconds)
+        if lost is not None:
+            raise lost
+
+    def _is_held_up(self) -> bool:
+        """Whether something comes between, for any worker, before more members learn; where the run ends, for all."""
+        return self._agree(bool(self.pausing or self.error or self._is_due))
+
+    def _agree(self, held_up: bool) -> bool:
+        go_on = len(REASONS) + 1
+        own = REASONS.index(self.ended) if self.ended else go_on - held_up
+        least = self.workers.least(own)
+        if least < len(REASONS):
+            self.ended = REASONS[least]
+        return least < go_on
+
+    def _left_behind(self, error: WorkerError) -> WorkerError:
+        """What there is, kept; and the error that says where."""
+        end = "; start again, with any number of workers"
+        if self.checkpoint and self.going:
+            self.checkpoint.take_over(self._updates)
+            self._keep()
+            end += (
+                f", and go on from {self.checkpoint.path}, which holds {self._updates} updates of all members together"
+            )
+        return WorkerError(f"worker {self.workers.rank}: {error}{end}")
+
+    @property
+    def _updates(self) -> int:
+        return sum(member.state.step for member in self.members)
+
+    def _computed(self, learning: list[Member]) -> list[Outcome]:
+        if isinstance(self.samples, Source):
+            return self._one_by_one(learning)
+        return self.engine.train_many(
+            [member.as_told() for member in learning],
+            self.samples,
+            epochs=self.epoch + 1,
+            threads=self.threads,
+            tick=self._tick,
+        )
 
     def _one_by_one(self, learning: list[Member]) -> list[Outcome]:
         """Of a source: each member reads its own rows; where one is stopped, those after it do not begin."""
@@ -236,7 +285,7 @@ class Course:
             own, values = member.pack()
             tensors |= {f"{member.number}/{name}": array for name, array in own.items()}
             about.append(values)
-        self.checkpoint.write(tensors, {"epoch": self.epoch, "members": about, "ended": self.ended})
+        self.checkpoint.write(tensors, {"epoch": self.epoch, "members": about, "ended": self.ended}, self._updates)
 
     def _unpack(self, contents: Contents) -> None:
         metadata = contents.metadata

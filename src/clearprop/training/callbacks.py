@@ -82,6 +82,9 @@ class Callback:
     ending: Ending = "stopped"
     """What the run's end is called when this callback asks for it."""
 
+    only_first: bool = False
+    """Whether of several workers only the first has anything to do with it: it shows or writes what all have alike."""
+
     def on_start(self, moment: Moment) -> None:
         """The run is about to begin, or to go on from a checkpoint; forget what another run left."""
 

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -74,12 +74,13 @@ class Checkpoint(Callback):
         self.every_epochs = None if every_epochs is None else check_count("every_epochs", every_epochs)
         self.resume = bool(resume)
         self._written = 0.0
+        self._writes = True
         self._about: dict[str, Any] = {}
         self._others: dict[str, Callback] = {}
 
     def attach(self, job: Job, callbacks: Sequence[Callback]) -> Resumed | None:
         """Called by `train` before all else: what is to be kept, and what to go on from, if anything."""
-        contents = self.open(describe(job), callbacks)
+        contents = self.open(describe(job), callbacks, writes=job.workers.is_first)
         if contents is None:
             return None
         with self.reading():
@@ -92,9 +93,12 @@ class Checkpoint(Callback):
             )
         return resumed
 
-    def open(self, about: Mapping[str, Any], callbacks: Sequence[Callback]) -> Contents | None:
-        """Begins to keep a run that is `about` this, or finds what one like it has left to go on from."""
-        self._about = dict(about)
+    def open(self, about: Mapping[str, Any], callbacks: Sequence[Callback], *, writes: bool = True) -> Contents | None:
+        """Begins to keep a run that is `about` this, or finds what one like it has left to go on from.
+
+        Who does not write only reads: all workers of a run have the same to keep, and the first one keeps it.
+        """
+        self._about, self._writes = dict(about), writes
         self._others = _named([one for one in callbacks if one.save() is not None])
         if not self.resume or not self.path.exists():
             return None
@@ -116,7 +120,9 @@ class Checkpoint(Callback):
     @property
     def is_due(self) -> bool:
         """Whether it is time to write it again."""
-        return self.every_seconds is not None and time.monotonic() - self._written >= self.every_seconds
+        return (
+            self._writes and self.every_seconds is not None and time.monotonic() - self._written >= self.every_seconds
+        )
 
     def on_start(self, moment: Moment) -> None:
         self._written = time.monotonic()
@@ -139,17 +145,28 @@ class Checkpoint(Callback):
     def each_epoch(self) -> bool:
         return self.every_epochs is not None
 
-    def write(self, tensors: Mapping[str, Array], values: Mapping[str, Any]) -> None:
-        """Writes arrays and plain values, with what the run is about and what its callbacks keep."""
+    def take_over(self, updates: int) -> None:
+        """Writes from now on, as the worker that did may be gone; not where the file has come as far already."""
+        from clearprop.container import read
+
+        self._writes = True
+        with suppress(InputError):  # what is not there, or damaged, is no better than what we have
+            kept = read(self.path).metadata
+            self._writes = kept.get("about") != _plain(self._about) or kept.get("updates", -1) < updates
+
+    def write(self, tensors: Mapping[str, Array], values: Mapping[str, Any], updates: int) -> None:
+        """Writes arrays and plain values of so many updates, with what the run is about and what its callbacks keep."""
         from clearprop.container import write
 
+        if not self._writes:
+            return
         arrays = dict(tensors)
         kept: dict[str, dict[str, Any]] = {}
         for name, callback in self._others.items():
             memory = callback.save() or Memory({})
             kept[name] = dict(memory.values)
             arrays.update({f"callbacks/{name}/{key}": array for key, array in memory.tensors.items()})
-        write(self.path, arrays, {"kind": KIND, "about": self._about, "callbacks": kept, **values})
+        write(self.path, arrays, {"kind": KIND, "about": self._about, "callbacks": kept, "updates": updates, **values})
         self._written = time.monotonic()
 
     def _write(self, moment: Moment) -> None:
@@ -158,10 +175,11 @@ class Checkpoint(Callback):
         history = moment.history
         tensors.update(columns_of(history))
         about_history = {name: getattr(history, name) for name in ("first_epoch", "metric_name", "monitor")}
-        self.write(tensors, {"epochs": moment.epochs, "state": state, "history": about_history, "ended": moment.ended})
+        values = {"epochs": moment.epochs, "state": state, "history": about_history, "ended": moment.ended}
+        self.write(tensors, values, moment.step)
 
     def _compare(self, then: Mapping[str, Any], callbacks: Mapping[str, Any]) -> None:
-        now = json.loads(json.dumps(self._about))
+        now = _plain(self._about)
         different = [
             f"{name} ({_said(then.get(name), now.get(name))})"
             for name in {**now, **then}
@@ -249,6 +267,9 @@ def _checksums(source: Source) -> dict[str, str]:
             known.update(part.data)
     kept = zip(("X", "Y"), source.like, found, strict=True)
     return {name: f"{(len(source), *like.shape[1:])} {like.dtype.str} {one.hexdigest()}" for name, like, one in kept}
+def _plain(about: Mapping[str, Any]) -> Any:
+    """As it comes out of a file."""
+    return json.loads(json.dumps(about))
 
 
 def _said(then: Any, now: Any) -> str:

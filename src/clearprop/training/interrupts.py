@@ -42,15 +42,22 @@ def interrupts() -> Iterator[Interruption]:
 
 
 @contextmanager
-def keyboard_interrupts() -> Iterator[Interruption]:
+def keyboard_interrupts(also_kill: bool = False) -> Iterator[Interruption]:
     """The same for one call of `train`: Ctrl-C waits for the next update, and is raised when the block ends.
 
     Only where Ctrl-C would raise `KeyboardInterrupt`; within a block of `interrupts`, that one decides. A second Ctrl-C
-    raises at once.
+    raises at once. `also_kill` has SIGTERM wait as well, where it would end the process: a launcher sends it to the
+    workers that are left, which still have a checkpoint to write.
     """
-    theirs = _listening is not None or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    with _caught({} if theirs else {signal.SIGINT: signal.default_int_handler}) as interruption:
+    waiting: dict[signal.Signals, Handler] = {}
+    if _listening is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        waiting[signal.SIGINT] = signal.default_int_handler
+    if also_kill and _listening is None and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        waiting[signal.SIGTERM] = signal.SIG_DFL
+    with _caught(waiting) as interruption:
         yield interruption
+    if interruption.signal == signal.SIGTERM:
+        signal.raise_signal(signal.SIGTERM)
     if interruption:
         raise KeyboardInterrupt
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from clearprop.engines.base import Outcome, State
+from clearprop.engines.base import Outcome, State, Tick
+from clearprop.engines.distributed import Distributed
 from clearprop.engines.source import Source
-from clearprop.errors import DivergenceError, InputError
+from clearprop.errors import DivergenceError, InputError, WorkerError
 from clearprop.model import Model
 from clearprop.optimize.optimizers import Optimizer
 from clearprop.training.callbacks import Callback, Ending, Moment
-from clearprop.training.checkpoint import Checkpoint
+from clearprop.training.checkpoint import Checkpoint, checksum, describe
 from clearprop.training.early_stopping import EarlyStopping
 from clearprop.training.history import COLUMNS, History
 from clearprop.training.interrupts import asked_to_end, keyboard_interrupts
@@ -28,7 +29,7 @@ REPLAY_SECONDS = 2.0
 """An engine hands over at least so often: a run that diverges is computed again from where it last did."""
 
 # Where there are several reasons to end, the first of these is the one: what is final must not be taken for a pause.
-_REASONS: tuple[Ending, ...] = ("all right", "early stopping", "stopped", "interrupted", "epochs done")
+REASONS: tuple[Ending, ...] = ("all right", "early stopping", "stopped", "interrupted", "epochs done")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Result:
         history: what happened in each epoch of this call.
         state: goes with `model`: `train(result.model, ..., state=result.state)` goes on as if it had never stopped.
         ended: why: "epochs done", "early stopping", "all right", "stopped" (by a callback), "interrupted" (by a
-            signal); "diverged" in the result that a `DivergenceError` holds, and in those of `train_many`.
+            signal, or as another worker is gone); "diverged" in the result that a `DivergenceError` holds, and in
+            those of `train_many`.
     """
 
     model: Model
@@ -74,6 +76,7 @@ def train(
     engine: str = "auto",
     threads: int | None = None,
     precision: str = "full",
+    distributed: Distributed | None = None,
 ) -> Result:
     """Trains a model: w ← w - update(∂J/∂w), batch after batch, epoch after epoch; the model given is not changed.
 
@@ -96,18 +99,22 @@ def train(
         state: of a result, to go on from where it stood.
         stop_when_right: ends as soon as the class of every row is right (of those that weigh more than 0).
         engine: "auto", "native", "reference", "torch" or "torch:DEVICE".
-        threads: None is one a processor; the result does not depend on it.
+        threads: None is one a processor, or this process's share of them; the result does not depend on it.
         precision: "full"; or "bfloat16", for models in float32: the operands of all products (inputs, layers' outputs,
             weights, deltas) are rounded to 8 significant bits, and below 1.2e-38 to 0; the products are summed in
             float32. All else stays float32: the weights that are updated and kept, biases, activations, losses,
             updates; and `validation` and `metric` are computed in full. The native engine needs a processor with
             AVX-512 BF16 for it. It pays where layers have a hundred units or more; for narrow ones there is little to
             gain.
+        distributed: `Distributed()` where this process is one of several that train together; all get the same result.
+            `Progress` shows and `Checkpoint` writes in the first of them alone; other callbacks are called in each.
 
     Raises:
         InputError: something given is wrong or does not fit.
         DivergenceError: a number is no longer finite; `result` holds the last finite model, history and state.
         KeyboardInterrupt: after Ctrl-C, between two updates, when a `Checkpoint` has been written.
+        WorkerError: another worker is gone or does not answer; `result` holds the run up to the last whole update, and
+            a `Checkpoint` has been written by whoever is left.
 
     >>> import clearprop as cp
     >>> net = cp.Network.parse("2-2-2", bias="layer", train_bias=False)
@@ -138,10 +145,14 @@ def train(
         engine=engine,
         threads=threads,
         precision=precision,
+        distributed=distributed,
     )
-    loop = _Loop(job, callbacks)
-    with keyboard_interrupts():
-        return loop.run()
+    try:
+        loop = _Loop(job, callbacks)
+        with keyboard_interrupts(also_kill=job.workers.count > 1):
+            return loop.run()
+    finally:
+        job.workers.leave()
 
 
 class _Loop:
@@ -152,6 +163,7 @@ class _Loop:
         self.job = job
         self.now = job.start
         self.checkpoint = next((one for one in callbacks if isinstance(one, Checkpoint)), None)
+        callbacks = [one for one in callbacks if job.workers.is_first or not one.only_first]
         # A checkpoint must hold what all others have made of the moment, so its turn is last.
         self.callbacks = sorted(callbacks, key=lambda one: one is self.checkpoint)
         self.by_epoch = bool(
@@ -170,8 +182,11 @@ class _Loop:
     def run(self) -> Result:
         try:
             self._start()
-            while self.ended is None:
-                self._advance()
+            try:
+                while self.ended is None:
+                    self._advance()
+            except WorkerError as error:
+                raise self._left_behind(error) from error
             return self._finish(self.ended)
         finally:
             for callback in self.callbacks:
@@ -180,6 +195,10 @@ class _Loop:
     def _start(self) -> None:
         others = [one for one in self.callbacks if one is not self.checkpoint]
         resumed = self.checkpoint.attach(self.job, others) if self.checkpoint else None
+        if self.job.workers.count > 1:
+            stands = resumed.run.pack() if resumed else None
+            now = stands and {name: checksum(array) for name, array in stands[0].items()}
+            self.job.workers.check_same({**describe(self.job), "epochs": self.job.epochs, "checkpoint": now})
         if resumed:
             self.now, self.ended = resumed.run, resumed.ended
             self.columns = {name: array("d", getattr(resumed.history, name)) for name in COLUMNS}
@@ -197,7 +216,7 @@ class _Loop:
         job, before = self.job, self.now
         self.called = time.perf_counter()
         epochs = before.state.epoch + 1 if self.by_epoch else job.epochs
-        outcome = job.train_epochs(before, epochs=epochs, tick=self._tick)
+        outcome = self._compute(epochs=epochs, tick=self._tick)
         if outcome.ended == "diverged":
             self._diverge(outcome)
         self._take(outcome)
@@ -207,11 +226,38 @@ class _Loop:
             self._tick(self.now.state.epoch, self.now.state.batch, self.now.state.step)
         if self.error is not None:
             self._raise(self.error)
+        self._agree()
         if self.pausing and self.ended is None:
             moment = self._moment(self.now)
             for callback in self.pausing:
                 callback.on_pause(moment)
         self.pausing = []
+
+    def _compute(self, *, epochs: int, steps: int | None = None, tick: Tick) -> Outcome:
+        """What the engine makes of the run as it stands; of what comes to an end with a worker, the whole updates."""
+        try:
+            return self.job.train_epochs(self.now, epochs=epochs, steps=steps, tick=tick)
+        except WorkerError as error:
+            if isinstance(error.outcome, Outcome):
+                self._take(error.outcome)
+            raise
+
+    def _agree(self) -> None:
+        """Where the run is to end for one worker, it ends for all."""
+        reasons = len(REASONS)
+        if self.job.workers.count > 1:
+            least = self.job.workers.least(REASONS.index(self.ended) if self.ended else reasons)
+            self._end(REASONS[least] if least < reasons else None)
+
+    def _left_behind(self, error: WorkerError) -> WorkerError:
+        """What there is, kept; and the error that says where."""
+        end = "; start again, with any number of workers"
+        if self.checkpoint:
+            self.checkpoint.take_over(self.now.state.step)
+            end += f" and resume=True: {self.checkpoint.path} holds the run up to update {self.now.state.step}"
+        told = WorkerError(f"worker {self.job.workers.rank}: {error}{end}")
+        told.result = self._finish("interrupted")
+        return told
 
     def _tick(self, epoch: int, batch: int, step: int) -> bool:
         """Whether the engine may go on. No error is thrown through the engine: it waits until the engine hands over."""
@@ -269,7 +315,7 @@ class _Loop:
                 self._end(callback.ending)
 
     def _end(self, reason: Ending | None) -> None:
-        if reason and (self.ended is None or _REASONS.index(reason) < _REASONS.index(self.ended)):
+        if reason and (self.ended is None or REASONS.index(reason) < REASONS.index(self.ended)):
             self.ended = reason
 
     def _natural_end(self) -> Ending | None:
@@ -291,10 +337,8 @@ class _Loop:
 
     def _diverge(self, outcome: Outcome) -> None:
         """Computes again up to the update that left the finite numbers, and says what happened."""
-        job, before, failed = self.job, self.now, outcome.state
-        again = job.train_epochs(
-            before, epochs=job.epochs, steps=failed.step, tick=lambda epoch, batch, step: not asked_to_end()
-        )
+        job, failed = self.job, outcome.state
+        again = self._compute(epochs=job.epochs, steps=failed.step, tick=lambda epoch, batch, step: not asked_to_end())
         self._take(again)
         result = self._finish("diverged")
         rate = job.plan.optimizer.schedule.at(failed.step)

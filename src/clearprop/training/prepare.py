@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clearprop.engines import get_engine, thread_count
+from clearprop.engines import thread_count
 from clearprop.engines.base import Array, Engine, Outcome, Plan, Samples, State, Tick
+from clearprop.engines.distributed import Alone, Distributed, joined
+from clearprop.engines.distributed.settings import processes_here
 from clearprop.engines.memory import check_memory
 from clearprop.engines.order import ORDERS, STREAMED
 from clearprop.engines.precision import check_precision
@@ -39,7 +41,7 @@ class Job:
     """All that a run is made of: two equal ones give the same result.
 
     `epochs` is how many will have been done in all. `measured` is the training rows that the metric is computed on.
-    `streamed` is what learns where the samples are a source.
+    `streamed` is what learns where the samples are a source. `workers` are the processes that are at it together.
     """
 
     start: Run
@@ -51,6 +53,7 @@ class Job:
     metric: Metric | None
     measured: Samples
     stop_when_right: bool
+    workers: Alone
     streamed: Streamed | None = None
 
     def train_epochs(self, run: Run, *, epochs: int, steps: int | None = None, tick: Tick | None = None) -> Outcome:
@@ -96,6 +99,7 @@ def prepare(
     engine: str,
     threads: int | None,
     precision: str,
+    distributed: Distributed | None,
 ) -> Job:
     """The job of a call of `train`; every mistake in what was given is an `InputError`."""
     if not isinstance(model, Model):
@@ -105,19 +109,16 @@ def prepare(
     if state is not None and not isinstance(state, State):
         raise InputError(f"state: expected the state of a result of train, got {state!r}")
     network, dtype = model.network, model.parameters.flat.dtype
-    machine = get_engine(engine)
-    check_precision(precision, machine, dtype)
     seed = _seed(seed, state)
     samples = _samples(network, dtype, X, Y, sample_weight, order)
     held_out = None
     if validation is not None:
         by_rows = not isinstance(order, str)
         samples, held_out = _held_out(network, dtype, samples, validation, seed, by_rows)
-    plan = plan_of(optimizer, batch_size, order, drop_last, len(samples), thread_count(threads), precision)
-    streamed = None
+    team = thread_count(threads, processes_here() if distributed else 1)
+    plan = plan_of(optimizer, batch_size, order, drop_last, len(samples), team, precision)
     if isinstance(samples, Source):
         check_memory(samples, network, plan)
-        streamed = Streamed(machine, samples)
     measured = _measured(samples, seed, metric_name is not None)
     entry = None if metric_name is None else metric(metric_name, samples if isinstance(samples, Samples) else measured)
     if metric_name is not None and held_out is not None:
@@ -127,17 +128,21 @@ def prepare(
         _check_right_is_possible(network, samples)
     start = Run(model.parameters, State.start(network, optimizer, seed, dtype) if state is None else state)
     start.check(optimizer, plan.batches(len(samples)))
+    epochs = start.state.epoch + check_count("epochs", epochs)
+    machine, workers = joined(engine, distributed)
+    check_precision(precision, machine, dtype)
     return Job(
         start=start,
         engine=machine,
         plan=plan,
-        epochs=start.state.epoch + check_count("epochs", epochs),
+        epochs=epochs,
         samples=samples,
         validation=held_out,
         metric=entry,
         measured=measured,
         stop_when_right=bool(stop_when_right),
-        streamed=streamed,
+        workers=workers,
+        streamed=Streamed(machine, samples) if isinstance(samples, Source) else None,
     )
 
 

@@ -21,6 +21,8 @@ class Progress(Callback):
     Progress()
     """
 
+    only_first = True
+
     def __init__(self) -> None:
         self._bar: Bar | None = None
         self._task: TaskID | None = None

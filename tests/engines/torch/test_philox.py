@@ -21,3 +21,9 @@ def test_words(count: int, lane: int) -> None:
     for i, time in enumerate(times):
         for j, seed in enumerate(seeds):
             assert np.array_equal(drawn[i, j], words(seed, Stream.DROPOUT, count, lane=lane, time=time))
+
+
+@pytest.mark.parametrize("start", [0, 1, 4, 30, 2**33 + 3])
+def test_words_from_somewhere(start: int) -> None:
+    drawn = philox.words([5], Stream.DROPOUT, 9, lane=2, times=[7], device=torch.device("cpu"), start=start)
+    assert np.array_equal(drawn.numpy()[0, 0], words(5, Stream.DROPOUT, 9, lane=2, time=7, start=start))

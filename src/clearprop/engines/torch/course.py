@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from clearprop.engines.base import Array, Ended, Member, Outcome, Samples, State, Sums
+from clearprop.engines.base import Array, Ended, Member, Outcome, Part, Samples, State, Sums
 from clearprop.engines.order import epoch_order
 from clearprop.engines.torch.data import Chunk, Resident, Streamed
 from clearprop.engines.torch.device import sent
@@ -155,6 +155,28 @@ class Course:
             mask = torch.where(drawn >= bounds, scales, 0.0).unflatten(-1, (self.plan.batch_size, layer.units))
             masks.append(mask if len(seeds) > 1 else mask[:, 0])
         return masks
+
+
+def part_masks(network: Network, part: Part, before: int, X: Tensor) -> list[Tensor | None]:
+    """As `reference.dropout_masks`, of the rows X of a part of an update, `before` of which have come already."""
+    masks: list[Tensor | None] = []
+    for lane, layer in enumerate(network.layers):
+        share = layer.dropout * part.fade
+        if not share:
+            masks.append(None)
+            continue
+        drawn = words(
+            [part.seed],
+            Stream.DROPOUT,
+            len(X) * layer.units,
+            lane=lane,
+            times=[part.step],
+            device=X.device,
+            start=(part.first + before) * layer.units,
+        )
+        kept = torch.full((), 1.0 / (1.0 - share), dtype=X.dtype, device=X.device)
+        masks.append(torch.where(drawn >= int(share * 2.0**32), kept, 0.0).reshape(len(X), layer.units))
+    return masks
 
 
 def numbers_a_step(network: Network, networks: int, batch_size: int) -> int:

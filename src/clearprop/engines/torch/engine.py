@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from clearprop.engines.base import Array, Member, Outcome, Plan, Samples, State, Task, Tick
-from clearprop.engines.torch.course import Course, numbers_a_step
+from clearprop.engines.base import Array, Member, Outcome, Part, Plan, Samples, State, Task, Tick
+from clearprop.engines.torch.course import Course, numbers_a_step, part_masks
 from clearprop.engines.torch.data import placed
 from clearprop.engines.torch.device import check_dtype, computing, device_of, multiplies_bfloat16, sent
 from clearprop.engines.torch.passes import Batch, Passes, Penalty, Views
@@ -67,14 +67,18 @@ class Torch:
             E = sum(float(passes.loss(w, batch)) for batch in self._batches(parameters.network, samples))
             return E + self._penalize(parameters, w.flat, torch.zeros_like(w.flat))
 
-    def loss_and_gradients(self, parameters: Parameters, samples: Samples, threads: int) -> tuple[float, Parameters]:
-        network = parameters.network
+    def loss_and_gradients(
+        self, parameters: Parameters, samples: Samples, threads: int, part: Part | None = None
+    ) -> tuple[float, Parameters]:
+        network, precision, before = parameters.network, part.precision if part else "full", 0
         with computing(self.device, threads):
             passes, w = Passes(network), self._views(parameters)
             own, gradients, E = Views(network, torch.zeros_like(w.flat)), torch.zeros_like(w.flat), 0.0
             for batch in self._batches(network, samples):
-                E += float(passes.step(w, batch, own))
+                masks = None if part is None else part_masks(network, part, before, batch.X)
+                E += float(passes.step(w, batch, own, masks, precision))
                 gradients.add_(own.flat)
+                before += len(batch.X)
             loss = E + self._penalize(parameters, w.flat, gradients)
             return loss, Parameters(network, gradients.cpu().numpy())
 

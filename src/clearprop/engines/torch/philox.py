@@ -16,9 +16,16 @@ ROUNDS = 10
 
 
 def words(
-    seeds: Sequence[int], stream: Stream, count: int, *, lane: int, times: Sequence[int], device: torch.device
+    seeds: Sequence[int],
+    stream: Stream,
+    count: int,
+    *,
+    lane: int,
+    times: Sequence[int],
+    device: torch.device,
+    start: int = 0,
 ) -> Tensor:
-    """The first `count` random 32-bit words of each time and seed (times, seeds, count), as int64."""
+    """`count` random 32-bit words from number `start` on, of each time and seed (times, seeds, count), as int64."""
 
     def along(axis: int, numbers: Sequence[int]) -> Tensor:
         shape = [1, 1, 1]
@@ -26,7 +33,8 @@ def words(
         return torch.tensor([number & MASK for number in numbers], dtype=torch.int64, device=device).reshape(shape)
 
     k0, k1 = along(1, seeds), along(1, [seed >> 32 for seed in seeds])
-    blocks = torch.arange(-(-count // 4), dtype=torch.int64, device=device)
+    block = start // 4
+    blocks = torch.arange(block, -(-(start + count) // 4), dtype=torch.int64, device=device)
     c0, c1 = (blocks & MASK)[None, None], (blocks >> 32)[None, None]
     c2 = along(0, times)
     c3 = torch.full((1, 1, 1), stream | lane << 8, dtype=torch.int64, device=device)
@@ -40,4 +48,4 @@ def words(
             first & MASK,
         )
         k0, k1 = k0 + WEYL[0] & MASK, k1 + WEYL[1] & MASK
-    return torch.stack(torch.broadcast_tensors(c0, c1, c2, c3), dim=-1).flatten(-2)[..., :count]
+    return torch.stack(torch.broadcast_tensors(c0, c1, c2, c3), dim=-1).flatten(-2).narrow(-1, start - 4 * block, count)

@@ -1,0 +1,86 @@
+"""The members of an ensemble, divided among workers: each trains its own, and all then have the outcomes of all."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from clearprop.engines.base import Array, Engine, Member, Outcome, Samples, State, Sums, Tick
+from clearprop.engines.distributed.group import Group
+from clearprop.network.parameters import Parameters
+
+SLICE_SECONDS = 3.0
+"""Workers hear from each other at least so often, so that one that waits can tell a slow one from a dead one."""
+STOP, ON, DONE = range(3)
+
+
+class Shared:
+    """One call of `train_many`: the same numbers as if one process had made it."""
+
+    def __init__(self, engine: Engine, workers: Group) -> None:
+        self.engine, self.workers = engine, workers
+
+    def train(
+        self, members: Sequence[Member], samples: Samples, epochs: int, threads: int, tick: Tick | None
+    ) -> list[Outcome]:
+        counts = [len(members) * worker // self.workers.count for worker in range(self.workers.count + 1)]
+        first, end = counts[self.workers.rank :][:2]
+        own = list(members[first:end])
+        outcomes = [Outcome(one.parameters, one.state, np.empty(0), "stopped") for one in own]
+        asked = False
+
+        def go_on(epoch: int, batch: int, step: int) -> bool:
+            nonlocal asked
+            asked = asked or (tick is not None and not tick(epoch, batch, step))
+            return not asked and time.monotonic() < ends
+
+        while True:
+            ends = time.monotonic() + min(SLICE_SECONDS, self.workers.timeout / 4)
+            going = [place for place, outcome in enumerate(outcomes) if outcome.ended == "stopped"]
+            if going:
+                now = [replace(own[at], parameters=outcomes[at].parameters, state=outcomes[at].state) for at in going]
+                found = self.engine.train_many(now, samples, epochs=epochs, threads=threads, tick=go_on)
+                for place, outcome in zip(going, found, strict=True):
+                    losses = np.concatenate([outcomes[place].losses, outcome.losses])
+                    outcomes[place] = replace(outcome, losses=losses)
+            is_done = all(_is_done(one, outcome) for one, outcome in zip(own, outcomes, strict=True))
+            if self.workers.least(STOP if asked else DONE if is_done else ON) != ON:
+                break
+        return [found for worker in range(self.workers.count) for found in self._of(worker, members, counts, outcomes)]
+
+    def _of(self, worker: int, members: Sequence[Member], counts: list[int], own: list[Outcome]) -> list[Outcome]:
+        """The outcomes of a worker's members, told by it to all."""
+        theirs = members[counts[worker] : counts[worker + 1]]
+        is_mine = worker == self.workers.rank
+        plain = json.loads(self.workers.lent_text(json.dumps([_plain(one) for one in own]) if is_mine else "", worker))
+        network, dtype = theirs[0].parameters.network, theirs[0].parameters.flat.dtype
+        names = list(theirs[0].state.slots)
+        buffer = np.empty((len(theirs), 1 + len(names), network.parameter_count), dtype)
+        if is_mine:
+            for room, outcome in zip(buffer, own, strict=True):
+                room[...] = np.stack([outcome.parameters.flat, *(outcome.state.slots[name] for name in names)])
+        self.workers.lend(buffer, worker)
+        return [
+            _outcome(values, arrays, network_of, names)
+            for values, arrays, network_of in zip(plain, buffer, [one.parameters for one in theirs], strict=True)
+        ]
+
+
+def _is_done(member: Member, outcome: Outcome) -> bool:
+    return outcome.ended != "stopped" or outcome.state.step == member.steps
+
+
+def _plain(outcome: Outcome) -> dict[str, object]:
+    state = outcome.state
+    counts = {name: getattr(state, name) for name in ("seed", "epoch", "batch", "step")}
+    return {"ended": outcome.ended, "losses": outcome.losses.tolist(), "state": counts, "sums": asdict(state.sums)}
+
+
+def _outcome(plain: dict, arrays: Array, like: Parameters, names: list[str]) -> Outcome:
+    slots = {name: slot.copy() for name, slot in zip(names, arrays[1:], strict=True)}
+    state = State(**plain["state"], slots=slots, sums=Sums(**plain["sums"]))
+    return Outcome(Parameters(like.network, arrays[0].copy()), state, np.array(plain["losses"]), plain["ended"])

@@ -1,0 +1,102 @@
+"""What each of several processes does: python -m tests.engines.distributed.programs NAME WORDS."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import clearprop as cp
+from clearprop.engines.distributed.settings import rank
+from clearprop.training import Callback, Moment, loop
+from tests.engines.distributed.cases import AVERAGED, CASES, FLOAT32
+
+RANK = str(rank())
+TIMEOUT = 120.0
+EVERY = (1, 3)
+PROGRAMS: dict[str, Callable[..., None]] = {}
+
+
+def program(function: Callable[..., None]) -> Callable[..., None]:
+    PROGRAMS[function.__name__] = function
+    return function
+
+
+def keep(name: str, result: Any) -> None:
+    """Writes a result where the test finds it."""
+    slots = {f"slot {slot}": array for slot, array in result.state.slots.items()}
+    flat, losses = result.model.parameters.flat, np.array(result.history.loss)
+    np.savez(f"{name} {RANK}.npz", flat=flat, losses=losses, step=result.state.step, **slots)
+
+
+@program
+def all_at_once() -> None:
+    """All that takes no start of its own."""
+    for name, case in CASES.items():
+        keep(name, case.train(distributed=cp.Distributed(timeout=TIMEOUT)))
+    keep("averaged", AVERAGED.train(distributed=cp.Distributed(every=2, timeout=TIMEOUT)))
+    told = {what: differing(what) for what in ("order", "epochs", "engine")}
+    try:
+        CASES["momentum"].train(optimizer=cp.SGD(1e200), distributed=cp.Distributed(timeout=TIMEOUT))
+    except cp.DivergenceError as error:
+        told["diverging"] = str(error)
+        keep("diverged", error.result)
+    float32()
+    print(json.dumps(told))
+
+
+def differing(what: str) -> str:
+    """What is said where worker 1 is given something else."""
+    other: dict[str, Any] = {"order": "sequential", "epochs": 3, "engine": "reference"}
+    more = {what: other[what]} if RANK == "1" else {}
+    try:
+        CASES["momentum"].train(distributed=cp.Distributed(timeout=TIMEOUT), **more)
+    except cp.InputError as error:
+        return str(error)
+    return "nothing"
+
+
+@program
+def float32() -> None:
+    for name in ("once", "again"):
+        keep(name, FLOAT32.train(distributed=cp.Distributed(timeout=TIMEOUT)))
+        keep(f"{name}, averaged", FLOAT32.train(distributed=cp.Distributed(every=3, timeout=TIMEOUT)))
+
+
+class StopAt(Callback):
+    """Ends the run where so many updates are done, as one worker alone is told."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_tick(self, moment: Moment) -> bool | None:
+        return False if moment.step >= self.step and RANK == "1" else None
+
+
+@program
+def stopped() -> None:
+    loop.TICK_SECONDS = 0.0
+    for every in EVERY:
+        callbacks = [StopAt(15), cp.Checkpoint(f"{every}.checkpoint")]
+        result = CASES["everything"].train(distributed=cp.Distributed(every, TIMEOUT), callbacks=callbacks)
+        assert result.ended == "stopped"
+        keep(f"stopped {every}", result)
+
+
+@program
+def resumed() -> None:
+    """Where PyTorch's own process group is there already, as under Ray Train."""
+    import torch
+
+    torch.distributed.init_process_group("gloo")
+    for every in EVERY:
+        callbacks = [cp.Checkpoint(f"{every}.checkpoint", resume=True)]
+        result = CASES["everything"].train(distributed=cp.Distributed(every, TIMEOUT), callbacks=callbacks)
+        keep(f"resumed {every}", result)
+
+
+if __name__ == "__main__":
+    PROGRAMS[sys.argv[1]](*sys.argv[2:])
