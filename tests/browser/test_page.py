@@ -165,6 +165,28 @@ def test_a_refusal_on_the_chinese_page_is_chinese(playground: Playground, what: 
         assert not re.search(r"[\u4e00-\u9fff]", english.inner_text())
 
 
+def test_four_layers_and_adam_need_no_scrolling(playground: Playground) -> None:
+    playground.open()
+    playground.choose("data", "moons")
+    for _ in range(3):
+        playground.settled(lambda: playground.by("add layer").click())
+    playground.choose("optimizer", "adam")
+    fits = "[...document.querySelectorAll('#settings')].every((one) => one.scrollHeight <= one.clientHeight)"
+    assert playground.page.evaluate(fits) is True
+    cut = "[...document.querySelectorAll('#settings .what')].filter((one) => one.scrollWidth > one.clientWidth).length"
+    assert playground.page.evaluate(cut) == 0
+
+
+def test_digits_and_dropout_are_chosen(playground: Playground) -> None:
+    playground.open()
+    playground.choose("digits", "4")
+    assert re.search(r"= 0\.\d{4}$", playground.step_to("the output a₁"), re.MULTILINE)
+    playground.type("dropout", "0.5")
+    assert "mask" in playground.step_to("Which outputs are dropped?").lower()
+    playground.settled(lambda: playground.by("add layer").click())
+    assert playground.by("dropout").input_value() == "0.5"
+
+
 def test_what_was_refused_is_not_chosen(playground: Playground) -> None:
     playground.open()
     loss_that_does_not_fit(playground)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from clearprop.drawing import stylesheet
+from clearprop.drawing import inset_style, page_style, stylesheet
 from clearprop.drawing.lettering import shortened, width
 from clearprop.drawing.markup import Markup, element, identifier, join
 from clearprop.drawing.numerals import duration, evenly, number, share
@@ -189,3 +189,12 @@ def test_the_style_sheet_names_no_colour_that_is_not_in_the_table() -> None:
     assert css.count("{") == css.count("}")
     assert "<" not in css
     assert "&" not in css
+
+
+def test_pages_share_their_style_and_an_inset_keeps_it_to_itself():
+    shared = page_style().removeprefix(stylesheet())
+    assert "button" in shared and not re.search(r"#[0-9a-f]{3,8}\b", shared.replace("#theme", ""))
+    inset = inset_style(".mine", "p { margin: 0; }")
+    assert inset.startswith(stylesheet(".mine"))
+    assert ":root" not in inset
+    assert inset.rstrip().endswith("p { margin: 0; } }")

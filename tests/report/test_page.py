@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from clearprop.drawing import page_style
 from clearprop.errors import InputError
 from clearprop.report import Column, History, Metric, NumberErrors, Report, Rows, Structure, render
 from clearprop.report.texts import LANGUAGES
@@ -124,6 +125,13 @@ def test_the_policy_allows_the_one_style_sheet_by_its_hash(page: str) -> None:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policies = [a["content"] for tag, a in Reader(page).elements if a.get("http-equiv") == "Content-Security-Policy"]
     assert policies == [f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"]
+
+
+def test_the_style_is_that_of_all_pages(page: str) -> None:
+    (style,) = re.findall("<style>(.*?)</style>", page, re.DOTALL)
+    assert style.startswith(page_style())
+    own = style.removeprefix(page_style())
+    assert not re.search(r"#[0-9a-f]{3,8}\b|rgb|light-dark|font-family", own)
 
 
 def test_every_id_is_there_once_and_every_reference_finds_one(page: str) -> None:

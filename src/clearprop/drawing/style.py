@@ -96,6 +96,13 @@ _DRAWING = """
 """
 
 
+# A check box turns the reader's own theme round, where no script may run.
+_SWITCH = """
+@media (prefers-color-scheme: light) { :root:has(#theme:checked) { color-scheme: dark; } }
+@media (prefers-color-scheme: dark) { :root:has(#theme:checked) { color-scheme: light; } }
+"""
+
+
 def stylesheet(root: str = ":root") -> str:
     """CSS for any page with drawings: the colours of both themes, the type, and the drawings' classes.
 
@@ -120,7 +127,7 @@ def _shared() -> str:
 
 def page_style(own: str = "") -> str:
     """CSS of a whole page: the drawings', what all pages share, and its own."""
-    return stylesheet() + _shared() + own
+    return stylesheet() + _SWITCH + _shared() + own
 
 
 def inset_style(root: str, own: str = "") -> str:

@@ -28,7 +28,7 @@ export function header(holder, state, options, on) {
 
 const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
-// How many decimals can be chosen, and those that there are.
+// How many digits behind the point can be chosen, and those that there are.
 function decimals(now) {
   const offered = [2, 4, 6, 9, 12, 15];
   return [...new Set([...offered, now])].sort((one, other) => one - other).map((count) => [count, say("digits_some", { count })]);
