@@ -83,8 +83,9 @@ def train(
     from clearprop.training import Checkpoint, Progress
     from clearprop.training.interrupts import interrupts
 
+    given = _files(table)
     for path in (out, report):
-        take.check_place(path, *table)
+        take.check_place(path, *given)
     check_size("--memory", memory)
     checkpoint = _checkpoint(out, resume)
     places = {path.resolve() for path in (out, report, checkpoint)}
@@ -132,6 +133,13 @@ def _prepared(
     if spill is None and not names_many(one) and fits(table[0], check_size("--memory", memory)):
         return prepare(read(table[0]), target, **settings)
     return prepare_files(one, target, memory=memory, spill=spill, **settings)
+
+
+def _files(table: Sequence[Path]) -> list[Path]:
+    """The files that TABLE names, as far as they are there: what is wrong with them, who reads them says."""
+    from clearprop.table.files import files, names_many
+
+    return files(table) if names_many(table[0] if len(table) == 1 else table) else list(table)
 
 
 def _checkpoint(out: Path, resume: bool) -> Path:
