@@ -132,6 +132,7 @@ def _prepared(
     one = table[0] if len(table) == 1 else table
     if spill is None and not names_many(one) and fits(table[0], check_size("--memory", memory)):
         return prepare(read(table[0]), target, **settings)
+    show.say(f"the table is read in parts, to keep to {memory} of memory")
     return prepare_files(one, target, memory=memory, spill=spill, **settings)
 
 
