@@ -110,8 +110,9 @@ class TableSource(Source):
             )
         values = pl.DataFrame({answer.name: found.values})
         classes = answer.values(Table(values, found.source, np.arange(1, len(found.values) + 1)))
-        smallest: NDArray[np.unsignedinteger] = classes.astype(np.min_scalar_type(int(classes.max())))
-        return smallest[found.codes]
+        smallest = classes.astype(np.min_scalar_type(int(classes.max())))
+        of_rows: NDArray[np.unsignedinteger] = smallest[found.codes]
+        return of_rows
 
     def _target(self, task: str | None) -> Target:
         found = self._survey
