@@ -271,6 +271,13 @@ def bench_distributed(arguments: list[str]) -> None:
 
 
 @task
+def bench_stream(arguments: list[str]) -> None:
+    """Compare training on files larger than memory with training in memory and with PyTorch's DataLoader."""
+    setup("bench")
+    run(BIN / "clearprop", "bench-stream", *arguments)
+
+
+@task
 def docs(arguments: list[str]) -> None:
     """Build the pages of docs/ and the reference as a site, in build/site/."""
     setup("docs")

@@ -77,7 +77,7 @@ def words(seed: int, stream: Stream, count: int, *, lane: int = 0, time: int = 0
     True
     """
     first = start // 4
-    counts: NDArray[np.uint64] = np.arange(first, (start + count + 3) // 4, dtype=np.uint64)
+    counts: NDArray[np.uint64] = np.arange(first, (start + count + 3) // 4).astype(np.uint64)
     drawn = _drawn(seed, stream, counts, lane, time)
     return drawn[start - 4 * first : start - 4 * first + count]
 
@@ -100,9 +100,9 @@ def words_of_blocks(
     >>> bool((words_of_blocks(1, Stream.SAMPLE, np.array([2]), 8)[0] == words(1, Stream.SAMPLE, 8, start=16)).all())
     True
     """
-    fours = np.uint64(size // 4)
-    counts = blocks.astype(np.uint64)[:, None] * fours + np.arange(fours, dtype=np.uint64)
-    return _drawn(seed, stream, counts.reshape(-1), 0, time).reshape(len(blocks), size)
+    fours = size // 4
+    counts = (blocks[:, None] * fours + np.arange(fours)).reshape(-1).astype(np.uint64)
+    return _drawn(seed, stream, counts, 0, time).reshape(len(blocks), size)
 
 
 def uniforms(seed: int, stream: Stream, count: int, *, lane: int = 0, time: int = 0) -> NDArray[np.float64]:

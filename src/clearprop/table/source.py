@@ -17,7 +17,7 @@ from clearprop.errors import ClearpropError, InputError, check_size
 from clearprop.random import check_seed
 from clearprop.table.encoding import Encoding
 from clearprop.table.files import Paths, files
-from clearprop.table.spill import Spill
+from clearprop.table.spill import Spill, check_folder
 from clearprop.table.survey import MOST_CODED, Survey, survey
 from clearprop.table.table import Table, quoted
 from clearprop.table.target import Target
@@ -83,7 +83,7 @@ class TableSource(Source):
         held_out: float | None = None,
     ) -> None:
         self.memory, seed = check_size("memory", memory), check_seed(seed)
-        self.folder = spill
+        self.folder = None if spill is None else check_folder(spill)
         self._survey = survey(files(paths), _called(paths), target, seed)
         self.dropped = self._survey.rows - self._survey.labelled
         answer = self._target(task)
@@ -110,7 +110,9 @@ class TableSource(Source):
             )
         values = pl.DataFrame({answer.name: found.values})
         classes = answer.values(Table(values, found.source, np.arange(1, len(found.values) + 1)))
-        return classes.astype(np.min_scalar_type(int(classes.max())))[found.codes]
+        smallest = classes.astype(np.min_scalar_type(int(classes.max())))
+        of_rows: NDArray[np.unsignedinteger] = smallest[found.codes]
+        return of_rows
 
     def _target(self, task: str | None) -> Target:
         found = self._survey

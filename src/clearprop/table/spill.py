@@ -20,6 +20,14 @@ SPARE = 64 << 20
 """Bytes that a disk is left with."""
 
 
+def check_folder(folder: str | os.PathLike[str]) -> Path:
+    """A folder that is there; another is an `InputError`."""
+    path = Path(folder)
+    if not path.is_dir():
+        raise InputError(f"spill: there is no folder {path}")
+    return path
+
+
 class Spill:
     """Room for so many rows of X and Y, written once from the first to the last and then read in any order.
 
@@ -33,9 +41,7 @@ class Spill:
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None, rows: int, X: Array, Y: Array) -> None:
-        self.folder = Path(tempfile.gettempdir() if folder is None else folder)
-        if not self.folder.is_dir():
-            raise InputError(f"spill: there is no folder {self.folder}")
+        self.folder = check_folder(tempfile.gettempdir() if folder is None else folder)
         self.size = sum(rows * part.itemsize * int(np.prod(part.shape[1:])) for part in (X, Y))
         if shutil.disk_usage(self.folder).free < self.size + SPARE:
             raise self._full()

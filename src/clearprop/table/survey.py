@@ -104,8 +104,12 @@ class _Finding:
             frame = pl.DataFrame([plain(column) for column in frame])
             self._see_values(frame, chunk.path)
             target = frame[self.target]
-        tally = Tally.of(target)
-        self.tally = tally if self.tally is None else self.tally.and_then(tally, self.rows)
+        if self.tally is None:
+            self.tally = Tally.of(target)
+        elif self.tally.many:
+            self.tally = self.tally.and_others(len(target) - target.null_count())
+        else:
+            self.tally = self.tally.and_then(Tally.of(target), self.rows)
         self._code(target.drop_nulls())
         known = np.flatnonzero(target.is_not_null().to_numpy())
         entered = self.draw.enter(self.rows + known)

@@ -57,10 +57,12 @@ class Tally:
         """The tally of what became of the values, some of which may be equal now, and some null."""
         return self._summed(pl.DataFrame({"value": values, "count": self.counts, "row": self.firsts}))
 
+    def and_others(self, rows: int) -> Tally:
+        """The tally with so many more rows, of values that are not told apart any more."""
+        return replace(self, others=self.others + rows)
+
     def and_then(self, other: Tally, rows: int) -> Tally:
         """The tally of this column with the other below it, whose first row has the index `rows`."""
-        if self.many:
-            return replace(self, others=self.others + other.rows)
         own = {"value": self.values, "count": self.counts, "row": self.firsts}
         more = {"value": other.values, "count": other.counts, "row": other.firsts + rows}
         return self._summed(pl.concat([pl.DataFrame(own), pl.DataFrame(more)], how="vertical_relaxed"))

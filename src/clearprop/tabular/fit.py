@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from clearprop.artefact import TableModel, check_storable
 from clearprop.engines.base import Array
 from clearprop.engines.distributed import Distributed
+from clearprop.engines.memory import check_memory
 from clearprop.engines.source import MEMORY, Source, Without
 from clearprop.ensemble import Ensemble, tempered
 from clearprop.errors import InputError
@@ -25,6 +26,7 @@ from clearprop.table.source import targets as learnt_targets
 from clearprop.tabular.learn import DTYPE, Learnt, learn
 from clearprop.tabular.recipe import ONE_HOT_TO, Recipe, recipe
 from clearprop.training.callbacks import Callback
+from clearprop.training.prepare import plan_of
 from clearprop.training.split import split
 
 HELD_OUT_SHARE = 0.2
@@ -131,9 +133,10 @@ def prepare(
         InputError: there is no such column, or nothing to learn.
     """
     answer = Target.learn(table, target, task)
-    parts = _parts(table, answer, seed)
-    encoding = Encoding.learn(table, answer, rows=parts.training, kinds=kinds, one_hot_to=ONE_HOT_TO, seed=seed)
-    training = table.select(parts.training)
+    known = labelled(table, answer.name)
+    rows, held_out = _split(table, answer, known, seed)
+    encoding = Encoding.learn(table, answer, rows=rows, kinds=kinds, one_hot_to=ONE_HOT_TO, seed=seed)
+    training = table.select(rows)
     X, Y = encoding.inputs(training), learnt_targets(encoding, training)
     outputs = max(1, len(encoding.classes))
     chosen = recipe(
@@ -145,6 +148,7 @@ def prepare(
         members=members,
         epochs=epochs,
     )
+    parts = Parts(rows, held_out, len(table) - len(known))
     return Prepared(table, encoding, parts, X, Y, chosen, seed)
 
 
@@ -194,6 +198,9 @@ def prepare_files(
         members=members,
         epochs=epochs,
     )
+    plan = plan_of(chosen.optimizer, chosen.batch_size, "shuffled", False, len(training), 1, "full")
+    for network in dict.fromkeys(chosen.networks):
+        check_memory(training, network, plan)
     parts = Parts(training, Without(table, ~table.held_out), table.dropped)
     return Prepared(table, encoding, parts, training, None, chosen, seed)
 
@@ -259,12 +266,13 @@ def _score_left_out(table_model: TableModel, prepared: Prepared, learnt: Learnt)
     return table_model.score(outputs, prepared.encoding.targets(table.select(training[known])))
 
 
-def _parts(table: Table, target: Target, seed: int) -> Parts:
-    known = labelled(table, target.name)
+def _split(
+    table: Table, target: Target, known: NDArray[np.int64], seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     _check_enough(len(known), table.source, target.name)
     classes = target.values(table.select(known)) if target.task == "classes" else None
     rest, held_out = split(len(known) if classes is None else classes, HELD_OUT_SHARE, seed)
-    return Parts(known[rest], known[held_out], len(table) - len(known))
+    return known[rest], known[held_out]
 
 
 def _check_enough(rows: int, source: str, target: str) -> None:

@@ -226,7 +226,7 @@ def _members(
         if updates not in optimizers:  # members with as many updates share one: its rates are then computed once
             optimizers[updates] = recipe.optimizer_for(updates)
         plan = replace(plan, optimizer=optimizers[updates])
-        if isinstance(own, Source):
+        if isinstance(own, Source):  # what prepares a table has looked, but not whoever gives a source of their own
             check_memory(own, network, plan)
         members.append(Member.new(place + 1, network, recipe, plan, rows, left, own, own_seed, engine, threads))
     return members

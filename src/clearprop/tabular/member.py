@@ -68,8 +68,12 @@ class Member:
         threads: int,
     ) -> Member:
         """A member at its start; of a source, `samples` are those that it learns from."""
-        in_memory = isinstance(samples, Samples)
-        X = samples if not in_memory else samples.X if rows is None else samples.X[rows]
+        streamed = Streamed(engine, samples) if isinstance(samples, Source) else None
+        if isinstance(samples, Samples):
+            X: Array | Source = samples.X if rows is None else samples.X[rows]
+            Y = samples.Y
+        else:
+            X, Y = samples, samples.some(0, min(STEP, len(samples)))[1]
         deviation = recipe.deviations[(number - 1) % len(recipe.deviations)]
         parameters = start(
             network, X, recipe.initializer, seed=seed, engine=engine, threads=threads, deviation=deviation
@@ -80,10 +84,10 @@ class Member:
             plan=plan,
             rows=rows,
             left=left,
-            streamed=None if in_memory else Streamed(engine, samples),
+            streamed=streamed,
             batches=plan.batches(len(X)),
             first_epoch=min(recipe.first_epoch, recipe.epochs),
-            metric=metric_of(network, samples.Y if in_memory else samples.some(0, min(STEP, len(samples)))[1]),
+            metric=metric_of(network, Y),
             parameters=parameters,
             state=State.start(network, plan.optimizer, seed, parameters.flat.dtype),
         )
@@ -128,12 +132,7 @@ class Member:
 
     def judge(self, samples: Samples | Source, watched: Samples | None, engine: Engine, threads: int) -> None:
         """Looks how good it is at the end of an epoch, on the rows it has left out, and keeps its weights if best."""
-        left: Samples | Source | None = watched
-        if watched is None and isinstance(self.left, np.ndarray):
-            assert isinstance(samples, Samples)
-            left = rows_of(samples, self.left)
-        elif watched is None:
-            left = self.left
+        left = watched or (self.left if isinstance(self.left, Source | None) else self._left_of(samples))
         if left is None:
             return
         with np.errstate(over="ignore", invalid="ignore"):  # one that is about to diverge may have huge outputs
@@ -144,6 +143,10 @@ class Member:
                 self.columns["validation_metric"].append(METRICS[self.metric].measure(outputs, watched))
         if self.state.epoch >= self.first_epoch and loss < self.best_loss:
             self.best, self.best_loss, self.best_epoch = self.parameters, loss, self.state.epoch
+
+    def _left_of(self, samples: Samples | Source) -> Samples:
+        assert isinstance(samples, Samples) and isinstance(self.left, np.ndarray)
+        return rows_of(samples, self.left)
 
     def history(self, epochs: int) -> History:
         """Of the first so many epochs: those that all members have done."""
