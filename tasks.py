@@ -195,7 +195,7 @@ def help(arguments: list[str]) -> None:
     """List the tasks."""
     print("make TARGET, or where there is no make: python tasks.py TARGET [ARGUMENTS]\n")
     for name, function in TASKS.items():
-        print(f"  {name:16} {(function.__doc__ or '').splitlines()[0]}")
+        print(f"  {name:18} {(function.__doc__ or '').splitlines()[0]}")
 
 
 @task

@@ -347,3 +347,27 @@ def _wait_for(path: Path) -> None:
             return
         time.sleep(0.01)
     raise AssertionError(f"{path} was never written")
+
+
+@pytest.mark.parametrize(("updates", "writes"), [(5, False), (6, False), (7, True)])
+@pytest.mark.parametrize("there", ["this run's", "another run's", "damaged", "nothing"])
+def test_who_takes_over_does_not_undo_what_another_has_kept(
+    there: str, updates: int, writes: bool, numbers: Make, tmp_path: Path
+) -> None:
+    """A worker that had been stopped may wake up when others have long gone on."""
+    path = tmp_path / "run"
+    numbers().train(epochs=2, callbacks=[cp.Checkpoint(path)], optimizer=cp.SGD(0.01), batch_size=10)  # 6 updates
+    about = container.read(path).metadata["about"]
+    if there == "another run's":
+        about["seed"] = 5
+    if there == "damaged":
+        path.write_bytes(b"damaged")
+    if there == "nothing":
+        path.unlink()
+    late = cp.Checkpoint(path)
+    late.open(about, [], writes=False)
+    late.write({}, {"by": "who is not to write"}, updates)
+    late.take_over(updates)
+    late.write({}, {"by": "who took over"}, updates)
+    found = container.read(path).metadata.get("by")
+    assert found == ("who took over" if writes or there != "this run's" else None)

@@ -15,7 +15,7 @@ import pytest
 
 import clearprop as cp
 from clearprop import container
-from clearprop.training.interrupts import asked_to_end, interrupts
+from clearprop.training.interrupts import asked_to_end, interrupts, keyboard_interrupts
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 
@@ -210,3 +210,28 @@ def test_the_second_signal_ends_the_process_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - start < 1.0
     assert process.returncode == -signal.SIGTERM
     assert not path.exists()
+
+
+KILLED = """
+import signal, sys
+from clearprop.training.interrupts import asked_to_end, keyboard_interrupts
+with keyboard_interrupts(also_kill=True):
+    signal.raise_signal(signal.SIGTERM)
+    print(asked_to_end(), flush=True)
+print("not reached")
+"""
+
+
+@posix
+def test_a_kill_waits_for_a_worker_and_ends_it_then() -> None:
+    ran = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (-signal.SIGTERM, "True\n")
+
+
+def test_a_kill_does_not_wait_for_a_run_that_is_alone() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with keyboard_interrupts():
+        assert signal.getsignal(signal.SIGTERM) is before
+    with keyboard_interrupts(also_kill=True):
+        assert signal.getsignal(signal.SIGTERM) is not before
+    assert signal.getsignal(signal.SIGTERM) is before

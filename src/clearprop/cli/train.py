@@ -150,6 +150,8 @@ def _prepared(
         return prepare(read(table[0]), target, **settings)
     show.say(f"the table is read in parts, to keep to {memory} of memory")
     return prepare_files(one, target, memory=memory, spill=spill, **settings)
+
+
 def _join_in(
     prepared: Prepared, engine: str, threads: int | None, checkpoint: Checkpoint, distributed: Distributed | None
 ) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clearprop.engines import thread_count
+from clearprop.engines import get_engine, thread_count
 from clearprop.engines.base import Array, Engine, Samples
 from clearprop.engines.distributed import Distributed, joined
 from clearprop.engines.distributed.settings import processes_here
@@ -132,7 +132,7 @@ def learn(
     samples, watched = _checked(recipe, X, Y, sample_weight, validation)
     watching = watched is not None or recipe.folds > 1
     check_callbacks(callbacks, validation=watching, metric=watching)
-    machine, workers = joined(engine, distributed)
+    machine, workers = joined(get_engine(engine), distributed)
     members = _members(recipe, samples, watched, seed, machine, team)
     course = Course(recipe, members, samples, watched, machine, team, seed, callbacks, workers)
     with keyboard_interrupts(also_kill=workers.count > 1):

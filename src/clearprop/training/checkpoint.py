@@ -267,6 +267,8 @@ def _checksums(source: Source) -> dict[str, str]:
             known.update(part.data)
     kept = zip(("X", "Y"), source.like, found, strict=True)
     return {name: f"{(len(source), *like.shape[1:])} {like.dtype.str} {one.hexdigest()}" for name, like, one in kept}
+
+
 def _plain(about: Mapping[str, Any]) -> Any:
     """As it comes out of a file."""
     return json.loads(json.dumps(about))

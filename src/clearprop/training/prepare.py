@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clearprop.engines import thread_count
+from clearprop.engines import get_engine, thread_count
 from clearprop.engines.base import Array, Engine, Outcome, Plan, Samples, State, Tick
 from clearprop.engines.distributed import Alone, Distributed, joined
 from clearprop.engines.distributed.settings import processes_here
@@ -109,6 +109,8 @@ def prepare(
     if state is not None and not isinstance(state, State):
         raise InputError(f"state: expected the state of a result of train, got {state!r}")
     network, dtype = model.network, model.parameters.flat.dtype
+    machine = get_engine(engine)
+    check_precision(precision, machine, dtype)
     seed = _seed(seed, state)
     samples = _samples(network, dtype, X, Y, sample_weight, order)
     held_out = None
@@ -129,8 +131,7 @@ def prepare(
     start = Run(model.parameters, State.start(network, optimizer, seed, dtype) if state is None else state)
     start.check(optimizer, plan.batches(len(samples)))
     epochs = start.state.epoch + check_count("epochs", epochs)
-    machine, workers = joined(engine, distributed)
-    check_precision(precision, machine, dtype)
+    machine, workers = joined(machine, distributed)
     return Job(
         start=start,
         engine=machine,

@@ -129,7 +129,7 @@ def main() -> None:
         print(json.dumps([alone(case, seconds, least) for case in cases]))
         return
     settings = Distributed(timeout=TIMEOUT)
-    engine, workers = joined("native", settings)
+    engine, workers = joined(Native(), settings)
     found: dict[str, Any] = {"sums": [], "cases": []}
     for size in asked["sizes"]:
         array = np.zeros(size // 4, np.float32)
@@ -144,7 +144,7 @@ def main() -> None:
     for case in cases:
         own = {"1": together(case, 1, engine, seconds, least)}
         for every in asked["every"]:
-            averaging, others = joined("native", Distributed(every, TIMEOUT))
+            averaging, others = joined(Native(), Distributed(every, TIMEOUT))
             own[str(every)] = together(case, every, averaging, seconds, least)
             others.leave()
         found["cases"].append(own)

@@ -38,9 +38,9 @@ def to_markdown(run: Run) -> str:
         *(["**A quick run: the networks are small and the figures say little.**", ""] if run.rules.quick else []),
         f"One process on one thread, the native engine, against {workers} processes on one thread each that talk over "
         "gloo on loopback, with the same joined batch; float32, Adam, relu. Times are medians, of one update. "
-        "*Foretold* is what the cost model says before anything is trained in several processes: from a trial of one process with "
-        "a sixteenth, an eighth and a quarter of the batch, and from how long adding up alone takes. *Efficiency* is "
-        f"the time of one process by {workers} times the time of {workers}.",
+        "*Foretold* is what the cost model says before anything is trained in several processes: from a trial of one "
+        "process with a sixteenth, an eighth and a quarter of the batch, and from how long adding up alone takes. "
+        f"*Efficiency* is the time of one process by {workers} times the time of {workers}.",
         "",
         *updates(run),
         "",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clearprop.engines.distributed.settings import Distributed
 from clearprop.engines.distributed.workers import Alone
+from clearprop.errors import InputError
 
 if TYPE_CHECKING:
     from clearprop.engines.base import Engine
@@ -13,24 +14,20 @@ if TYPE_CHECKING:
 __all__ = ["Alone", "Distributed", "joined"]
 
 
-def joined(name: str, settings: Distributed | None) -> tuple[Engine, Alone]:
-    """The engine of a name, and who else computes with it: nobody, or the workers that the settings bring together.
+def joined(engine: Engine, settings: Distributed | None) -> tuple[Engine, Alone]:
+    """The engine, and who else computes with it: nobody, or the workers that the settings bring together.
 
     Raises:
         InputError: `settings` is none, there is no PyTorch, or this process is none of several.
         WorkerError: one of the others has not come within the timeout.
     """
-    from clearprop.engines import get_engine
-    from clearprop.errors import InputError
-
     if settings is None:
-        return get_engine(name), Alone()
+        return engine, Alone()
     if not isinstance(settings, Distributed):
         raise InputError(f"distributed: expected Distributed(...), got {settings!r:.60}")
     from clearprop.engines.distributed.engine import DataParallel
     from clearprop.engines.distributed.group import Group
 
-    engine = get_engine(settings.engine_name(name))
-    settings.check_engine(engine)
+    own = settings.own(engine)
     group = Group.join(settings)
-    return DataParallel(engine, group, settings.every), group
+    return DataParallel(own, group, settings.every), group

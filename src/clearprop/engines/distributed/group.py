@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.base import Array
-from clearprop.engines.distributed.settings import VARIABLES, Distributed, launched
+from clearprop.engines.distributed.settings import VARIABLES, Distributed, launched, local_rank
 from clearprop.engines.distributed.workers import Alone
 from clearprop.errors import InputError, WorkerError, needed
 
@@ -51,7 +51,7 @@ class Group(Alone):
         if not dist.is_available():
             raise InputError("distributed: this PyTorch was built without torch.distributed")
         if settings.backend == "nccl":
-            torch.cuda.set_device(int(settings.engine_name("torch").rpartition(":")[2]))
+            torch.cuda.set_device(local_rank())
         if not dist.is_initialized():
             _meet(dist, settings)
         return Group(settings, torch)

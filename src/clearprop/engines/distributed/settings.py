@@ -53,17 +53,20 @@ class Distributed:
         if self.backend not in BACKENDS:
             raise unknown("backend", self.backend, BACKENDS)
 
-    def engine_name(self, name: str) -> str:
-        """The engine's, and with NCCL on the device that is this process's own."""
-        return f"torch:cuda:{number_of('LOCAL_RANK', 0)}" if self.backend == "nccl" and name == "torch" else name
+    def own(self, engine: Engine) -> Engine:
+        """The engine, if the backend can send what it computes; with NCCL on the device that is this process's own."""
+        if self.backend != "nccl":
+            return engine
+        if engine.name == "torch":
+            from clearprop.engines import get_engine
 
-    def check_engine(self, engine: Engine) -> None:
-        """Whether the backend can send what the engine computes."""
-        if self.backend == "nccl" and not engine.name.startswith("torch:cuda"):
-            raise InputError(
-                f'backend: "nccl" goes with engine="torch" on CUDA devices, and the engine is "{engine.name}"; '
-                'give backend="gloo"'
-            )
+            return get_engine(f"torch:cuda:{local_rank()}")
+        if engine.name.startswith("torch:cuda"):
+            return engine
+        raise InputError(
+            f'backend: "nccl" goes with engine="torch" on CUDA devices, and the engine is "{engine.name}"; '
+            'give backend="gloo"'
+        )
 
 
 def launched() -> bool:
@@ -74,6 +77,11 @@ def launched() -> bool:
 def rank() -> int:
     """The number of this process as the launcher says it, 0 where there is none."""
     return number_of("RANK", 0) if launched() else 0
+
+
+def local_rank() -> int:
+    """The number of this process among those on this machine."""
+    return number_of("LOCAL_RANK", 0)
 
 
 def processes_here() -> int:

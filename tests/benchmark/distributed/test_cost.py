@@ -1,0 +1,48 @@
+"""The cost model: it gives back what it was made from, and foretells what follows."""
+
+from __future__ import annotations
+
+import pytest
+
+from clearprop.benchmark.cases import Case
+from clearprop.benchmark.distributed.cost import Link, Pace, Work, forecast
+from clearprop.benchmark.distributed.suite import MEASURED
+
+WIDE = Work.of((2048, 2048, 2048, 10))
+
+
+@pytest.mark.parametrize("case", MEASURED, ids=lambda case: case.name)
+def test_operations_and_parameters_are_those_of_the_benchmark(case: Case) -> None:
+    work = Work.of(case.sizes)
+    assert work.operations * case.rows == case.operations / case.epochs
+    assert work.parameters == case.parameter_count
+
+
+def test_a_trial_gives_back_its_pace() -> None:
+    pace = Pace(fixed=0.01, rate=5e10)
+    rows = [256, 512, 1024]
+    found = Pace.fitted(WIDE, rows, [pace.update(WIDE, count) for count in rows])
+    assert found.fixed == pytest.approx(0.01, rel=1e-6) and found.rate == pytest.approx(5e10, rel=1e-5)
+
+
+def test_a_trial_whose_rows_make_no_difference() -> None:
+    found = Pace.fitted(Work.of((2, 2)), [1, 2, 4], [3e-5, 2e-5, 1e-5])
+    assert found.update(Work.of((2, 2)), 4) == pytest.approx(3.3e-5, rel=0.2)
+
+
+@pytest.mark.parametrize("workers", [2, 5])
+def test_sums_give_back_latency_and_bandwidth(workers: int) -> None:
+    link = Link(latency=7e-5, bandwidth=2e9)
+    sizes = [4**power for power in range(5, 14)]
+    found = Link.fitted(sizes, [link.add_up(size, workers) for size in sizes], workers)
+    assert found.latency == pytest.approx(7e-5, rel=0.05) and found.bandwidth == pytest.approx(2e9, rel=0.05)
+
+
+def test_more_workers_have_less_each_and_more_to_say() -> None:
+    pace, link = Pace(0.05, 5e10), Link(1e-4, 1e9)
+    told = [forecast(WIDE, pace, link, batch=4096, workers=workers) for workers in (1, 2, 4, 8)]
+    assert [one.compute for one in told] == sorted((one.compute for one in told), reverse=True)
+    assert [one.add_up for one in told] == sorted(one.add_up for one in told) and told[0].add_up == 0.0
+    rounds = forecast(WIDE, pace, link, batch=4096, workers=2, every=100)
+    # Parameters and two slots instead of the gradient, but a hundred times as seldom.
+    assert rounds.add_up == pytest.approx(told[1].add_up * 0.03, rel=0.01)
