@@ -77,7 +77,7 @@ def _is_done(member: Member, outcome: Outcome) -> bool:
 
 def _plain(outcome: Outcome) -> dict[str, object]:
     state = outcome.state
-    counts = {name: getattr(state, name) for name in ("seed", "epoch", "batch", "step")}
+    counts = {name: int(getattr(state, name)) for name in ("seed", "epoch", "batch", "step")}
     return {"ended": outcome.ended, "losses": outcome.losses.tolist(), "state": counts, "sums": asdict(state.sums)}
 
 
