@@ -59,7 +59,8 @@ def main(count: int = 2) -> cp.Model:
         kind = ray.remote(num_cpus=1)(Worker)
         workers = [kind.remote() for _ in range(count)]
         address, port = ray.get(workers[0].address.remote())
-        models = ray.get([one.train.remote(rank, count, address, port) for rank, one in enumerate(workers)])
+        training = [one.train.remote(rank, count, address, port) for rank, one in enumerate(workers)]
+        models: list[cp.Model] = ray.get(training)
     finally:
         ray.shutdown()
     assert all(model == models[0] for model in models)

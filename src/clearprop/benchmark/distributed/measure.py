@@ -90,19 +90,19 @@ class Bench:
         run = Updates(Native(), Lone(), 1, Member(self.parameters, self.plan, self.state), self.samples)  # type: ignore[arg-type]
         order = np.arange(len(self.samples))
 
-        def update() -> None:
-            run.advance(order, False)
-            run.state = run.state.moved(batch=run.state.batch % 2)
+        def updates(count: int) -> None:
+            for _ in range(count):
+                run.advance(order, False)
+                run.state = run.state.moved(batch=run.state.batch % 2)
 
         inner = 1
         while True:
             began = time.perf_counter()
-            for _ in range(inner):
-                update()
+            updates(inner)
             if time.perf_counter() - began > STEP_SECONDS / 4:
                 break
             inner *= 2
-        return median_of(lambda: [update() for _ in range(inner)], seconds, least) / inner
+        return median_of(lambda: updates(inner), seconds, least) / inner
 
 
 def alone(case: Case, seconds: float, least: int) -> dict[str, Any]:

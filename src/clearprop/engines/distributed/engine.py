@@ -27,12 +27,9 @@ class DataParallel:
 
     def __init__(self, engine: Engine, workers: Group, every: int) -> None:
         self.engine, self.workers, self.every = engine, workers, every
+        # Where the numbers are those of the engine which computes, so is the name: a checkpoint is of use to both.
+        self.name = engine.name if every == 1 else f"{engine.name}, the mean every {every} updates"
         self._order: tuple[tuple[Any, ...], Array] = ((), np.empty(0, np.int64))
-
-    @property
-    def name(self) -> str:
-        """That of the engine which computes, where the numbers are those of it alone."""
-        return self.engine.name if self.every == 1 else f"{self.engine.name}, the mean every {self.every} updates"
 
     def check_precision(self, precision: str) -> None:
         self.engine.check_precision(precision)

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 
@@ -76,11 +77,11 @@ def _is_done(member: Member, outcome: Outcome) -> bool:
 
 def _plain(outcome: Outcome) -> dict[str, object]:
     state = outcome.state
-    counts = {name: getattr(state, name) for name in ("seed", "epoch", "batch", "step")}
+    counts = {name: int(getattr(state, name)) for name in ("seed", "epoch", "batch", "step")}
     return {"ended": outcome.ended, "losses": outcome.losses.tolist(), "state": counts, "sums": asdict(state.sums)}
 
 
-def _outcome(plain: dict, arrays: Array, like: Parameters, names: list[str]) -> Outcome:
+def _outcome(plain: dict[str, Any], arrays: Array, like: Parameters, names: list[str]) -> Outcome:
     slots = {name: slot.copy() for name, slot in zip(names, arrays[1:], strict=True)}
     state = State(**plain["state"], slots=slots, sums=Sums(**plain["sums"]))
     return Outcome(Parameters(like.network, arrays[0].copy()), state, np.array(plain["losses"]), plain["ended"])

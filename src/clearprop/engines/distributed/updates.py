@@ -56,7 +56,8 @@ class Told:
 
     def read(self, room: Array) -> NDArray[np.float64]:
         """(workers, numbers)."""
-        return room.reshape(self.shape).astype(np.float64).sum(axis=2)
+        numbers: NDArray[np.float64] = room.reshape(self.shape).astype(np.float64).sum(axis=2)
+        return numbers
 
 
 class Updates:
