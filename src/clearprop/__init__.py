@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from clearprop.artefact import TableModel, load, save
     from clearprop.check import GradientReport, WorksheetReport, check_gradients, check_worksheet
     from clearprop.ensemble import Ensemble
-    from clearprop.estimators import Autoencoder, MLPClassifier, MLPRegressor, Perceptron
+    from clearprop.estimators import Autoencoder, MLPClassifier, MLPRegressor, Perceptron, together
     from clearprop.explain.derive import derive
     from clearprop.explain.trace import Trace, trace
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
@@ -48,6 +48,7 @@ _HOMES = {
     "MLPClassifier": "estimators",
     "MLPRegressor": "estimators",
     "Perceptron": "estimators",
+    "together": "estimators",
     "derive": "explain",
     "trace": "explain",
     "Trace": "explain",
@@ -103,6 +104,7 @@ __all__ = [
     "plots",
     "save",
     "schedules",
+    "together",
     "trace",
     "train",
     "train_many",

@@ -203,7 +203,5 @@ class Engine(Protocol):
         The threads are shared by all, not each plan's. Where `tick` says stop, all stop.
         """
 
-    def train_tasks(
-        self, tasks: Sequence[Task], *, threads: int, tick: Tick | None = None
-    ) -> list[list[Outcome]]:
+    def train_tasks(self, tasks: Sequence[Task], *, threads: int, tick: Tick | None = None) -> list[list[Outcome]]:
         """What `train_many` would make of each task; all have the same float type."""

@@ -99,9 +99,7 @@ class Native:
     ) -> list[Outcome]:
         return self.train_tasks([Task(members, samples, epochs)], threads=threads, tick=tick)[0]
 
-    def train_tasks(
-        self, tasks: Sequence[Task], *, threads: int, tick: Tick | None = None
-    ) -> list[list[Outcome]]:
+    def train_tasks(self, tasks: Sequence[Task], *, threads: int, tick: Tick | None = None) -> list[list[Outcome]]:
         told = [_task(task) for task in tasks]
         courses = [[_Course(one, len(task.samples), task.epochs) for one in task.members] for task in tasks]
         going = [(place, course) for place, several in enumerate(courses) for course in several]

@@ -223,9 +223,7 @@ class Reference:
             )
         return outcomes
 
-    def train_tasks(
-        self, tasks: Sequence[Task], *, threads: int = 1, tick: Tick | None = None
-    ) -> list[list[Outcome]]:
+    def train_tasks(self, tasks: Sequence[Task], *, threads: int = 1, tick: Tick | None = None) -> list[list[Outcome]]:
         return [self.train_many(one.members, one.samples, epochs=one.epochs, tick=tick) for one in tasks]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.engines import get_engine, thread_count
+from clearprop.engines import thread_count
 from clearprop.engines.base import Array, Engine, Samples
 from clearprop.engines.samples import check_samples, check_total
 from clearprop.ensemble import Ensemble
@@ -26,6 +26,7 @@ from clearprop.training.callbacks import Callback, Ending
 from clearprop.training.history import History
 from clearprop.training.interrupts import keyboard_interrupts
 from clearprop.training.loop import check_callbacks
+from clearprop.training.meeting import training_engine
 from clearprop.training.prepare import plan_of, rows_of, within
 from clearprop.training.split import Rows
 
@@ -115,7 +116,7 @@ def learn(
     """
     if not isinstance(recipe, Recipe):
         raise InputError(f"recipe: expected a Recipe, as recipe(...) makes them, got {recipe!r:.60}")
-    machine, team, seed = get_engine(engine), thread_count(threads), check_seed(seed)
+    machine, team, seed = training_engine(engine), thread_count(threads), check_seed(seed)
     samples, watched = _checked(recipe, X, Y, sample_weight, validation)
     watching = watched is not None or recipe.folds > 1
     check_callbacks(callbacks, validation=watching, metric=watching)

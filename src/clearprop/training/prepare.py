@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clearprop.engines import get_engine, thread_count
+from clearprop.engines import thread_count
 from clearprop.engines.base import Array, Engine, Plan, Samples, State
 from clearprop.engines.order import ORDERS
 from clearprop.engines.precision import check_precision
@@ -20,6 +20,7 @@ from clearprop.model import Model
 from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import Optimizer
 from clearprop.random import Stream, check_seed, permutation
+from clearprop.training.meeting import training_engine
 from clearprop.training.metrics import Metric, are_classes, metric
 from clearprop.training.run import Run
 from clearprop.training.split import check_share, split, strata
@@ -89,7 +90,7 @@ def prepare(
     if state is not None and not isinstance(state, State):
         raise InputError(f"state: expected the state of a result of train, got {state!r}")
     network, dtype = model.network, model.parameters.flat.dtype
-    machine = get_engine(engine)
+    machine = training_engine(engine)
     check_precision(precision, machine, dtype)
     seed = _seed(seed, state)
     samples = check_samples(network, dtype, X, Y, sample_weight)

@@ -112,9 +112,7 @@ class Torch:
                 outcomes.update(zip(numbers, found, strict=True))
         return [outcomes[number] for number in range(len(members))]
 
-    def train_tasks(
-        self, tasks: Sequence[Task], *, threads: int, tick: Tick | None = None
-    ) -> list[list[Outcome]]:
+    def train_tasks(self, tasks: Sequence[Task], *, threads: int, tick: Tick | None = None) -> list[list[Outcome]]:
         return [
             self.train_many(one.members, one.samples, epochs=one.epochs, threads=threads, tick=tick) for one in tasks
         ]
