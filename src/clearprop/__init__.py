@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clearprop.engines.distributed import Distributed
     from clearprop.engines.source import ArraySource
     from clearprop.ensemble import Ensemble
-    from clearprop.estimators import Autoencoder, MLPClassifier, MLPRegressor, Perceptron
+    from clearprop.estimators import Autoencoder, MLPClassifier, MLPRegressor, Perceptron, together
     from clearprop.explain.derive import derive
     from clearprop.explain.trace import Trace, trace
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
@@ -54,6 +54,7 @@ _HOMES = {
     "MLPClassifier": "estimators",
     "MLPRegressor": "estimators",
     "Perceptron": "estimators",
+    "together": "estimators",
     "derive": "explain",
     "trace": "explain",
     "Trace": "explain",
@@ -113,6 +114,7 @@ __all__ = [
     "plots",
     "save",
     "schedules",
+    "together",
     "trace",
     "train",
     "train_many",

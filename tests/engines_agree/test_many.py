@@ -171,7 +171,7 @@ def test_memory_that_cannot_be_had_by_a_thread_is_an_error_and_no_crash() -> Non
 
 
 def tasks_for(dtype: str) -> list[Task]:
-    """Of three shapes and several penalties, each with rows of its own; tiny ones in an order that mixes their paces."""
+    """Of two shapes and several penalties, each with rows of its own; tiny ones in an order that mixes their paces."""
     rng = np.random.default_rng(2)
     tiny = Network(3, [Dense(5, "tanh"), Dense(2, "softmax")], "cross_entropy")
     tasks = []

@@ -92,7 +92,7 @@ class Stepwise:
 def at_every_update(monkeypatch: pytest.MonkeyPatch) -> None:
     """Callbacks are asked before every update, not ten times a second."""
     monkeypatch.setattr(loop, "TICK_SECONDS", 0.0)
-    monkeypatch.setattr(prepare, "get_engine", Stepwise)
+    monkeypatch.setattr(prepare, "training_engine", Stepwise)
 
 
 @dataclass

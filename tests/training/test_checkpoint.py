@@ -277,7 +277,7 @@ def test_ten_thousand_epochs_fit(numbers: Make, same: Make, tmp_path: Path) -> N
 
 def test_a_checkpoint_costs_a_run_one_call_of_the_engine(numbers: Make, tmp_path: Path, monkeypatch: Any) -> None:
     calls = []
-    engine = prepare.get_engine("reference")
+    engine = prepare.training_engine("reference")
     compute = type(engine).train_epochs
 
     def counted(*arguments: Any, **named: Any) -> Any:

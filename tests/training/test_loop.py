@@ -111,7 +111,7 @@ def test_all_epochs_are_one_call_of_the_engine_unless_somebody_looks_on(
             calls.append(named["epochs"])
             return super().train_epochs(*arguments, **named)
 
-    monkeypatch.setattr(prepare, "get_engine", lambda name: Counting())
+    monkeypatch.setattr(prepare, "training_engine", lambda name: Counting())
     problem = numbers()
     history = problem.train(optimizer=cp.SGD(0.01), epochs=7, callbacks=[cp.Callback(), cp.Progress()]).history
     assert calls == [7]

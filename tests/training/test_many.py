@@ -290,7 +290,7 @@ def test_a_signal_ends_all_with_what_they_have(
     problem = classes()
     models = variants(problem, 40)  # more than two threads train side by side in the lanes of their vectors
     settings: dict[str, Any] = {"optimizer": cp.SGD(0.01), "batch_size": 1, "engine": engine, "threads": 2}
-    monkeypatch.setattr(many, "get_engine", lambda name: Interrupting(name, number, 3))
+    monkeypatch.setattr(many, "training_engine", lambda name: Interrupting(name, number, 3))
     with interrupts() as interruption:
         results = cp.train_many(models, problem.X, problem.Y, epochs=10**6, **settings)
     monkeypatch.undo()
@@ -316,7 +316,7 @@ def test_a_signal_ends_all_with_what_they_have(
 
 def test_ctrl_c_is_raised(engine: str, classes: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     problem = classes()
-    monkeypatch.setattr(many, "get_engine", lambda name: Interrupting(name, signal.SIGINT, 2))
+    monkeypatch.setattr(many, "training_engine", lambda name: Interrupting(name, signal.SIGINT, 2))
     with pytest.raises(KeyboardInterrupt):
         cp.train_many(
             variants(problem, 3), problem.X, problem.Y, optimizer=cp.SGD(0.01), epochs=10**6, engine=engine, threads=2

@@ -39,6 +39,7 @@ class Watch(Callback):
         self.on_start(None)
 
     def on_start(self, moment: Moment | None) -> None:
+        self._before = 0 if moment is None else len(moment.history)
         self.scores: list[float] = []
         self.best = -math.inf
         self.best_epoch = 0
@@ -46,22 +47,29 @@ class Watch(Callback):
         self._best_run: Run | None = None
 
     def on_epoch_end(self, moment: Moment) -> bool:
-        value = self._value(moment)
-        self.scores.append(value)
-        self._waited = 0 if value >= self.best + self.tol else self._waited + 1
-        if value > self.best:
-            self.best, self.best_epoch = value, len(self.scores)
-            self._best_run = moment.run if self.held_out else None
+        for value in self._values(moment):
+            self.scores.append(value)
+            self._waited = 0 if value >= self.best + self.tol else self._waited + 1
+            if value > self.best:
+                self.best, self.best_epoch = value, len(self.scores)
+                self._best_run = moment.run if self.held_out else None
         return self.patience is None or self._waited <= self.patience
+
+    @property
+    def epochs_at_once(self) -> int:
+        """As many as it takes at least until the patience is at its end, where only the loss is looked at."""
+        if self.held_out or self.score is not None or self.patience is None:
+            return 1
+        return self.patience + 1 - self._waited
 
     def on_end(self, moment: Moment) -> Moment | None:
         if self._best_run is None or moment.ended == "diverged":
             return None
         return replace(moment, run=self._best_run)
 
-    def _value(self, moment: Moment) -> float:
+    def _values(self, moment: Moment) -> list[float]:
+        """The scores of the epochs that are new."""
         if self.score is not None:
-            return self.score(moment.model)
-        loss = moment.history.last("validation_loss" if self.held_out else "loss")
-        assert loss is not None
-        return -loss
+            return [self.score(moment.model)]
+        losses = moment.history.validation_loss if self.held_out else moment.history.loss
+        return [-loss for loss in losses[self._before + len(self.scores) :]]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clearprop.engines import get_engine, thread_count
+from clearprop.engines import thread_count
 from clearprop.engines.base import Array, Engine, Samples
 from clearprop.engines.distributed import Distributed, joined
 from clearprop.engines.distributed.settings import processes_here
@@ -30,6 +30,7 @@ from clearprop.training.callbacks import Callback, Ending
 from clearprop.training.history import History
 from clearprop.training.interrupts import keyboard_interrupts
 from clearprop.training.loop import check_callbacks
+from clearprop.training.meeting import training_engine
 from clearprop.training.prepare import plan_of, rows_of, within
 from clearprop.training.split import Rows, strata_of
 
@@ -132,7 +133,7 @@ def learn(
     samples, watched = _checked(recipe, X, Y, sample_weight, validation)
     watching = watched is not None or recipe.folds > 1
     check_callbacks(callbacks, validation=watching, metric=watching)
-    machine, workers = joined(get_engine(engine), distributed)
+    machine, workers = joined(training_engine(engine), distributed)
     members = _members(recipe, samples, watched, seed, machine, team)
     course = Course(recipe, members, samples, watched, machine, team, seed, callbacks, workers)
     with keyboard_interrupts(also_kill=workers.count > 1):

@@ -113,3 +113,11 @@ class Callback:
     def each_epoch(self) -> bool:
         """Whether `on_epoch_end` has to be called."""
         return type(self).on_epoch_end is not Callback.on_epoch_end
+
+    @property
+    def epochs_at_once(self) -> int:
+        """How many epochs may be done before `on_epoch_end` is called, once for all of them.
+
+        More than 1 is for who looks at the history alone, and cannot want to end the run before so many are done.
+        """
+        return 1

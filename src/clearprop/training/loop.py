@@ -166,14 +166,15 @@ class _Loop:
         callbacks = [one for one in callbacks if job.workers.is_first or not one.only_first]
         # A checkpoint must hold what all others have made of the moment, so its turn is last.
         self.callbacks = sorted(callbacks, key=lambda one: one is self.checkpoint)
-        self.by_epoch = bool(
-            job.validation or job.metric or job.stop_when_right or any(one.each_epoch for one in callbacks)
-        )
+        self.told = [one for one in self.callbacks if one.each_epoch]
+        self.measured = bool(job.validation or job.metric or job.stop_when_right)
+        self.by_epoch = self.measured or bool(self.told)
         watching = [one.monitor for one in callbacks if isinstance(one, EarlyStopping)]
         self.monitor = watching[0] if watching else "validation_loss" if job.validation else "loss"
         # Not lists: for a full batch of one row, ten thousand objects would cost as much as their epochs.
         self.columns: dict[str, array[float]] = {name: array("d") for name in COLUMNS}
-        self.began = self.epoch_began = self.ticked = self.called = time.perf_counter()
+        self.began = self.epoch_began = self.ticked = time.perf_counter()
+        self.at_work: float | None = None  # since when the engine has been, in the call under way
         self.ended: Ending | None = None
         self.pausing: list[Callback] = []
         self.asked_at = -1
@@ -214,14 +215,14 @@ class _Loop:
     def _advance(self) -> None:
         """One call of the engine: an epoch, or all, or as far as a callback lets it."""
         job, before = self.job, self.now
-        self.called = time.perf_counter()
-        epochs = before.state.epoch + 1 if self.by_epoch else job.epochs
+        self.at_work = None
+        epochs = min(job.epochs, before.state.epoch + self._epochs_at_once)
         outcome = self._compute(epochs=epochs, tick=self._tick)
         if outcome.ended == "diverged":
             self._diverge(outcome)
         self._take(outcome)
         if len(outcome.losses):
-            self._end_epoch()
+            self._end_epochs()
         if self.by_epoch and self.ended is None and self.error is None:
             self._tick(self.now.state.epoch, self.now.state.batch, self.now.state.step)
         if self.error is not None:
@@ -266,11 +267,13 @@ class _Loop:
                 self._end("interrupted")
                 return False
             now = time.perf_counter()
+            if self.at_work is None:  # a call may have waited for others first
+                self.at_work = now
             # Once an update: a callback that always asks for a pause must not hold the run up for ever.
             if step == self.asked_at or now - self.ticked < TICK_SECONDS:
                 return True
             self.ticked, self.asked_at = now, step
-            return self._ask(epoch, batch, step) and now - self.called < REPLAY_SECONDS
+            return self._ask(epoch, batch, step) and now - self.at_work < REPLAY_SECONDS
         except BaseException as error:
             self.error = error
             return False
@@ -303,15 +306,21 @@ class _Loop:
             for name, value in measures(job, self.now.parameters).items():
                 self.columns[name].append(value)
 
-    def _end_epoch(self) -> None:
+    @property
+    def _epochs_at_once(self) -> int:
+        if not self.by_epoch:
+            return self.job.epochs
+        return 1 if self.measured else min(one.epochs_at_once for one in self.told)
+
+    def _end_epochs(self) -> None:
         self._end(self._natural_end())
-        if not self.callbacks:
+        if not self.told:
             return
         moment = self._moment(self.now)
-        for callback in self.callbacks:
+        for callback in self.told:
             # Once the run is to end, the checkpoint is written in on_end, where the reason is known.
             late = callback is self.checkpoint and self.ended is not None
-            if callback.each_epoch and not late and callback.on_epoch_end(moment) is False:
+            if not late and callback.on_epoch_end(moment) is False:
                 self._end(callback.ending)
 
     def _end(self, reason: Ending | None) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clearprop.engines import get_engine, thread_count
+from clearprop.engines import thread_count
 from clearprop.engines.base import Engine, Member, Outcome, Plan, Samples, State
 from clearprop.engines.precision import check_precision
 from clearprop.engines.samples import check_samples, check_total
@@ -25,6 +25,7 @@ from clearprop.training.callbacks import Ending
 from clearprop.training.history import History
 from clearprop.training.interrupts import asked_to_end, keyboard_interrupts
 from clearprop.training.loop import Result
+from clearprop.training.meeting import training_engine
 from clearprop.training.prepare import plan_of, row_numbers, within
 
 _ENDINGS: dict[str, Ending] = {"done": "epochs done", "stopped": "interrupted", "diverged": "diverged"}
@@ -106,7 +107,7 @@ def train_many(
     members, samples = _prepare(
         models, X, Y, optimizer, batch_size, seeds, rows, order, drop_last, sample_weight, team, precision
     )
-    machine = get_engine(engine)
+    machine = training_engine(engine)
     check_precision(precision, machine, members[0].parameters.flat.dtype)
     job = _Job(machine, members, samples, check_count("epochs", epochs), team)
     with keyboard_interrupts():

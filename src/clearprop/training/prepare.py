@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clearprop.engines import get_engine, thread_count
+from clearprop.engines import thread_count
 from clearprop.engines.base import Array, Engine, Outcome, Plan, Samples, State, Tick
 from clearprop.engines.distributed import Alone, Distributed, joined
 from clearprop.engines.distributed.settings import processes_here
@@ -25,6 +25,7 @@ from clearprop.model import Model
 from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import Optimizer
 from clearprop.random import Stream, check_seed, drawn_rows
+from clearprop.training.meeting import training_engine
 from clearprop.training.metrics import Metric, are_classes, metric
 from clearprop.training.run import Run
 from clearprop.training.split import are_held_out, check_share, split, strata, strata_of
@@ -109,7 +110,7 @@ def prepare(
     if state is not None and not isinstance(state, State):
         raise InputError(f"state: expected the state of a result of train, got {state!r}")
     network, dtype = model.network, model.parameters.flat.dtype
-    machine = get_engine(engine)
+    machine = training_engine(engine)
     check_precision(precision, machine, dtype)
     seed = _seed(seed, state)
     samples = _samples(network, dtype, X, Y, sample_weight, order)
