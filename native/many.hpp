@@ -78,19 +78,21 @@ class ManyTrainer {
         if (is_tiny_alone(run)) return TinyTrainer<T>(&run, 1).go();
         const int slots = slots_of(run.optimizer.rule);
         if (space && !space->serves(run.network, slots, run.precision)) discard(space);
-        if (!space) space = new Workspace<T>(run.network, Purpose::train, slots, most_rows(run.network), run.precision);
+        if (!space) space = new Workspace<T>(run.network, Purpose::train, slots, most_rows(run), run.precision);
         space->penalise_as(run.network);
         Trainer<T>(run, *space).go();
         // What is not finite may have come to stand where the next run counts on zeros.
         if (run.ended == Ended::diverged) discard(space);
     }
 
-    // Of the largest batch of all runs that a workspace of this network may come to serve.
-    Index most_rows(const Network& network) const {
+    // Of the largest batch of all runs that a workspace made for one of them may come to serve.
+    Index most_rows(const Training<T>& one) const {
         Index most = 1;
         for (Index i = 0; i < many_.count; ++i) {
             const Training<T>& run = many_.runs[i];
-            if (run.network.layers == network.layers && batch_rows(run) > most) most = batch_rows(run);
+            const bool alike = run.network.layers == one.network.layers && run.precision == one.precision &&
+                               slots_of(run.optimizer.rule) == slots_of(one.optimizer.rule);
+            if (alike && batch_rows(run) > most) most = batch_rows(run);
         }
         return most;
     }

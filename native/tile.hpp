@@ -39,19 +39,19 @@ enum class Finish { keep, rectify, mask, scale };
 // How A is read: across, C = A·B, or down, C = Aᵀ·B.
 enum class Read { across, down };
 
-// What will be wanted soon, asked for beforehand: cache lines, `stride` bytes apart. A few at a time: for more than it
-// has room for, a processor waits.
+// What will be wanted soon, asked for beforehand: runs of cache lines. A few at a time: for more than it has room for, a
+// processor waits.
 struct Ahead {
     struct Lines {
         const char* first;
-        Index count, stride;
+        Index count;
     };
     Lines lines[4];
     int kinds = 0;
     Index most = 0;  // lines of a kind
 
-    void add(const void* first, Index count, Index stride = 64) {
-        lines[kinds++] = {static_cast<const char*>(first), count, stride};
+    void add(const void* first, Index count) {
+        lines[kinds++] = {static_cast<const char*>(first), count};
         most = count > most ? count : most;
     }
 
@@ -60,7 +60,7 @@ struct Ahead {
         const Index begin = most * part / parts, end = most * (part + 1) / parts;
         for (int kind = 0; kind < kinds; ++kind)
             for (Index line = begin; line < end && line < lines[kind].count; ++line)
-                __builtin_prefetch(lines[kind].first + line * lines[kind].stride);
+                __builtin_prefetch(lines[kind].first + line * 64);
     }
 };
 

@@ -59,7 +59,6 @@ class TinyTrainer {
     TinyTrainer& operator=(const TinyTrainer&) = delete;
 
     void go() {
-        first_number_ = runs_[0].step;
         for (int l = 0; l < pass_.lanes(); ++l) constant_rates_ = constant_rates_ && is_constant(runs_[l].optimizer);
         for (; begun_ < pass_.lanes(); ++begun_) new (static_cast<void*>(courses_ + begun_)) Course<T>(runs_[begun_]);
         take_parameters();
@@ -132,7 +131,8 @@ class TinyTrainer {
 
     template <Rule RULE>
     void update_all() {
-        if (!constant_rates_ || next_[first_at_work()].number == first_number_) rates_ = rates_of_lanes();
+        if (!constant_rates_ || !rated_) rates_ = rates_of_lanes();
+        rated_ = true;
         double penalties[N] = {};
         V finite{};
         for (Index n = 0; n < pass_.network.depth; ++n) {
@@ -246,9 +246,9 @@ class TinyTrainer {
     int begun_ = 0;
     V divisor_{};
     Rates<V> rates_{};
-    Index first_number_ = 0;
     const bool penalised_ = is_penalised(pass_.network);
     bool constant_rates_ = true;  // from step to step
+    bool rated_ = false;          // whether there are rates by now
     Step next_[N] = {};
     double losses_[N] = {};
     bool lost_[N] = {}, ended_[N] = {};

@@ -7,7 +7,7 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
-inline constexpr Index ROWS_NEAR = 128;  // rows of a batch whose part in an item stays in the nearest cache
+inline constexpr Index ROWS_NEAR = 128;  // rows of a batch whose share of an item stays in the nearest cache
 
 // Which item of a thread's share is next. Each on its own cache line.
 struct alignas(64) Claim {
@@ -134,8 +134,10 @@ class Updater {
             ahead.add(stage.weights.value + offset, lines);
             for (T* const slot : stage.weights.slots)
                 if (slot) ahead.add(slot + offset, lines);
-            if (space_.farther && stage.turned.base && !stage.by_units)
-                ahead.add(stage.turned.from(item.column, item.row), columns < W ? columns : W, W * Index(sizeof(T)));
+            if (space_.farther && stage.turned.base && !stage.by_units) {
+                const Index units = columns < W ? columns : W;
+                ahead.add(stage.turned.from(item.column, item.row), units * W * Index(sizeof(T)) / 64);
+            }
         }
         alignas(64) T buffer[(W > TILE_ROWS ? W : TILE_ROWS) * W];
         T* const sum = stage.weights.gradient ? stage.weights.gradient + offset : buffer;
@@ -158,10 +160,12 @@ class Updater {
         const auto multiply = [&]<class E>(Matrix<E> inputs, Matrix<E> deltas, Index depth) {
             const Matrix<E>&rows = stage.by_units ? deltas : inputs, &along = stage.by_units ? inputs : deltas;
             const Index parts = item.rows > TILE_ROWS ? (depth + ROWS_NEAR - 1) / ROWS_NEAR : 1;
-            for (Index part = 0; part < parts; ++part) {
+            const Index tiles = parts * ((item.rows + TILE_ROWS - 1) / TILE_ROWS);
+            for (Index part = 0, tile = 0; part < parts; ++part) {
                 const Index k = depth * part / parts, end = depth * (part + 1) / parts;
-                ahead.ask(part, parts);
                 each_tile(item.rows, [&](Index row, Index count) {
+                    ahead.ask(tile, tiles);
+                    ++tile;
                     T* const c = sum + row * W;
                     run_tile<Read::down>(Tile<T, E>{rows.from(k, item.row + row), 0, along.from(k, item.column), end - k,
                                                     first_chunk_ && part == 0 ? nullptr : c, W, c, Finish::keep, nullptr},

@@ -141,6 +141,20 @@ def test_members_go_on_from_where_they_stand(native: Engine) -> None:
         assert digest(replace(end, losses=losses)) == digest(one)
 
 
+def test_beginning_at_other_updates_beside_one_that_diverges_at_once(native: Engine) -> None:
+    network, optimizer = NETWORKS["numbers"], SGD(0.05, 0.9)
+    samples = samples_for(network, "float32")
+    members = []
+    for seed in range(20):
+        start = initial(network, "he", seed=seed, dtype="float32")
+        state = State.start(network, optimizer, seed, start.flat.dtype)
+        members.append(Member(start, Plan(optimizer, 16), state.moved(step=7 * seed)))
+    members[0].parameters.flat[:] = np.finfo("float32").max
+    first, *others = native.train_many(members, samples, epochs=3, threads=1)
+    assert first.ended == "diverged"
+    assert [digest(one) for one in others] == [digest(alone(native, one, samples)) for one in members[1:]]
+
+
 STARVED = """
 import resource
 import numpy as np

@@ -220,7 +220,7 @@ def test_each_row_is_read_once_an_epoch(data: Any, monkeypatch: Any) -> None:
 
         return Stepwise(name)
 
-    monkeypatch.setattr(prepare, "get_engine", engine)
+    monkeypatch.setattr(prepare, "training_engine", engine)
     cp.train(model(), inner, optimizer=cp.SGD(0.1), batch_size=4000, epochs=2)
     assert sum(read) == 2 * ROWS
 

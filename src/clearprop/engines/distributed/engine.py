@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.engines.base import Array, Ended, Engine, Member, Outcome, Part, Plan, Samples, State, Sums, Tick
+from clearprop.engines.base import Array, Ended, Engine, Member, Outcome, Part, Plan, Samples, State, Sums, Task, Tick
 from clearprop.engines.distributed.group import Group
 from clearprop.engines.distributed.members import Shared
 from clearprop.engines.distributed.rounds import Rounds
@@ -79,6 +79,13 @@ class DataParallel:
                 raise WorkerError(str(error), [*found, *rest[len(found) :]]) from error
             outcomes.append(outcome)
         return outcomes
+
+    def train_tasks(self, tasks: Sequence[Task], *, threads: int, tick: Tick | None = None) -> list[list[Outcome]]:
+        """One task after another."""
+        return [
+            self.train_many(task.members, task.samples, epochs=task.epochs, threads=threads, tick=tick)
+            for task in tasks
+        ]
 
     def _train(self, member: Member, samples: Samples, epochs: int, tick: Tick | None) -> tuple[Outcome, bool]:
         """What has come of it, and whether some worker was told to stop."""
