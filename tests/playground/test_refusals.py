@@ -36,8 +36,10 @@ def test_each_is_raised_somewhere_and_nothing_else_is():
 
 def test_a_name_is_that_of_its_field():
     assert Refusal("number", name="learning_rate", given="x").texts["zh"] == "学习率：应为一个数，而不是“x”"
-    assert Refusal("whole", name="units of layer 3", least=1, most=64, given=65).texts["zh"].startswith(
-        "第 3 层的单元数："
+    assert (
+        Refusal("whole", name="units of layer 3", least=1, most=64, given=65)
+        .texts["zh"]
+        .startswith("第 3 层的单元数：")
     )
     assert Refusal("number", name="w₅", given="x").texts["zh"].startswith("w₅：")
     assert all(re.search(r"[\u4e00-\u9fffβε]", name) for name in NAMES.values())

@@ -76,7 +76,10 @@ def test_the_links_are_the_line_that_is_read_out():
 
 
 def test_the_shares_of_all_outputs_are_named_in_words():
-    for language, name, question in (("en", "E of each output", "How wrong is each output?"), ("zh", "各输出的 E", "各个输出错多少？")):
+    for language, name, question in (
+        ("en", "E of each output", "How wrong is each output?"),
+        ("zh", "各输出的 E", "各个输出错多少？"),
+    ):
         one = walk(example(notation="canonical", language=language, digits=4))
         assert any(f">{name}<" in drawing for drawing in one.step(one.first["E"])["drawings"])
         assert QUESTIONS[language][_key(cp.explain.ref.Ref("share"))] == question
