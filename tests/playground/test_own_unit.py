@@ -67,8 +67,7 @@ def test_classes_and_numbers_typed_in_have_no_other_unit(page):
     page.done("data", kind="numbers", x=[[1.0], [2.0]], y=[[10.0], [20.0]])
     assert "answer" not in page.last("trace")["network"]
     page.done("table", name="t.csv", text=CARS.replace("miles", "kind"), target="weight")
-    page.done(
-        "table", name="t.csv", text="size,kind\n" + "\n".join(f"{at},{'ab'[at % 2]}" for at in range(30)), target="kind"
-    )
+    text = "size,kind\n" + "\n".join(f"{at},{'ab'[at % 2]}" for at in range(30))
+    page.done("table", name="t.csv", text=text, target="kind")
     assert "answer" not in page.last("trace")["network"]
     assert not any("stands for" in one for step in page.steps for one in step["words"])

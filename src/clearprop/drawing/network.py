@@ -20,7 +20,7 @@ MOST_UNITS, MOST_WEIGHTS = 6, 24  # of a network whose numbers all find a place 
 
 @dataclass(frozen=True)
 class Tag:
-    """A quantity beside a unit: its id, its text, and the side, "above", "below" or "right"; several go to the right."""
+    """A quantity beside a unit: its id, its text, and the side, "above", "below" or "right", where several may be."""
 
     id: str
     text: str

@@ -63,7 +63,8 @@ _DRAWING = """
 .drawing .pill { fill: var(--paper); stroke: var(--rule); }
 .drawing .quantity .pill { fill: var(--surface); }
 .drawing .tag .pill { fill: transparent; stroke: none; }
-.drawing .tag:not(.used, .computed) text { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round; }
+.drawing .tag text { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round; }
+.drawing .tag:is(.used, .computed) text { stroke: none; }
 .drawing .used circle, .drawing .used .pill { fill: var(--used); stroke: var(--used-line); }
 .drawing .computed circle, .drawing .computed .pill { fill: var(--computed); stroke: var(--computed-line); }
 .drawing .edge.used line { stroke: var(--used-line); stroke-width: 3; }

@@ -33,7 +33,8 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "层：这里的网络最多有 {most:,} 个权重和偏置，这个网络有 {count:,} 个",
     ),
     "step": (
-        "batch: an update of {rows:,} rows with {outputs:,} outputs is too large to be taken apart; take a smaller batch",
+        "batch: an update of {rows:,} rows with {outputs:,} outputs is too large to be taken apart; take a smaller "
+        "batch",
         "批：一次更新有 {rows:,} 行、{outputs:,} 个输出，太大，无法逐步展开；请用较小的批",
     ),
     # the data

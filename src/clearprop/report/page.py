@@ -107,7 +107,10 @@ def _rail(report: Report, words: Words) -> Markup:
         ),
         _block(words("versions"), versions) if versions else None,
         element(
-            "nav", element("h2", words("contents"), class_="title"), element("ul", *links), aria_label=words("contents")
+            "nav",
+            element("h2", words("contents"), class_="title"),
+            element("ul", *links),
+            aria_label=words("contents"),
         ),
     )
     return element("aside", element("div", *blocks))

@@ -134,7 +134,9 @@ SENTENCES = {
     "answer.numbers": (
         "输出以训练行的标准差为单位，表示 {column} 偏离平均值多少；乘以标准差再加上平均值，就回到 {column} 自己的单位。"
     ),
-    "answer.standardised": "网络学习的是标准化的 {column}，即偏离平均值多少个标准差：1 相当于 {deviation}，0 相当于 {mean}。",
+    "answer.standardised": (
+        "网络学习的是标准化的 {column}，即偏离平均值多少个标准差：1 相当于 {deviation}，0 相当于 {mean}。"
+    ),
     "answer.classes": "输出是各类别的概率；最可能的类别就是答案。",
     "answer.mean": "集成的答案是各成员输出的平均。",
     "answer.temperature": (
