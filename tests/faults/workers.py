@@ -164,7 +164,8 @@ def check(fault: Fault, folder: Path, kind: type[Running] = Running) -> str:
     np.testing.assert_allclose(resumed.history.loss, whole.history.loss, rtol=1e-9)
     update = re.search(r"up to update (\d+)", said[0])
     assert update
-    return f"{fault}: worker {found[1]} {found[2]}, in {slowest:.1f} s; went on from update {update[1]} of {whole.state.step}"
+    said_so = f"worker {found[1]} {found[2]}, in {slowest:.1f} s"
+    return f"{fault}: {said_so}; went on from update {update[1]} of {whole.state.step}"
 
 
 def train_as_worker() -> None:
