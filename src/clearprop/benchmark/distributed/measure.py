@@ -51,21 +51,22 @@ def median_of(call: Callable[[], object], seconds: float, least: int) -> float:
 
 
 class Bench:
-    """A case with its numbers, in batches of so many rows."""
+    """A case with its numbers, in batches of so many rows; an epoch has `updates` of them, an even number."""
 
-    def __init__(self, case: Case, batch: int) -> None:
-        self.case, self.batch = case, batch
+    def __init__(self, case: Case, batch: int, updates: int = 2) -> None:
+        self.updates = updates
         problem = make(Case(case.name, case.sizes, rows=2 * batch, batch=batch, dtype=case.dtype), seed=0)
         self.samples = Samples(problem.X, problem.Y)
         self.network = Network.parse(
             "-".join(map(str, case.sizes)), hidden=case.activation, output="softmax", loss="cross_entropy"
         )
         self.parameters = Parameters.joined(self.network, problem.weights, problem.biases, np.dtype(case.dtype))
-        self.plan = Plan(Adam(case.rate), batch, "sequential")
+        order = np.tile(np.arange(2 * batch), updates // 2)
+        self.plan = Plan(Adam(case.rate), batch, order)
         self.state = State.start(self.network, self.plan.optimizer, 0, self.parameters.flat.dtype)
 
-    def update_seconds(self, engine: Engine, seconds: float, least: int, multiple: int = 1) -> float:
-        """Of one update, in runs of so many that entering and leaving the engine does not count."""
+    def update_seconds(self, engine: Engine, seconds: float, least: int) -> float:
+        """Of one update, in runs of whole epochs, and so many that entering and leaving the engine does not count."""
 
         def run(steps: int) -> float:
             began = time.perf_counter()
@@ -74,8 +75,10 @@ class Bench:
             )
             return time.perf_counter() - began
 
-        once = run(multiple * FEWEST_STEPS) / FEWEST_STEPS / multiple
-        steps = self.agreed(engine, max(FEWEST_STEPS, int(STEP_SECONDS / once) + 1) * multiple)
+        fewest = max(FEWEST_STEPS, self.updates)
+        once = run(fewest) / fewest
+        epochs = self.agreed(engine, max(fewest, int(STEP_SECONDS / once) + 1) // self.updates)
+        steps = epochs * self.updates
         repeats = self.agreed(engine, max(least, int(seconds / (once * steps)) + 1))
         return statistics.median([run(steps) / steps for _ in range(repeats)])
 
@@ -118,7 +121,8 @@ def alone(case: Case, seconds: float, least: int) -> dict[str, Any]:
 
 
 def together(case: Case, every: int, engine: Engine, seconds: float, least: int) -> float:
-    return Bench(case, case.batch).update_seconds(engine, seconds, least, multiple=every)
+    """An update of several workers, in epochs that are whole rounds."""
+    return Bench(case, case.batch, updates=max(2, every)).update_seconds(engine, seconds, least)
 
 
 def main() -> None:
@@ -141,9 +145,9 @@ def main() -> None:
             workers.sum(array)  # type: ignore[attr-defined]
             times.append(time.perf_counter() - began)
         found["sums"].append(statistics.median(times))
-    for case in cases:
+    for case, rounds in zip(cases, asked["every"], strict=True):
         own = {"1": together(case, 1, engine, seconds, least)}
-        for every in asked["every"]:
+        for every in rounds:
             averaging, others = joined(Native(), Distributed(every, TIMEOUT))
             own[str(every)] = together(case, every, averaging, seconds, least)
             others.leave()

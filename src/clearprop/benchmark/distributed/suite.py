@@ -27,7 +27,8 @@ from clearprop.errors import unknown
 
 SIZES = tuple(4**power for power in range(5, 14))
 """Bytes that are added up: 1 KiB to 64 MiB."""
-EVERY = (100,)
+EVERY, MOST_OPERATIONS = 100, 5e9
+"""Rounds of so many updates are measured too, where an update is no more work than this."""
 PATIENCE = 1800.0
 _KNOWN = {case.name: case for case in CASES}
 MEASURED = (
@@ -111,7 +112,8 @@ def run(cases: Sequence[Case], rules: Rules, say: Callable[[str], None]) -> Run:
     asked = {"cases": [case.to_json() for case in cases], "seconds": rules.seconds, "least": rules.least}
     say("one process on one thread, and its trial")
     alone = _ask(1, {**asked, "sizes": []})
-    sizes, every = (SIZES[:4], EVERY[:1]) if rules.quick else (SIZES, EVERY)
+    sizes = SIZES[:4] if rules.quick else SIZES
+    every = [[EVERY] if Work.of(case.sizes).operations * case.batch <= MOST_OPERATIONS else [] for case in cases]
     say(f"{rules.workers} processes on one thread each")
     several = _ask(rules.workers, {**asked, "sizes": sizes, "every": every})
     link = Link.fitted(sizes, several["sums"], rules.workers)

@@ -18,8 +18,8 @@ from clearprop.engines.distributed.settings import VARIABLES, Distributed, launc
 from clearprop.engines.distributed.workers import Alone
 from clearprop.errors import InputError, WorkerError, needed
 
-ROLL_SECONDS = 2.0
-"""How long those that are left wait for each other's word, after something went wrong."""
+ROLL_SECONDS = 10.0
+"""How long at most those that are left wait for each other's word, after something went wrong."""
 
 _numbers = count()
 _store: Any = None  # where the workers of this process's launcher met, for as long as the process lives
@@ -143,11 +143,12 @@ class Group(Alone):
                     found += [rank for rank in others if _store.check([self._key(rank)])]
                     time.sleep(0.05)
 
-        ends = time.monotonic() + ROLL_SECONDS
+        patience = min(ROLL_SECONDS, self.timeout)
+        ends = time.monotonic() + patience
         # In a thread of its own: where the process that keeps the store is stopped, a question is never answered.
         thread = threading.Thread(target=call, daemon=True)
         thread.start()
-        thread.join(ROLL_SECONDS + 0.5)
+        thread.join(patience + 0.5)
         known = [] if heard is None else list(heard)
         return [rank for rank in range(self.count) if rank not in known] if known else []
 
