@@ -13,6 +13,7 @@ import pytest
 
 from clearprop._native import instruction_sets
 from clearprop.engines.base import Engine, Member, Outcome, Plan, Samples, State, Task
+from clearprop.errors import InputError
 from clearprop.network.initializers import initial
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
@@ -228,6 +229,12 @@ def test_tasks_of_all_kinds_in_one_call_are_each_what_they_are_alone(
         found = native.train_tasks(tasks, threads=threads)
         assert [[digest(outcome) for outcome in outcomes] for outcomes in found] == expected
     assert len({bits for several in expected for bits, _, _ in several}) == sum(len(task.members) for task in tasks)
+
+
+def test_tasks_of_two_float_types_are_refused_before_anything_is_learnt(native: Engine) -> None:
+    tasks = [tasks_for("float32")[0], tasks_for("float64")[0]]
+    with pytest.raises(InputError, match="all must have the same float type, got float32 and float64"):
+        native.train_tasks(tasks, threads=1)
 
 
 def test_tasks_agree_with_the_reference(native: Engine, reference: Engine, assert_same_run: Agree) -> None:

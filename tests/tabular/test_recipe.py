@@ -11,6 +11,7 @@ import pytest
 import clearprop as cp
 from clearprop.optimize.schedules import CosLog
 from clearprop.tabular import RECIPES, Recipe, recipe
+from clearprop.tabular.recipe import AFFORDED, affordable, named
 
 
 def rows(count, inputs=5):
@@ -43,6 +44,27 @@ def test_larger_tables_get_larger_batches_and_fewer_members():
     made = [recipe("strong", rows(count), 2, "classes") for count in (5_000, 20_000, 200_000, 10**6)]
     assert [one.batch_size for one in made] == [64, 128, 256, 1024]
     assert [one.members for one in made] == [8, 8, 4, 2]
+
+
+@pytest.mark.parametrize(
+    ("count", "inputs", "members"),
+    [(20_000, 30_000, 8), (20_001, 30_000, 4), (200_000, 2_000, 4), (200_000, 4_000, 3), (200_000, 30_000, 1)],
+)
+def test_wide_networks_of_many_rows_have_as_many_members_as_are_affordable(count, inputs, members):
+    made = named("strong", rows(count, 2), 2, "classes")
+    wide = replace(made, networks=tuple(cp.Network(inputs, one.layers, one.loss) for one in made.networks))
+    found = affordable(wide, count)
+    assert (found.members, found.folds) == (members, 8)
+    assert affordable(found, count) == found
+
+
+def test_what_is_affordable_is_counted_in_operations_and_not_in_seconds():
+    network = cp.Network(1_000, [cp.Dense(1_000, "relu"), cp.Dense(1, "identity")])
+    made = Recipe((network,) * 8, cp.Adam(), 32, epochs=10, folds=1)
+    each = 6 * 1_001_000 * 10 * 100_000
+    assert affordable(made, 100_000).members == AFFORDED // each == 4
+    assert affordable(replace(made, epochs=1), 100_000).members == 8
+    assert affordable(replace(made, epochs=10_000), 100_000).members == 1
 
 
 @pytest.mark.parametrize(("members", "folds"), [(1, 8), (2, 8), (8, 8), (12, 12)])

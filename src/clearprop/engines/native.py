@@ -104,11 +104,17 @@ class Native:
         return self.train_tasks([Task(members, samples, epochs)], threads=threads, tick=tick)[0]
 
     def train_tasks(self, tasks: Sequence[Task], *, threads: int, tick: Tick | None = None) -> list[list[Outcome]]:
+        types = sorted({one.parameters.flat.dtype.name for task in tasks for one in task.members})
+        if len(types) > 1:
+            raise InputError(f"tasks: all must have the same float type, got {' and '.join(types)}")
         told = [_task(task) for task in tasks]
+        shapes: dict[int, int] = {}
+        for place, task in enumerate(told):
+            shapes.setdefault(id(task[0]), place)
         courses = [[_Course(one, len(task.samples), task.epochs) for one in task.members] for task in tasks]
         going = [(place, course) for place, several in enumerate(courses) for course in several]
         # Tiny networks that make the same steps go side by side where they follow each other; and long runs come first.
-        going.sort(key=lambda one: (*one[1].pace, id(told[one[0]][0])), reverse=True)
+        going.sort(key=lambda one: (*one[1].pace(tasks[one[0]].samples), shapes[id(told[one[0]][0])]), reverse=True)
         while going:
             rates = max(RATES_AT_ONCE // len(going), RATES_EACH)
             known: Known = {}
@@ -157,12 +163,24 @@ class _Course:
         self.visited, self.batches = plan.visited(rows), plan.batches(rows)
         self.limit: int | None = None
 
-    @property
-    def pace(self) -> tuple[int, ...]:
-        """What is alike of runs that make the same steps, how long they are first."""
-        plan, state = self.member.plan, self.state
-        steps = -1 if self.member.steps is None else self.member.steps - state.step
-        return self.batches * (self.epochs - state.epoch), steps, self.visited, plan.batch_size, state.batch
+    def pace(self, samples: Samples) -> tuple[Any, ...]:
+        """How long the run is, then whatever else is alike of runs that the core puts side by side."""
+        plan, state, network = self.member.plan, self.state, self.member.parameters.network
+        optimizer = plan.optimizer
+        return (
+            self.batches * (self.epochs - state.epoch),
+            -1 if self.member.steps is None else self.member.steps - state.step,
+            self.visited,
+            plan.batch_size,
+            state.batch,
+            plan.drop_last,
+            plan.precision,
+            _optimizer(optimizer)[0],
+            optimizer.schedule.is_constant and optimizer.fading.is_constant,
+            samples.Y.ndim,
+            samples.weights is not None,
+            network.l1 > 0 or network.l2 > 0,
+        )
 
     def next(self, rates_at_once: int, known: Known) -> Run:
         """What the core is told, for as many updates as there may be learning rates at once.

@@ -45,7 +45,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         optimizer: one of clearprop's, or its name, which takes `learning_rate_init`.
         batch_size: rows an update; "full" for all, "auto" for min(200, N).
         max_iter: epochs.
-        n_estimators: members; "auto" as the recipe says.
+        n_estimators: members; "auto" as the recipe says, fewer of many rows and where they would take long.
         early_stopping: hold out `validation_fraction` of the rows (or watch X_val, y_val), end after `n_iter_no_change`
             epochs that are not better by `tol`, and give back the best weights. With X_val, None means True; but then
             "strong" and "quick" do all epochs, and keep the weights of the epoch that is best on these rows.

@@ -22,8 +22,7 @@ from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import Adam, Optimizer
 from clearprop.tabular.learn import learn
-from clearprop.tabular.recipe import Recipe, paced, unpaced
-from clearprop.tabular.recipe import recipe as table_recipe
+from clearprop.tabular.recipe import Recipe, affordable, named, paced, unpaced
 from clearprop.tabular.start import start
 from clearprop.training import Callback, Checkpoint, train
 
@@ -107,7 +106,7 @@ def _designed_by_table(
 ) -> Recipe:
     """The recipe of the table room, with what the options replace."""
     given, rows = settings.given, len(samples.X)
-    made = table_recipe(
+    made = named(
         settings.tabular or "",
         samples.X,
         answers.outputs,
@@ -138,7 +137,8 @@ def _designed_by_table(
 
     known: dict[int, Network] = {}
     networks = tuple(known.setdefault(id(network), changed(network)) for network in made.networks)
-    return replace(made, networks=networks, folds=max(2, min(made.folds, rows // 2)))
+    made = replace(made, networks=networks, folds=max(2, min(made.folds, rows // 2)))
+    return made if "members" in given else affordable(made, rows)
 
 
 def _optimizer(usual: Optimizer, settings: Settings) -> Optimizer:

@@ -36,7 +36,7 @@ class MLPRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
         optimizer: one of clearprop's, or its name, which takes `learning_rate_init`.
         batch_size: rows an update; "full" for all, "auto" for min(200, N).
         max_iter: epochs.
-        n_estimators: members; "auto" as the recipe says.
+        n_estimators: members; "auto" as the recipe says, fewer of many rows and where they would take long.
         early_stopping, validation_fraction, n_iter_no_change, tol, metric: as in `MLPClassifier`; "scikit-learn"
             watches R².
         callbacks, warm_start, random_state, engine, threads: as in `MLPClassifier`.

@@ -137,7 +137,8 @@ def recipe(
 
     Larger tables get larger batches (128 above 5,000 rows, 256 above 20,000, 1,024 above 200,000), fewer members (half
     as many above 20,000 rows, a quarter above 200,000), and fewer epochs: 16 above 5,000 rows, which on three tables of
-    8,000 to 16,000 were as good as 32 or better, and no more than make 30,000 updates a member, but at least 4.
+    8,000 to 16,000 were as good as 32 or better, and no more than make 30,000 updates a member, but at least 4. Above
+    20,000 rows there are also no more members than are `affordable`.
 
     Args:
         name: "strong" or "quick".
@@ -146,7 +147,7 @@ def recipe(
         task: "classes", of which each row has one; "labels", of which it may have several; "numbers", standardised.
         categories: for each input 0, or, where it is the number of a category, how many categories there are, as
             `Encoding.input_categories` tells; empty: there are no such inputs.
-        members: how many; None goes by the name and the row count.
+        members: how many; None goes by the name, the row count and what they cost.
         epochs: how often through the rows; None goes by the row count.
 
     Raises:
@@ -159,6 +160,21 @@ def recipe(
     >>> chosen.members, chosen.networks[0].columns, chosen.networks[0].sizes, chosen.epochs
     (8, (Periodic(count=30, outputs=3, rate=0.1, frequencies=16),), (120, 128, 128, 128, 2), 64)
     """
+    made = named(name, X, outputs, task, categories=categories, members=members, epochs=epochs)
+    return affordable(made, len(X)) if members is None else made
+
+
+def named(
+    name: str,
+    X: Array,
+    outputs: int,
+    task: str,
+    *,
+    categories: Sequence[int] = (),
+    members: int | None = None,
+    epochs: int | None = None,
+) -> Recipe:
+    """The same, whatever the members cost."""
     if name not in RECIPES:
         raise unknown("recipe", name, RECIPES)
     if task not in TASKS:
@@ -174,6 +190,40 @@ def recipe(
     if epochs is not None:
         made = replace(made, epochs=check_count("epochs", epochs))
     return replace(made, first_epoch=min(made.first_epoch, made.epochs))
+
+
+AFFORDED = 3e13
+"""Operations of all members together: five minutes at 10¹¹ a second, which two cores of 2023 do."""
+CHEAP_ROWS = 20_000
+
+
+def affordable(made: Recipe, rows: int) -> Recipe:
+    """The recipe with fewer members where all would take more than about 3·10¹³ operations, but with one at least.
+
+    Counted are 6 for each weight, each time that a member learns from a row, never the seconds of a machine, so that
+    the same rows give the same recipe everywhere. Up to 20,000 rows all members stay.
+
+    Args:
+        rows: how many there are; of `folds` parts of them each member leaves out one.
+
+    >>> import numpy as np
+    >>> X = np.broadcast_to(np.arange(3.0), (10_000_000, 3))
+    >>> [affordable(named("strong", X[:rows], 2, "classes"), rows).members for rows in (20_000, 10_000_000)]
+    [8, 2]
+    """
+    if rows <= CHEAP_ROWS:
+        return made
+    learnt = made.epochs * rows * (1.0 - 1.0 / made.folds if made.folds > 1 else 1.0)
+    each = 6.0 * learnt * sum(map(_weights_a_row, made.networks)) / made.members
+    count = max(1, min(made.members, int(AFFORDED / each)))
+    return replace(made, networks=_repeated(made.networks, count))
+
+
+def _weights_a_row(network: Network) -> int:
+    """How many weights a row is multiplied by on its way; the numbers of its categories are only looked up."""
+    dense = sum(inputs * layer.units for inputs, layer in zip(network.sizes, network.layers, strict=False))
+    embedded = [layer for layer in network.columns if isinstance(layer, Embedded)]
+    return dense + sum(layer.count * layer.functions * layer.outputs for layer in embedded)
 
 
 def _strong(X: Array | Source, codes: Sequence[int], outputs: int, task: str) -> Recipe:
