@@ -194,6 +194,12 @@ def test_the_style_sheet_names_no_colour_that_is_not_in_the_table() -> None:
 def test_pages_share_their_style_and_an_inset_keeps_it_to_itself():
     shared = page_style().removeprefix(stylesheet())
     assert "button" in shared and not re.search(r"#[0-9a-f]{3,8}\b", shared.replace("#theme", ""))
+    # What a page calls by a class alone must not be what a drawing calls so: a bar of a chart is no bar of the page.
+    drawn, called = (
+        set(re.findall(pattern, css))
+        for pattern, css in ((r"\.([a-z-]+)", stylesheet()), (r"(?m)^\.([a-z-]+)", shared))
+    )
+    assert drawn & called == {"muted"}
     inset = inset_style(".mine", "p { margin: 0; }")
     assert inset.startswith(stylesheet(".mine"))
     assert ":root" not in inset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -71,3 +72,10 @@ def test_classes_and_numbers_typed_in_have_no_other_unit(page):
     page.done("table", name="t.csv", text=text, target="kind")
     assert "answer" not in page.last("trace")["network"]
     assert not any("stands for" in one for step in page.steps for one in step["words"])
+
+
+@pytest.mark.parametrize("encoding", [{}, {"target": None}, {"target": {"name": 1}}, [1], "x"])
+def test_an_encoding_that_cannot_be_read_leaves_numbers_as_they_are(cars, encoding):
+    data = replace(cars.session.play.data, encoding=encoding)
+    assert data.target is None
+    assert pictures.field(replace(cars.session.play, data=data), whole=True)["curve"]

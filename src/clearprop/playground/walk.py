@@ -170,8 +170,8 @@ class Walk:
         if phase(passage) not in ("given", "loss"):
             return []
         target = answer.target
-        numbers = {"mean": written(target.mean), "deviation": written(target.deviation)}
-        return [say.sentence("answer.standardised", column=target.name, **numbers)]
+        mean, deviation = written(target.mean), written(target.deviation)
+        return [say.sentence("answer.standardised", column=target.name, mean=mean, deviation=deviation)]
 
     def _operands(self, line: Line) -> list[Ref]:
         return [ref.whole for ref in symbols(line.formula)] if line.formula else []

@@ -11,6 +11,7 @@ import { drawPanes, showSide } from "./panes.js";
 import { Pictures } from "./pictures.js";
 import { Quiz } from "./quiz.js";
 import { refused } from "./refusal.js";
+import { remember, remembered } from "./remembered.js";
 import { learningGroup, networkGroup } from "./settings.js";
 import { Setter } from "./setter.js";
 import { Steps } from "./steps.js";
@@ -113,8 +114,9 @@ const connection = new Connection(
   () => ({ language: state?.language ?? preferred(), share: location.hash.slice(1) }),
 );
 
+// The language that was chosen last; on the first visit the browser's.
 function preferred() {
-  return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+  return remembered("language") ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
 }
 
 // The settings, the edges of the page: all that a state says.
@@ -127,7 +129,11 @@ function drawSettings() {
     digits: (digits) => change({ digits }),
     undo: () => ask("undo"),
     redo: () => ask("redo"),
-    language: () => change({ language: spoken() === "zh" ? "en" : "zh" }),
+    language: () => {
+      const other = spoken() === "zh" ? "en" : "zh";
+      remember("language", other);
+      change({ language: other });
+    },
     theme: () => {
       turnTheme();
       pictures.show(pictures.got);

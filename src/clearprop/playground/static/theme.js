@@ -1,6 +1,5 @@
 // Light or dark: what the system prefers, until the reader turns it round; then that is remembered.
-
-const KEY = "clearprop theme";
+import { remember, remembered } from "./remembered.js";
 
 export function isDark() {
   const { theme } = document.documentElement.dataset;
@@ -10,18 +9,10 @@ export function isDark() {
 export function turnTheme() {
   const theme = isDark() ? "light" : "dark";
   document.documentElement.dataset.theme = theme;
-  try {
-    localStorage.setItem(KEY, theme);
-  } catch {
-    // A browser that stores nothing asks its system again next time.
-  }
+  remember("theme", theme);
 }
 
 export function restoreTheme() {
-  try {
-    const theme = localStorage.getItem(KEY);
-    if (theme) document.documentElement.dataset.theme = theme;
-  } catch {
-    // As above.
-  }
+  const theme = remembered("theme");
+  if (theme) document.documentElement.dataset.theme = theme;
 }
