@@ -37,7 +37,7 @@ TableFile = Annotated[Path, typer.Argument(metavar="TABLE", help=TABLE_HELP, sho
 TableFiles = Annotated[
     list[Path],
     typer.Argument(
-        metavar="TABLE...",
+        metavar="TABLE",
         help="CSV, TSV (also .gz), Parquet or Arrow file; or several, a folder of them, or a pattern in quotes such as "
         "'data/*.parquet'.",
         show_default=False,
