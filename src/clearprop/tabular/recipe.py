@@ -166,7 +166,7 @@ def recipe(
 
 def named(
     name: str,
-    X: Array,
+    X: Array | Source,
     outputs: int,
     task: str,
     *,
