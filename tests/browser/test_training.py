@@ -1,7 +1,7 @@
 """Fast motion: XOR is learnt, one's own table is learnt, frames and steps cost little work, memory stays.
 
 Tests run beside others, so that only work is held to a limit; how long it took by the clock is printed (-s). Memory is
-watched for as many seconds as the variable CLEARPROP_SOAK says.
+watched for as many seconds as the variable CLEARPROP_SOAK says (600, with -o faulthandler_timeout=0: it is no hang).
 """
 
 from __future__ import annotations
