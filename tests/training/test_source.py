@@ -145,6 +145,9 @@ def test_npy_files_and_memory_maps_are_read_as_arrays(dtype: str, data: Any, sam
     same(cp.train(model(), ArraySource(tmp_path / "X.npy", str(tmp_path / "Y.npy")), **settings), whole)
     maps = [np.load(tmp_path / name, mmap_mode="r") for name in ("X.npy", "Y.npy")]
     same(cp.train(model(), ArraySource(*maps), **settings), whole)
+    own = np.load(tmp_path / "X.npy", mmap_mode="c")
+    own[0] = 7  # which the file does not have
+    assert (ArraySource(own, Y).some(0, 1)[0] == 7).all()
     part = ArraySource(maps[0][5:], maps[1][5:])  # a part of a map knows its file, but not where in it it begins
     same(cp.train(model(), part, **settings), cp.train(model(), X[5:], Y[5:], **settings))
 

@@ -20,6 +20,8 @@ from clearprop.network.parameters import real_array
 
 STEP = BLOCK * WINDOW
 """How many rows are looked at together where all are."""
+AT_ONCE = 8 * BLOCK
+"""How many rows are looked through together for those that are wanted."""
 MEMORY = "1GiB"
 
 
@@ -218,12 +220,14 @@ class Without(Source):
         return int(self.before[-1])
 
     def read(self, first: int, X: Array, Y: Array) -> None:
-        start, end = self._place(first), self._place(first + len(X) - 1) + 1
-        kept = self.kept[start:end]
-        all_X, all_Y = (np.empty((end - start, *own.shape[1:]), own.dtype) for own in (X, Y))
-        self.source.read(start, all_X, all_Y)
-        np.compress(kept, all_X, axis=0, out=X)
-        np.compress(kept, all_Y, axis=0, out=Y)
+        start, end, done = self._place(first), self._place(first + len(X) - 1) + 1, 0
+        for place in range(start, end, AT_ONCE):  # where few are kept, the rows they stand among are many
+            kept = self.kept[place : min(place + AT_ONCE, end)]
+            all_X, all_Y = (np.empty((len(kept), *part.shape[1:]), part.dtype) for part in (X, Y))
+            self.source.read(place, all_X, all_Y)
+            own = slice(done, done + int(kept.sum()))
+            X[own], Y[own] = all_X[kept], all_Y[kept]
+            done = own.stop
 
     def _place(self, number: int) -> int:
         """Where the row of a number stands among all."""
@@ -235,7 +239,9 @@ class Without(Source):
 def _numbers(name: str, given: Any) -> Numbers:
     if isinstance(given, str | os.PathLike):
         return npy(Path(given))
-    if isinstance(given, np.memmap) and isinstance(given.base, mmap.mmap) and given.flags.c_contiguous:
+    # A map that is copied on writing may hold numbers that its file has not.
+    mapped = isinstance(given, np.memmap) and isinstance(given.base, mmap.mmap) and given.mode != "c"
+    if mapped and given.flags.c_contiguous:
         path = Path(str(given.filename))
         return InFile(_opened(path), given.offset, given.shape, given.dtype, str(path))
     return InMemory(real_array(name, given))

@@ -96,6 +96,8 @@ class TableSource(Source):
             rows = np.flatnonzero(~self.held_out[self._survey.pooled])
         encoding = Encoding.learn(self._survey.pool, answer, rows, kinds=kinds, one_hot_to=one_hot_to, seed=seed)
         self.encoding = encoding if rows is not None else replace(encoding, dropped_rows=self.dropped)
+        # What has been learnt from is not needed any more, and may be large.
+        self._survey = replace(self._survey, pool=self._survey.pool.select([]), codes=None)
         self._spill: Spill | None = None
 
     def _classes(self, answer: Target) -> NDArray[np.unsignedinteger] | None:
@@ -157,16 +159,20 @@ class TableSource(Source):
         spill = Spill(self.folder, len(self), X, Y)
         for table in found.tables():
             if spill.written + len(table) > len(self):
-                break
+                raise _changed(found)
             spill.write(self.encoding.inputs(table), targets(self.encoding, table).astype(Y.dtype))
         if spill.written != len(self):
-            raise ClearpropError(f"{found.source}: its rows have changed since they were first read; read it anew")
+            raise _changed(found)
         return spill
 
     def __repr__(self) -> str:
         inputs = f"{self.inputs:,} input{'' if self.inputs == 1 else 's'}"
         task = f"{len(self.encoding.classes)} classes" if self.encoding.classes else "numbers"
         return f"TableSource({len(self):,} rows of {inputs}, target {quoted(self.encoding.target.name)}: {task})"
+
+
+def _changed(found: Survey) -> ClearpropError:
+    return ClearpropError(f"{found.source}: its rows have changed since they were first read; read it anew")
 
 
 def targets(encoding: Encoding, table: Table) -> NDArray[Any]:

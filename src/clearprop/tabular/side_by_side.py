@@ -186,6 +186,7 @@ class Course:
                     member.parameters, member.plan, member.state, epochs=self.epoch + 1, tick=self._tick
                 )
             )
+            member.streamed.feed = None  # its windows make room for those of the next
         return outcomes
 
     def _end_epoch(self) -> None:
