@@ -154,7 +154,9 @@ def check(fault: Fault, folder: Path, kind: type[Running] = Running) -> str:
         said = one.err.strip().splitlines()
         assert len(said) == 1, one.err
         # Who is held up by what else the machine does may be missed, too, where there are more than two.
-        found = re.match(rf"worker \d: worker ([\d and]+) of {fault.workers} (is gone|did not answer)", said[0])
+        found = re.match(
+            rf"worker \d: workers? ([\d and]+) of {fault.workers} (is gone|are gone|did not answer)", said[0]
+        )
         assert found and "resume=True" in said[0], said[0]
         assert str(fault.worker) in found[1].split(" and "), said[0]
     kept = cp.Checkpoint(checkpoint, resume=True)
@@ -180,6 +182,7 @@ def train_as_worker() -> None:
 def main() -> None:
     if sys.argv[1] == "--train":
         return train_as_worker()
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     import torch.distributed  # noqa: F401  before the first fork
 
     count, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -46,6 +47,8 @@ class Group(Alone):
     @staticmethod
     def join(settings: Distributed) -> Group:
         """Meets the others that the launcher has started, or takes them from where PyTorch has met them already."""
+        # What a worker that is lost makes PyTorch say in C++ is said by a WorkerError.
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
         torch = needed("torch", "torch")
         dist = torch.distributed
         if not dist.is_available():
@@ -118,13 +121,13 @@ class Group(Alone):
             waited = time.monotonic() - began
             self.leave()  # whoever still waits for this worker must not wait longer than it did
             late = waited >= 0.9 * self.timeout
-            what = f"did not answer for {self.timeout:g} s" if late else "is gone: it ended, or was cut off"
-            raise WorkerError(f"{self._said(self._missing())} {what}") from error
+            raise WorkerError(self._said(self._missing(), late)) from error
 
-    def _said(self, missing: list[int]) -> str:
-        if not missing:
-            return f"a worker of {self.count}"
-        return f"worker {' and '.join(map(str, missing))} of {self.count}"
+    def _said(self, missing: list[int], late: bool) -> str:
+        several = len(missing) > 1
+        who = f"worker{'s' if several else ''} {' and '.join(map(str, missing))}" if missing else "a worker"
+        gone = "are gone: they ended, or were cut off" if several else "is gone: it ended, or was cut off"
+        return f"{who} of {self.count} {f'did not answer for {self.timeout:g} s' if late else gone}"
 
     def _missing(self) -> list[int]:
         """Who has not been heard of since something went wrong; nobody where that cannot be told."""
@@ -134,23 +137,24 @@ class Group(Alone):
 
         def call() -> None:
             nonlocal heard
+            found = [self.rank]
             with contextlib.suppress(Exception):
                 _store.set(self._key(self.rank), "here")
-                found = [self.rank]
-                heard = found
                 while len(found) < self.count - 1 and time.monotonic() < ends:
                     others = [rank for rank in range(self.count) if rank not in found]
                     found += [rank for rank in others if _store.check([self._key(rank)])]
                     time.sleep(0.05)
+                heard = found
 
         patience = min(ROLL_SECONDS, self.timeout)
         ends = time.monotonic() + patience
         # In a thread of its own: where the process that keeps the store is stopped, a question is never answered.
         thread = threading.Thread(target=call, daemon=True)
         thread.start()
-        thread.join(patience + 0.5)
-        known = [] if heard is None else list(heard)
-        return [rank for rank in range(self.count) if rank not in known] if known else []
+        thread.join(patience + 1.0)
+        if heard is None:  # who keeps the store, in which each says that it is here, is the one that is lost
+            return [] if self.rank == 0 or os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True" else [0]
+        return [rank for rank in range(self.count) if rank not in heard]
 
     def _key(self, rank: int) -> str:
         return f"clearprop/{self._number}/{rank}"
