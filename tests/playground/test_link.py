@@ -143,5 +143,5 @@ def test_what_is_too_long_for_an_address_is_kept():
     assert Page().hello("kept.test")["type"] == "error"
     for at in range(MOST_KEPT):
         kept.shared(f"more {at}", page.session.play)
-    with pytest.raises(InputError, match="the server that kept it is gone"):
+    with pytest.raises(InputError, match="is no longer kept here"):
         kept.find("kept.test")

@@ -218,7 +218,7 @@ def unpacked(name: str, given: object) -> Array:
             except (ValueError, TypeError):
                 raise Refusal("link array", name=name) from None
             if not np.isfinite(array).all():
-                raise Refusal("link weights")
+                raise Refusal("link numbers", name=name)
             return array.copy()
     raise Refusal("link no array", name=name)
 

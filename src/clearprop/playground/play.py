@@ -21,7 +21,7 @@ from clearprop.optimize.optimizers import OPTIMIZERS, SGD, Optimizer, optimizer_
 from clearprop.playground.data import Data, data_from_json, named
 from clearprop.playground.fitting import fitted, for_data
 from clearprop.playground.refusals import Refusal
-from clearprop.playground.typed import number, whole
+from clearprop.playground.typed import number, share, whole
 from clearprop.random import check_seed
 from clearprop.sheet import Sheet
 
@@ -238,7 +238,9 @@ def _network(play: Play, wanted: Mapping[str, Any]) -> Network:
 def _layer(place: int, wanted: Mapping[str, Any], now: Network) -> Dense:
     units = whole(f"units of layer {place}", wanted["units"], 1, max(MOST_UNITS, *(one.units for one in now.layers)))
     chosen = {key: wanted[key] for key in ("activation", "bias", "train_bias") if key in wanted}
-    chosen |= {key: number(key, wanted[key]) for key in ("dropout", "weight_rate", "bias_rate") if key in wanted}
+    chosen |= {key: number(key, wanted[key]) for key in ("weight_rate", "bias_rate") if key in wanted}
+    if "dropout" in wanted:
+        chosen["dropout"] = share("dropout", wanted["dropout"])
     return Dense(units, **chosen)
 
 

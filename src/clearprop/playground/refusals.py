@@ -99,8 +99,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "链接：不是这里的链接，或者出自别的版本",
     ),
     "link forgotten": (
-        "link: this state was too large for an address, and the server that kept it is gone; open the data again",
-        "链接：这一状态太大，地址放不下，而保存它的服务器已经关闭；请重新打开数据",
+        "link: this state was too large for an address, and is no longer kept here: the server was started anew, or others "
+        "came after it; open the data again",
+        "链接：这一状态太大，地址放不下，而这里已不再保存它：服务器重新启动过，或者有后来的状态替换了它；"
+        "请重新打开数据",
     ),
     "link damaged": (
         "link: it is damaged or cut off; copy the whole address",
@@ -109,6 +111,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "link too large": (
         "link: it is cut off, or larger than the playground takes",
         "链接：不完整，或者内容太大，这里容纳不下",
+    ),
+    "link numbers": (
+        "link: a number of {name} is not finite; copy the whole address",
+        "链接：{name}中有一个数不是有限的；请复制整个地址",
     ),
     "link unlike": (
         "link: its network and its data do not fit each other",
@@ -162,6 +168,8 @@ NAMES: dict[str, str] = {
     "x": "输入",
     "y": "目标",
     "link": "链接",
+    "table": "表格",
+    "xor": "异或（XOR）",
 }
 """What the fields that numbers are typed into are called in Chinese; a number behind a name goes into it."""
 
@@ -211,7 +219,7 @@ def _texts(key: str, fields: Mapping[str, object]) -> dict[str, str]:
 def _field(name: str, value: object, language: str) -> object:
     if isinstance(value, Refusal):
         return value.texts[language]
-    if name != "name" or language == "en":
+    if name not in ("name", "source") or language == "en":
         return value
     head, _, number = str(value).rpartition(" ")
     return NAMES[head].format(number) if head in NAMES else NAMES.get(str(value), value)

@@ -157,7 +157,9 @@ class Walk:
         target, outputs = self.play.data.target, self.play.network.outputs
         if target is None or len(self.rows) != 1 or outputs != max(1, len(target.classes)):
             return None
-        return answer_of(target, self.play.model, self.trace.samples.X, {1: self.trace})
+        # What an update drops out is no part of an answer.
+        whole = not any(layer.dropout for layer in self.play.network.layers)
+        return answer_of(target, self.play.model, self.trace.samples.X, {1: self.trace} if whole else {})
 
     def _unit(self, passage: Passage, ref: Ref | None) -> list[str]:
         """That numbers of a step are standardised, where they are targets or outputs; of an output its own unit."""

@@ -60,18 +60,21 @@ def _tags(explanation: Explanation, layer: int, unit: int, alone: bool) -> Itera
         return
     yield Tag(f"z{layer}[{unit}]", _labelled(explanation, Ref("z", layer, (1, unit)), DIGITS), "below")
     if layer == len(explanation.trace.network.layers):
-        yield Tag(f"y[{unit}]", _labelled(explanation, Ref("y", 0, (1, unit))), "right")
-        yield from _in_own_unit(explanation, layer)
+        if not explanation.forward:
+            yield Tag(f"y[{unit}]", _labelled(explanation, Ref("y", 0, (1, unit))), "right")
+        yield from _in_own_unit(explanation)
 
 
-def _in_own_unit(explanation: Explanation, layer: int) -> Iterator[Tag]:
-    """What a row's standardised target, and the output, are in the unit of the table."""
-    target = explanation.answer.target if explanation.answer else None
-    if target is None or target.task == "classes":
+def _in_own_unit(explanation: Explanation) -> Iterator[Tag]:
+    """A row's target, and the answer of a network that answers alone, in the unit of the table."""
+    answer, say = explanation.answer, explanation.words
+    if answer is None or answer.target.task == "classes":
         return
-    for key, ref in (("wanted", Ref("y", 0, (1, 1))), ("given", Ref("a", layer, (1, 1)))):
-        value = float(target.unstandardise(explanation.trace.value(ref)))
-        yield Tag(f"{key} {target.name}", explanation.words.label(f"answer.{key}", value=number(value)), "right")
+    if not explanation.forward:
+        wanted = float(answer.target.unstandardise(explanation.trace.value(Ref("y", 0, (1, 1)))))
+        yield Tag("y own", say.label("answer.wanted", value=number(wanted)), "right")
+    if answer.count == 1:
+        yield Tag("answer", say.label("answer.given", value=number(float(answer.value))), "right")
 
 
 def _labelled(explanation: Explanation, ref: Ref, digits: int = lettering.SIGNIFICANT) -> str:

@@ -70,7 +70,9 @@ class Player(anywidget.AnyWidget):
     def _heard(self, widget: Any, content: Any, buffers: Any) -> None:
         try:
             self._inbox.put_nowait(read(json.dumps(content)))
-        except (InputError, ValueError, TypeError) as error:
+        except InputError as error:
+            self.send(self.session.refusal(error))
+        except (ValueError, TypeError) as error:
             self.send(self.session.refusal(InputError(str(error))))
         except Full:
             self.send(self.session.refusal(Refusal("busy")))

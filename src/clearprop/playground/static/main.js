@@ -39,7 +39,7 @@ async function ask(type, fields, input) {
     return null;
   }
 }
-const PLACES = { data: "data", point: "points", table: "table_short", example: "example", parameter: "diagram", apply: "update", run: "run", quiz: "quiz_short", hello: "link" };
+const PLACES = { data: "data", point: "points", table: "table_short", example: "example", parameter: "diagram", apply: "update", run: "run", quiz: "quiz_short" };
 
 const steps = new Steps((from, to) => connection.ask("steps", { trace: steps.number, from, to }));
 const setParameter = (id, text) => ask("parameter", { id, text });
