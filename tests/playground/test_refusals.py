@@ -89,5 +89,5 @@ def test_the_chinese_page_is_told_in_chinese(page, kind, fields, said):
 def test_a_link_that_is_none_is_told_in_the_language_of_the_page(page):
     answer = page.hello("1.broken", language="zh")
     assert answer["message"] == "链接：已损坏或不完整；请复制整个地址"
-    assert "保存它的服务器已经关闭" in page.hello("kept.nobody", language="zh")["message"]
+    assert "这里已不再保存它" in page.hello("kept.nobody", language="zh")["message"]
     assert page.state["language"] == "zh"

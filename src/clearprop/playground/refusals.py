@@ -99,8 +99,8 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "链接：不是这里的链接，或者出自别的版本",
     ),
     "link forgotten": (
-        "link: this state was too large for an address, and is no longer kept here: the server was started anew, or others "
-        "came after it; open the data again",
+        "link: this state was too large for an address, and is no longer kept here: the server was started anew, or "
+        "others came after it; open the data again",
         "链接：这一状态太大，地址放不下，而这里已不再保存它：服务器重新启动过，或者有后来的状态替换了它；"
         "请重新打开数据",
     ),
