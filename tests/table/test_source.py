@@ -21,7 +21,7 @@ import polars as pl
 import pytest
 
 import clearprop as cp
-from clearprop.table import Encoding, Table, read
+from clearprop.table import Encoding, Table, Target, read
 from clearprop.table.files import ahead
 from clearprop.table.source import targets
 
@@ -360,3 +360,20 @@ def test_errors_and_ends_on_another_thread() -> None:
     some = ahead(items())
     assert next(some) == 0
     some.close()
+
+
+def test_a_record_without_an_end_is_not_read_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clearprop.table.pieces.SIZE", 1 << 16)
+    monkeypatch.setattr("clearprop.table.pieces.LONGEST", 1 << 20)
+    path = tmp_path / "a.csv"
+    path.write_text("x,y\n" + "1,no\n" * 1000 + '2,"' + "open,\n" * 200_000)
+    with pytest.raises(cp.InputError, match=r"line 1,002 does not end within 1.0 MiB; perhaps a quote"):
+        cp.TableSource(path, target="y")
+
+
+def test_words_among_many_numbers_are_found_first(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("x,y\n" + "".join(f"1,{row}.5\n" for row in range(70_000)) + "1,n.a.x\n")
+    for learn in (lambda: cp.TableSource(path, target="y"), lambda: Target.learn(read(path), "y", None)):
+        with pytest.raises(cp.InputError, match=r"n\.a\.x"):
+            learn()

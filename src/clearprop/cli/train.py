@@ -90,7 +90,7 @@ def train(
     """
     from clearprop import artefact
     from clearprop.engines.distributed import Distributed
-    from clearprop.engines.distributed.settings import launched, rank
+    from clearprop.engines.distributed.settings import is_one_of_several, rank
     from clearprop.tabular import fit
     from clearprop.training import Checkpoint, Progress
     from clearprop.training.interrupts import interrupts
@@ -112,7 +112,7 @@ def train(
         "seed": seed,
     }
     prepared = _prepared(table, target, memory, spill, settings)
-    distributed = Distributed(timeout=timeout) if launched() else None
+    distributed = Distributed(timeout=timeout) if is_one_of_several() else None
     if rank() > 0:
         _join_in(prepared, engine, threads, Checkpoint(checkpoint, resume=resume), distributed)
         return

@@ -8,7 +8,7 @@ import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,10 +60,17 @@ class InFile:
         while len(left):
             count = os.preadv(self.descriptor, [left], place)
             if not count:
-                raise ClearpropError(f"{self.name}: it has become shorter while it was being read")
+                raise ClearpropError(
+                    f"{self.name}: it has become shorter since it was opened; leave it alone, and begin again"
+                )
             left, place = left[count:], place + count
         if not straight:
             np.copyto(out, target, casting="unsafe")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"{self.name}: what reads an open file cannot be copied or sent; make the source where it is used"
+        )
 
     def write(self, first: int, rows: Array) -> None:
         """Puts rows, of the numbers' own type, in their place."""

@@ -13,12 +13,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clearprop.errors import InputError
+from clearprop.errors import InputError, in_bytes
 from clearprop.table.delimited import counted, find_separator, last_end, scan
 from clearprop.table.reading import check_bytes, checked, columns_of, names_of
 
 SIZE = 1 << 23
 """Bytes that are read together; more only where a record is longer."""
+LONGEST = 1 << 26
+"""Bytes of a record: no more is looked through for its end."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def first_end(text: bytes) -> int:
 
 
 def _whole_records(path: Path) -> Iterator[bytes]:
-    rest, read = b"", 0
+    rest, read, line = b"", 0, 1
     try:
         with _opened(path) as file:
             while more := file.read(SIZE):
@@ -77,7 +79,13 @@ def _whole_records(path: Path) -> Iterator[bytes]:
                 rest += more
                 if end := last_end(rest):
                     yield rest[:end]
+                    line += rest.count(b"\n", 0, end)
                     rest = rest[end:]
+                elif len(rest) > LONGEST:
+                    raise InputError(
+                        f"{path}: the record that begins in line {line:,} does not end within {in_bytes(LONGEST)}; "
+                        "perhaps a quote in it is opened and never closed"
+                    )
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"{path}: not a whole gzip file: {error}") from None
     if not read:

@@ -108,7 +108,7 @@ class TableSource(Source):
         if found.codes is None:
             raise InputError(
                 f"{found.source}: the target {quoted(answer.name)} has over {MOST_CODED:,} classes, too many for a "
-                "table that is read in parts"
+                'table that is read in parts; give it more memory, or say task="numbers" if these are numbers'
             )
         values = pl.DataFrame({answer.name: found.values})
         classes = answer.values(Table(values, found.source, np.arange(1, len(found.values) + 1)))

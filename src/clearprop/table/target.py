@@ -190,12 +190,12 @@ def _whole(values: pl.Series) -> bool:
 def _classes(tally: Tally, task: str | None, source: str, place: Callable[[int], str]) -> Target:
     values, different = tally.values, tally.different
     name = values.name
+    if values.dtype == pl.String and task is None:
+        refuse_strays(tally, place, 'say that these are classes: task="classes"')
     if tally.many:
         raise InputError(
             f"{source}: the target {quoted(name)} has over {MOST:,} different values: too many for classes"
         )
-    if values.dtype == pl.String and task is None:
-        refuse_strays(tally, place, 'say that these are classes: task="classes"')
     if different > FEW and 2 * different > tally.rows:
         mend = "" if values.dtype == pl.String else '; perhaps the task is "numbers"'
         raise InputError(

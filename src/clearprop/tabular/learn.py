@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from clearprop.engines import thread_count
 from clearprop.engines.base import Array, Engine, Samples
 from clearprop.engines.distributed import Distributed, joined
-from clearprop.engines.distributed.settings import processes_here
+from clearprop.engines.distributed.settings import check_rounds, processes_here
 from clearprop.engines.memory import check_memory
 from clearprop.engines.samples import check_samples, check_source, check_total
 from clearprop.engines.source import Source, Without
@@ -133,11 +133,13 @@ def learn(
     samples, watched = _checked(recipe, X, Y, sample_weight, validation)
     watching = watched is not None or recipe.folds > 1
     check_callbacks(callbacks, validation=watching, metric=watching)
+    if isinstance(samples, Source):
+        check_rounds(distributed)
     machine, workers = joined(training_engine(engine), distributed)
-    members = _members(recipe, samples, watched, seed, machine, team)
-    course = Course(recipe, members, samples, watched, machine, team, seed, callbacks, workers)
     with keyboard_interrupts(also_kill=workers.count > 1):
         try:
+            members = _members(recipe, samples, watched, seed, machine, team)
+            course = Course(recipe, members, samples, watched, machine, team, seed, callbacks, workers)
             ended = course.run()
         finally:
             workers.leave()
@@ -283,7 +285,7 @@ def _left_out_of(
     """As `_left_out` for those rows of a source that some member has left out, and which these are."""
     outputs = members[0].network.outputs
     left = [member.left for member in members if isinstance(member.left, Without)]
-    times = np.zeros(len(source), np.uint8)
+    times = np.zeros(len(source), np.uint16)
     for one in left:
         times += one.kept
     known = times > 0

@@ -81,7 +81,9 @@ class Course:
         return [member for member in self.members if not member.lost]
 
     def _start(self) -> None:
-        about, found = self._about(), None
+        found = None
+        # Which rows these are takes as long as to read all of them.
+        about = self._about() if self.checkpoint or self.workers.count > 1 else {}
         if self.checkpoint:
             found = self.checkpoint.open(about, self.callbacks, writes=self.workers.is_first)
         if self.checkpoint and found:
@@ -181,11 +183,15 @@ class Course:
             if outcomes and outcomes[-1].ended == "stopped":
                 outcomes.append(Outcome(member.parameters, member.state, np.empty(0), "stopped"))
                 continue
-            outcomes.append(
-                member.streamed.train_epochs(
-                    member.parameters, member.plan, member.state, epochs=self.epoch + 1, tick=self._tick
+            try:
+                outcomes.append(
+                    member.streamed.train_epochs(
+                        member.parameters, member.plan, member.state, epochs=self.epoch + 1, tick=self._tick
+                    )
                 )
-            )
+            except WorkerError as error:
+                error.outcome = [*outcomes, *([error.outcome] if isinstance(error.outcome, Outcome) else [])]
+                raise
             member.streamed.feed = None  # its windows make room for those of the next
         return outcomes
 

@@ -163,12 +163,14 @@ class _Loop:
         self.job = job
         self.now = job.start
         self.checkpoint = next((one for one in callbacks if isinstance(one, Checkpoint)), None)
+        # Those of all workers: all must hand over as often, whoever has something to show.
+        self.handed = [one for one in callbacks if one.each_epoch]
         callbacks = [one for one in callbacks if job.workers.is_first or not one.only_first]
         # A checkpoint must hold what all others have made of the moment, so its turn is last.
         self.callbacks = sorted(callbacks, key=lambda one: one is self.checkpoint)
         self.told = [one for one in self.callbacks if one.each_epoch]
         self.measured = bool(job.validation or job.metric or job.stop_when_right)
-        self.by_epoch = self.measured or bool(self.told)
+        self.by_epoch = self.measured or bool(self.handed)
         watching = [one.monitor for one in callbacks if isinstance(one, EarlyStopping)]
         self.monitor = watching[0] if watching else "validation_loss" if job.validation else "loss"
         # Not lists: for a full batch of one row, ten thousand objects would cost as much as their epochs.
@@ -310,7 +312,7 @@ class _Loop:
     def _epochs_at_once(self) -> int:
         if not self.by_epoch:
             return self.job.epochs
-        return 1 if self.measured else min(one.epochs_at_once for one in self.told)
+        return 1 if self.measured else min(one.epochs_at_once for one in self.handed)
 
     def _end_epochs(self) -> None:
         self._end(self._natural_end())

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from clearprop.engines import thread_count
 from clearprop.engines.base import Array, Engine, Outcome, Plan, Samples, State, Tick
 from clearprop.engines.distributed import Alone, Distributed, joined
-from clearprop.engines.distributed.settings import processes_here
+from clearprop.engines.distributed.settings import check_rounds, processes_here
 from clearprop.engines.memory import check_memory
 from clearprop.engines.order import ORDERS, STREAMED
 from clearprop.engines.precision import check_precision
@@ -132,6 +132,8 @@ def prepare(
     start = Run(model.parameters, State.start(network, optimizer, seed, dtype) if state is None else state)
     start.check(optimizer, plan.batches(len(samples)))
     epochs = start.state.epoch + check_count("epochs", epochs)
+    if isinstance(samples, Source):
+        check_rounds(distributed)
     machine, workers = joined(machine, distributed)
     return Job(
         start=start,

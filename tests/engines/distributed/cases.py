@@ -101,3 +101,12 @@ CASES: dict[str, Case] = {
 }
 FLOAT32 = Case(DROPPED, dtype="float32")
 AVERAGED = Case(network(), {"epochs": 1, "order": "sequential"})
+
+
+def train_on_windows(source: bool, **more: Any) -> Any:
+    """A run over rows of three windows, from arrays or from a source of them."""
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(150_000, 4)), rng.normal(size=(150_000, 2))
+    given = (cp.ArraySource(X, Y),) if source else (X, Y)
+    settings: dict[str, Any] = {"optimizer": cp.SGD(0.1, momentum=0.9), "batch_size": 5000, "epochs": 2, "threads": 1}
+    return cp.train(cp.Model.initialized(network(), seed=1), *given, **settings, **more)

@@ -12,7 +12,7 @@ import numpy as np
 import clearprop as cp
 from clearprop.engines.distributed.settings import rank
 from clearprop.training import Callback, Moment, loop
-from tests.engines.distributed.cases import AVERAGED, CASES, FLOAT32
+from tests.engines.distributed.cases import AVERAGED, CASES, FLOAT32, train_on_windows
 
 RANK = str(rank())
 TIMEOUT = 120.0
@@ -84,6 +84,22 @@ def stopped() -> None:
         result = CASES["everything"].train(distributed=cp.Distributed(every, TIMEOUT), callbacks=callbacks)
         assert result.ended == "stopped"
         keep(f"stopped {every}", result)
+
+
+@program
+def streamed() -> None:
+    loop.TICK_SECONDS = 0.0
+    together = cp.Distributed(timeout=TIMEOUT)
+    for source in (False, True):
+        keep(f"from a source {source}", train_on_windows(source, distributed=together))
+    stopped = train_on_windows(True, distributed=together, callbacks=[StopAt(13), cp.Checkpoint("a.checkpoint")])
+    assert stopped.ended == "stopped" and 13 < stopped.state.step < 60
+    callbacks = [cp.Checkpoint("a.checkpoint", resume=True)]
+    keep("gone on", train_on_windows(True, distributed=together, callbacks=callbacks))
+    try:
+        train_on_windows(True, distributed=cp.Distributed(every=2, timeout=TIMEOUT))
+    except cp.InputError as error:
+        print(error)
 
 
 @program

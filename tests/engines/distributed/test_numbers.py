@@ -12,7 +12,7 @@ import pytest
 import clearprop as cp
 from clearprop.engines.base import State
 from clearprop.engines.distributed.updates import share
-from tests.engines.distributed.cases import AVERAGED, BATCH, CASES, FLOAT32, ROWS
+from tests.engines.distributed.cases import AVERAGED, BATCH, CASES, FLOAT32, ROWS, train_on_windows
 from tests.engines.distributed.launching import run
 
 pytest.importorskip("torch", reason='no PyTorch: pip install "clearprop[torch]"')
@@ -109,6 +109,18 @@ def test_a_run_that_diverges_does_so_for_all_at_once(trained: Trained) -> None:
     result: Any = alone.value.result
     for rank in range(count):
         same(found(folder, "diverged", rank), result, rtol=1e-9, atol=1e-12)
+
+
+def test_a_source_gives_the_numbers_of_arrays(tmp_path: Path) -> None:
+    """Also where one worker alone is told to stop, among windows that are read one after another."""
+    told = run(2, "streamed", tmp_path)
+    one = found(tmp_path, "from a source False", 0)
+    same(one, train_on_windows(False), rtol=1e-9, atol=1e-12)
+    for rank in range(2):
+        for name in ("from a source True", "gone on"):
+            for key in ("flat", "slot u", "step"):
+                assert np.array_equal(found(tmp_path, name, rank)[key], one[key]), (rank, name, key)
+        assert told[rank].out.startswith("distributed: workers that meet only every 2 updates need rows in memory")
 
 
 def test_any_number_of_workers_goes_on(tmp_path: Path) -> None:

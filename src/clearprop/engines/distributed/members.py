@@ -34,13 +34,19 @@ class Shared:
         outcomes = [Outcome(one.parameters, one.state, np.empty(0), "stopped") for one in own]
         asked = False
 
+        slice_seconds = min(SLICE_SECONDS, self.workers.timeout / 4)
+        ends: float | None = None
+
         def go_on(epoch: int, batch: int, step: int) -> bool:
-            nonlocal asked
+            nonlocal asked, ends
             asked = asked or (tick is not None and not tick(epoch, batch, step))
-            return not asked and time.monotonic() < ends
+            if ends is None:  # an engine may take long before it begins, and some update must come of each slice
+                ends = time.monotonic() + slice_seconds
+            return not asked and (step in stand or time.monotonic() < ends)
 
         while True:
-            ends = time.monotonic() + min(SLICE_SECONDS, self.workers.timeout / 4)
+            ends = None
+            stand = {outcome.state.step for outcome in outcomes}
             going = [place for place, outcome in enumerate(outcomes) if outcome.ended == "stopped"]
             if going:
                 now = [replace(own[at], parameters=outcomes[at].parameters, state=outcomes[at].state) for at in going]

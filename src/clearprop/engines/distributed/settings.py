@@ -69,9 +69,23 @@ class Distributed:
         )
 
 
+def check_rounds(settings: Distributed | None) -> None:
+    """Whether workers meet after every update, as where rows are read window by window they must."""
+    if isinstance(settings, Distributed) and settings.every > 1:
+        raise InputError(
+            f"distributed: workers that meet only every {settings.every} updates need rows in memory, and a source is "
+            "read window by window; give every=1, or arrays"
+        )
+
+
 def launched() -> bool:
     """Whether a launcher such as torchrun has started this process as one of several."""
     return all(name in os.environ for name in VARIABLES)
+
+
+def is_one_of_several() -> bool:
+    """Whether the launcher has started more processes than this one."""
+    return launched() and number_of("WORLD_SIZE", 1) > 1
 
 
 def rank() -> int:
