@@ -22,7 +22,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.table import Encoding, Table, Target, read
-from clearprop.table.files import ahead
+from clearprop.table.files import ahead, fits
 from clearprop.table.source import targets
 
 ROWS = 300
@@ -377,3 +377,11 @@ def test_words_among_many_numbers_are_found_first(tmp_path: Path) -> None:
     for learn in (lambda: cp.TableSource(path, target="y"), lambda: Target.learn(read(path), "y", None)):
         with pytest.raises(cp.InputError, match=r"n\.a\.x"):
             learn()
+
+
+def test_a_text_of_short_values_takes_up_more_than_its_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("x,y,z\n" + "1,2,3\n" * 100_000)
+    assert not fits(path, 7_000_000) and fits(path, 7_300_000)  # 24 bytes a value
+    path.with_suffix(".csv.gz").write_bytes(gzip.compress(path.read_bytes())[:-9])
+    assert fits(path.with_suffix(".csv.gz"), 0)  # whoever reads it says what is wrong

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from clearprop.container import missing_file
 from clearprop.errors import InputError, did_you_mean
-from clearprop.table.pieces import pieces
+from clearprop.table.pieces import opened, pieces
 from clearprop.table.reading import ARROW, KNOWN, PARQUET, TEXT, check_marks, damaged, ending_of
 from clearprop.table.table import quoted
 
@@ -98,11 +99,20 @@ def fits(path: Path, memory: int) -> bool:
         if not is_text(path):
             table = pl.scan_parquet(path, glob=False) if ending_of(path) in PARQUET else pl.scan_ipc(path)
             size = 8 * len(table.collect_schema()) * int(table.select(pl.len()).collect().item())
-        elif path.name.lower().endswith(".gz"):
-            size *= ZIPPED
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        else:
+            size *= ZIPPED if path.name.lower().endswith(".gz") else 1
+            size = max(size, int(8 * size * _values_a_byte(path)))
+    except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return True
     return COPIES * size <= memory
+
+
+def _values_a_byte(path: Path) -> float:
+    """Of a text, by its beginning."""
+    with opened(path) as file:
+        head = file.read(1 << 20)
+    ends = head.count(b"\n") + max(head.count(mark) for mark in b",;\t|")
+    return ends / len(head) if head else 0.0
 
 
 def _matching(text: str) -> list[Path]:

@@ -73,7 +73,7 @@ def first_end(text: bytes) -> int:
 def _whole_records(path: Path) -> Iterator[bytes]:
     rest, read, line = b"", 0, 1
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             while more := file.read(SIZE):
                 read += len(more)
                 rest += more
@@ -94,5 +94,6 @@ def _whole_records(path: Path) -> Iterator[bytes]:
         yield rest
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """A text file, unzipped where it is zipped."""
     return gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb")  # type: ignore[return-value]
