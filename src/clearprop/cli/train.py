@@ -50,7 +50,9 @@ def train(
     ] = take.RecipeName.strong,
     members: Annotated[
         str,
-        typer.Option(metavar="N|auto", help="How many networks answer together; auto goes by recipe and row count."),
+        typer.Option(
+            metavar="N|auto", help="How many networks answer together; auto goes by recipe, row count and cost."
+        ),
     ] = "auto",
     engine: take.Engine = "auto",
     threads: take.Threads = None,
