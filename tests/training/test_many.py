@@ -348,7 +348,7 @@ def test_ctrl_c_is_heard_while_only_another_thread_works(numbers: Build) -> None
 def test_what_was_done_before_ctrl_c_is_kept_within_a_block(numbers: Build, same: Same) -> None:
     problem = numbers()
     models, rows = variants(problem, 2), [[0], np.tile(np.arange(30), 1000)]
-    settings: dict[str, Any] = {"optimizer": cp.SGD(1e-6), "batch_size": 1, "epochs": 5_000, "threads": 1}
+    settings: dict[str, Any] = {"optimizer": cp.SGD(1e-6), "batch_size": 1, "epochs": 5_000, "threads": 2}
     timer = threading.Timer(0.5, lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT))
     timer.start()
     with interrupts():
