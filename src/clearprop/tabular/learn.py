@@ -106,7 +106,7 @@ def learn(
         engine: "auto", "native", "reference", "torch" or "torch:DEVICE".
         threads: None is one a processor, or this process's share of them.
         distributed: where this process is one of several, each trains some of the members, or all train each together
-            where there are fewer members than processes; all get the same result.
+            where there are fewer members than processes or the rows come from a source; all get the same result.
 
     Raises:
         InputError: something given is wrong or does not fit.
@@ -129,13 +129,14 @@ def learn(
     """
     if not isinstance(recipe, Recipe):
         raise InputError(f"recipe: expected a Recipe, as recipe(...) makes them, got {recipe!r:.60}")
-    team, seed = thread_count(threads, processes_here() if distributed else 1), check_seed(seed)
+    machine, seed = training_engine(engine), check_seed(seed)
+    team = thread_count(threads, processes_here() if distributed else 1)
     samples, watched = _checked(recipe, X, Y, sample_weight, validation)
     watching = watched is not None or recipe.folds > 1
     check_callbacks(callbacks, validation=watching, metric=watching)
     if isinstance(samples, Source):
         check_rounds(distributed)
-    machine, workers = joined(training_engine(engine), distributed)
+    machine, workers = joined(machine, distributed)
     with keyboard_interrupts(also_kill=workers.count > 1):
         try:
             members = _members(recipe, samples, watched, seed, machine, team)
