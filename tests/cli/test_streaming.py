@@ -88,3 +88,13 @@ def test_the_comparison_writes_what_it_found(run, tmp_path, monkeypatch):
     assert "bit for bit" in (tmp_path / "results" / "stream.md").read_text()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["results"]
     assert run("bench-stream", "--data", "nowhere").status == 2
+
+
+@pytest.mark.slow
+def test_pytorch_is_compared_where_it_is(run, tmp_path):
+    """Its loader's workers end, too."""
+    pytest.importorskip("torch", reason='no PyTorch: pip install "clearprop[torch]"')
+    ran = run("bench-stream", "--quick", "--rows", 3000, "--epochs", 1, "--out", "results", "--data", ".", "--json")
+    assert ran.status == 0
+    told = (tmp_path / "results" / "stream.md").read_text()
+    assert "| PyTorch, DataLoader |" in told and "| PyTorch, whole batches |" in told
