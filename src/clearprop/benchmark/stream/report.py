@@ -67,9 +67,9 @@ process of its own, the streamed one with `memory="{asked.memory}"`.
 
 Streamed and in memory came to {same}. Rates are of the fastest epoch. What is *before the first epoch* is not in them:
 one pass for the statistics of the columns, one that decodes the files (streamed: to the spill file). PyTorch is timed
-on {min(asked.rows, asked.rows_of_torch):,} of the rows, with the fastest of 0, 1 and 2 workers, of
-workers the second epoch, when they have started; *DataLoader* is given one row at a time and collates them, *whole batches* slices them from a row group. Its
-peak memory is without that of its workers.
+on {min(asked.rows, asked.rows_of_torch):,} of the rows, with the fastest of 0, 1 and 2 workers,
+of workers the second epoch, when they have started; *DataLoader* is given one row at a time and collates them, *whole
+batches* slices them from a row group. Its peak memory is without that of its workers.
 {skipped}"""
 
 
