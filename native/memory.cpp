@@ -8,6 +8,9 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
+#if defined(__unix__)
+#include <unistd.h>
+#endif
 
 namespace clearprop {
 namespace {
@@ -25,7 +28,20 @@ Head& head_of(void* block) { return static_cast<Head*>(block)[-1]; }
 
 std::atomic<void*> kept(nullptr);  // whoever takes it owns it: no lock, which a fork could leave locked
 
+Index find_second_cache() {
+#if defined(_SC_LEVEL2_CACHE_SIZE)
+    const long told = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    if (told > 0) return told;
+#endif
+    return Index(1) << 20;
+}
+
 }  // namespace
+
+Index second_cache() {
+    static const Index found = find_second_cache();
+    return found;
+}
 
 void* allocate(Index bytes) {
     constexpr std::size_t LINE = 64, HUGE = 2 << 20;

@@ -1,9 +1,12 @@
-// Working memory: one block for a whole call, cut into arrays that start on a cache line.
+// The machine's memory. A call works on one block, cut into arrays that start on a cache line.
 #pragma once
 
 #include "plan.hpp"
 
 namespace clearprop {
+
+// Bytes of the second cache, of which each processor has one; 1 MiB where the system does not say.
+Index second_cache();
 
 // Zeroed memory on a cache line; throws std::bad_alloc.
 void* allocate(Index bytes);

@@ -1,6 +1,7 @@
 // The product kernels: a tile of C = start + A·B in registers, over matrices in panels.
 #pragma once
 
+#include "memory.hpp"
 #include "pairs.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
@@ -55,9 +56,9 @@ struct Ahead {
         most = count > most ? count : most;
     }
 
-    // Asks for one of `parts` parts of each kind.
-    void ask(Index part, Index parts) const {
-        const Index begin = most * part / parts, end = most * (part + 1) / parts;
+    // Asks for the share of each kind that `first` to `last` are of `whole`.
+    void ask(Index first, Index last, Index whole) const {
+        const Index begin = most * first / whole, end = most * last / whole;
         for (int kind = 0; kind < kinds; ++kind)
             for (Index line = begin; line < end && line < lines[kind].count; ++line)
                 __builtin_prefetch(lines[kind].first + line * 64);
@@ -171,11 +172,12 @@ struct Product {
     Matrix<T> by;
 };
 
-// How deep a product goes at once, so that the rows of A stay in the second cache while all of B passes by.
+// How deep a product goes at once, so that the rows of A stay in half of the second cache while all of B passes by.
 template <class T>
 Index depth_at_once(Index rows) {
-    constexpr Index W = PANEL<T>;
-    const Index fitting = (Index(512) << 10) / (rows * Index(sizeof(T))) / W * W;
+    constexpr Index W = PANEL<T>, MOST = Index(512) << 10;
+    const Index half = second_cache() / 2, bytes = half < MOST ? half : MOST;
+    const Index fitting = bytes / (rows * Index(sizeof(T))) / W * W;
     return fitting < 8 * W ? 8 * W : fitting;
 }
 
@@ -202,7 +204,7 @@ void product(const Product<T, E>& p, Index first, Index rows, Index width, After
                     ahead.add(c + count * W, TILE_ROWS * LINES);
                     if (column + W < width)
                         ahead.add(p.b.from(k + deep * offset / rows, column + W), (deep * count / rows + 1) * LINES);
-                    ahead.ask(0, 1);
+                    ahead.ask(0, 1, 1);
                 }
                 run_tile<Read::across>(Tile<T, E>{p.a.from(row, k), p.a.step, p.b.from(k, column), deep, start,
                                                   k > 0 ? W : 0, c, last ? p.finish : Finish::keep, by},

@@ -7,8 +7,6 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
-inline constexpr Index ROWS_NEAR = 128;  // rows of a batch whose share of an item stays in the nearest cache
-
 // Which item of a thread's share is next. Each on its own cache line.
 struct alignas(64) Claim {
     Index next;
@@ -154,24 +152,17 @@ class Updater {
             if (stage.rounded.weights.base) round_weights(stage, item.row, item.rows, item.column);
     }
 
-    // The item's part of the gradient, of this chunk and those before. Where it is several tiles, some rows of the batch
-    // at a time: they are then in the nearest cache for all tiles but the first.
+    // The item's part of the gradient, of this chunk and those before.
     void sum_up(const Stage<T>& stage, const Item& item, Index columns, T* sum, const Ahead& ahead) const {
         const auto multiply = [&]<class E>(Matrix<E> inputs, Matrix<E> deltas, Index depth) {
             const Matrix<E>&rows = stage.by_units ? deltas : inputs, &along = stage.by_units ? inputs : deltas;
-            const Index parts = item.rows > TILE_ROWS ? (depth + ROWS_NEAR - 1) / ROWS_NEAR : 1;
-            const Index tiles = parts * ((item.rows + TILE_ROWS - 1) / TILE_ROWS);
-            for (Index part = 0, tile = 0; part < parts; ++part) {
-                const Index k = depth * part / parts, end = depth * (part + 1) / parts;
-                each_tile(item.rows, [&](Index row, Index count) {
-                    ahead.ask(tile, tiles);
-                    ++tile;
-                    T* const c = sum + row * W;
-                    run_tile<Read::down>(Tile<T, E>{rows.from(k, item.row + row), 0, along.from(k, item.column), end - k,
-                                                    first_chunk_ && part == 0 ? nullptr : c, W, c, Finish::keep, nullptr},
-                                         count, columns);
-                });
-            }
+            each_tile(item.rows, [&](Index row, Index count) {
+                ahead.ask(row, row + count, item.rows);
+                T* const c = sum + row * W;
+                run_tile<Read::down>(Tile<T, E>{rows.from(0, item.row + row), 0, along.panel(item.column), depth,
+                                                first_chunk_ ? nullptr : c, W, c, Finish::keep, nullptr},
+                                     count, columns);
+            });
         };
         if constexpr (ROUNDS<T>)
             if (stage.rounded.weights.base)

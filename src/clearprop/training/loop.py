@@ -25,7 +25,7 @@ from clearprop.training.prepare import Job, Validation, prepare
 from clearprop.training.run import Run
 
 TICK_SECONDS = 0.05
-REPLAY_SECONDS = 2.0
+REPLAY_SECONDS = 5.0
 """An engine hands over at least so often: a run that diverges is computed again from where it last did."""
 
 # Where there are several reasons to end, the first of these is the one: what is final must not be taken for a pause.
