@@ -54,7 +54,7 @@ def test_files_come_to_the_model_of_memory(
     """Also where the table has more rows than statistics and temperature are found from."""
     if few:
         monkeypatch.setattr("clearprop.table.encoding.SAMPLE", 200)
-        monkeypatch.setattr("clearprop.table.survey.POOL", 300)
+        monkeypatch.setattr("clearprop.table.survey.SAMPLE", 200)
         monkeypatch.setattr(sys.modules["clearprop.tabular.learn"], "JUDGED", 100)
     settings: dict[str, Any] = {"recipe_name": "quick", "epochs": 2, "seed": 3}
     whole = fit(prepare(read(files / f"whole.{kind}"), target, **settings))
