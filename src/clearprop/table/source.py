@@ -150,6 +150,10 @@ class TableSource(Source):
     def __len__(self) -> int:
         return self._survey.labelled
 
+    @property
+    def known_bytes(self) -> int:
+        return sum(known.nbytes for known in (self.held_out, self.classes) if known is not None)
+
     def read(self, first: int, X: Array, Y: Array) -> None:
         if self._spill is None:
             self._spill = self._spilled(self._survey)

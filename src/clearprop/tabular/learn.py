@@ -167,6 +167,11 @@ def learn(
     )
 
 
+def check_fits(source: Source, recipe: Recipe) -> None:
+    """Raises an `InputError` where learning from a source takes up more than its memory; no row is read."""
+    check_memory(source, recipe.networks, recipe.optimizer, recipe.batch_size, DTYPE, folds=recipe.folds)
+
+
 def _checked(
     recipe: Recipe,
     X: ArrayLike | Source,
@@ -188,6 +193,7 @@ def _checked(
                 raise InputError(f"{name}: does not go together with a source; leave it out")
         if recipe.folds > 1 and len(X) < 2:
             raise InputError("X: expected at least two rows, some to learn from and some to watch; got one")
+        check_fits(X, recipe)
         return check_source(first, dtype, X), None
     if Y is None:
         raise InputError("Y: expected the targets, one row for each of X, got None")
@@ -230,8 +236,6 @@ def _members(
         if updates not in optimizers:  # members with as many updates share one: its rates are then computed once
             optimizers[updates] = recipe.optimizer_for(updates)
         plan = replace(plan, optimizer=optimizers[updates])
-        if isinstance(own, Source):  # what prepares a table has looked, but not whoever gives a source of their own
-            check_memory(own, network, plan)
         members.append(Member.new(place + 1, network, recipe, plan, rows, left, own, own_seed, engine, threads))
     return members
 

@@ -113,6 +113,10 @@ def prepare(
     machine = training_engine(engine)
     check_precision(precision, machine, dtype)
     seed = _seed(seed, state)
+    if isinstance(X, Source):
+        share = check_share(validation) if isinstance(validation, float | int) else 0.0
+        size = None if batch_size is None else check_count("batch_size", batch_size)
+        check_memory(X, [network], optimizer, size, dtype, held_out=share)
     samples = _samples(network, dtype, X, Y, sample_weight, order)
     held_out = None
     if validation is not None:
@@ -120,8 +124,6 @@ def prepare(
         samples, held_out = _held_out(network, dtype, samples, validation, seed, by_rows)
     team = thread_count(threads, processes_here() if distributed else 1)
     plan = plan_of(optimizer, batch_size, order, drop_last, len(samples), team, precision)
-    if isinstance(samples, Source):
-        check_memory(samples, network, plan)
     measured = _measured(samples, seed, metric_name is not None)
     entry = None if metric_name is None else metric(metric_name, samples if isinstance(samples, Samples) else measured)
     if metric_name is not None and held_out is not None:
