@@ -22,7 +22,7 @@ from clearprop.model import Model
 from clearprop.optimize.optimizers import Optimizer
 from clearprop.random import Stream, check_seed, drawn_rows
 from clearprop.tabular.folds import dealt_out, folds, member_seeds
-from clearprop.tabular.judging import fitted_temperature
+from clearprop.tabular.judging import fitted_temperature, metric_of
 from clearprop.tabular.member import Member, answered
 from clearprop.tabular.recipe import Recipe
 from clearprop.tabular.side_by_side import Course
@@ -218,6 +218,7 @@ def _members(
     fold_of = None if watched is not None or count < 2 else _folds(samples, count, seed)
     members = []
     optimizers: dict[int, Optimizer] = {}
+    metrics = {network: metric_of(network, samples) for network in dict.fromkeys(recipe.networks)}
     for place, (network, own_seed) in enumerate(zip(recipe.networks, member_seeds(seed, recipe.members), strict=True)):
         rows: Rows | None = None
         left: Rows | Source | None = None
@@ -236,7 +237,9 @@ def _members(
         if updates not in optimizers:  # members with as many updates share one: its rates are then computed once
             optimizers[updates] = recipe.optimizer_for(updates)
         plan = replace(plan, optimizer=optimizers[updates])
-        members.append(Member.new(place + 1, network, recipe, plan, rows, left, own, own_seed, engine, threads))
+        members.append(
+            Member.new(place + 1, network, recipe, plan, rows, left, own, metrics[network], own_seed, engine, threads)
+        )
     return members
 
 

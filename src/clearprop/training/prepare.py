@@ -26,7 +26,7 @@ from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import Optimizer
 from clearprop.random import Stream, check_seed, drawn_rows
 from clearprop.training.meeting import training_engine
-from clearprop.training.metrics import Metric, are_classes, metric
+from clearprop.training.metrics import Metric, have_classes, metric
 from clearprop.training.run import Run
 from clearprop.training.split import are_held_out, check_share, split, strata, strata_of
 
@@ -125,7 +125,7 @@ def prepare(
     team = thread_count(threads, processes_here() if distributed else 1)
     plan = plan_of(optimizer, batch_size, order, drop_last, len(samples), team, precision)
     measured = _measured(samples, seed, metric_name is not None)
-    entry = None if metric_name is None else metric(metric_name, samples if isinstance(samples, Samples) else measured)
+    entry = None if metric_name is None else metric(metric_name, samples)
     if metric_name is not None and held_out is not None:
         with within("validation"):
             metric(metric_name, held_out)
@@ -284,8 +284,7 @@ def row_numbers(name: str, given: ArrayLike, rows: int, expected: str) -> NDArra
 
 def _check_right_is_possible(network: Network, samples: Samples | Source) -> None:
     last = network.layers[-1].activation
-    targets = [samples.Y] if isinstance(samples, Samples) else (Y for _, _, Y in samples.parts())
-    if last not in ("step", "sigmoid", "softmax") or not all(are_classes(Y) for Y in targets):
+    if last not in ("step", "sigmoid", "softmax") or not have_classes(samples):
         raise InputError(
             'stop_when_right: needs classes to be right about: "step", "sigmoid" or "softmax" as the last activation '
             f'(it is "{last}") and targets of 0 and 1, or class indices'
