@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clearprop.engines import thread_count
 from clearprop.engines.base import Array, Engine, Outcome, Plan, Samples, State, Tick
-from clearprop.engines.distributed import Alone, Distributed, joined
+from clearprop.engines.distributed import Distributed, Workers, joined
 from clearprop.engines.distributed.settings import check_rounds, processes_here
 from clearprop.engines.memory import check_memory
 from clearprop.engines.order import ORDERS, STREAMED
@@ -54,7 +54,7 @@ class Job:
     metric: Metric | None
     measured: Samples
     stop_when_right: bool
-    workers: Alone
+    workers: Workers
     streamed: Streamed | None = None
 
     def train_epochs(self, run: Run, *, epochs: int, steps: int | None = None, tick: Tick | None = None) -> Outcome:

@@ -16,7 +16,7 @@ import numpy as np
 
 from clearprop.engines.base import Array
 from clearprop.engines.distributed.settings import VARIABLES, Distributed, launched, local_rank
-from clearprop.engines.distributed.workers import Alone
+from clearprop.engines.distributed.workers import Workers
 from clearprop.errors import InputError, WorkerError, needed
 
 ROLL_SECONDS = 10.0
@@ -26,8 +26,8 @@ _numbers = count()
 _store: Any = None  # where the workers of this process's launcher met, for as long as the process lives
 
 
-class Group(Alone):
-    """The workers of one run. Each calls the same methods in the same order; who does not is found out.
+class ProcessGroup(Workers):
+    """The processes of one run. Each calls the same methods in the same order; who does not is found out.
 
     Arrays of all methods are contiguous; `sum` and `lend` write to the array they are given. `timeout` is for how many
     seconds a worker may keep the others waiting.
@@ -45,7 +45,7 @@ class Group(Alone):
             )
 
     @staticmethod
-    def join(settings: Distributed) -> Group:
+    def join(settings: Distributed) -> ProcessGroup:
         """Meets the others that the launcher has started, or takes them from where PyTorch has met them already."""
         # What a worker that is lost makes PyTorch say in C++ is said by a WorkerError.
         os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
@@ -57,10 +57,9 @@ class Group(Alone):
             torch.cuda.set_device(local_rank())
         if not dist.is_initialized():
             _meet(dist, settings)
-        return Group(settings, torch)
+        return ProcessGroup(settings, torch)
 
     def sum(self, array: Array) -> None:
-        """Replaces an array by the sum of those of all workers: the same bits for all, and for a fixed number."""
         self._each(array, lambda tensor: self._dist.all_reduce(tensor, group=self._group))
 
     def lend(self, array: Array, owner: int) -> None:
