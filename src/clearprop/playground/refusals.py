@@ -167,7 +167,7 @@ NAMES: dict[str, str] = {
     "points": "点",
     "x": "输入",
     "y": "目标",
-    "link": "链接",
+    "updates": "更新次数",
     "table": "表格",
     "xor": "异或（XOR）",
 }
@@ -185,6 +185,10 @@ class Refusal(InputError):
     def __init__(self, key: str, **fields: object) -> None:
         self.texts = _texts(key, fields)
         super().__init__(self.texts["en"])
+
+
+class LinkRefusal(Refusal):
+    """One whose texts say by themselves that it is about a link."""
 
 
 class Diverged(DivergenceError):
