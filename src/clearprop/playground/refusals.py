@@ -144,6 +144,14 @@ REFUSALS: dict[str, tuple[str, str]] = {
 
 NAMES: dict[str, str] = {
     "learning_rate": "学习率",
+    "rate": "学习率",
+    "every": "间隔的更新次数",
+    "factor": "倍数",
+    "steps": "更新次数",
+    "final": "终值",
+    "cycles": "波数",
+    "warmup": "升温比例",
+    "start": "起始比例",
     "momentum": "动量",
     "beta1": "β₁",
     "beta2": "β₂",
