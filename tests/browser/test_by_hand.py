@@ -54,8 +54,8 @@ def built_by_hand(playground: Playground) -> Playground:
             playground.choose(key, value)
     if playground.by("train bias").is_checked():
         playground.settled(lambda: playground.by("train bias").click())
-    if playground.by("optimizer learning_rate").input_value() != "0.5":
-        playground.type("optimizer learning_rate", "0.5")
+    if playground.by("schedule rate").input_value() != "0.5":
+        playground.type("schedule rate", "0.5")
     for id_, value in WEIGHTS.items():
         playground.set(id_, value)
     return playground

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
+from clearprop.optimize.schedules import SCHEDULES
 from tests.browser.conftest import Playground, Server
 from tests.conftest import Tab
 
@@ -37,8 +39,8 @@ STATES = {
 
 
 def refuse(playground: Playground) -> None:
-    playground.by("optimizer learning_rate").fill("1.2.3")
-    playground.by("optimizer learning_rate").press("Enter")
+    playground.by("schedule rate").fill("1.2.3")
+    playground.by("schedule rate").press("Enter")
     playground.page.wait_for_selector(".notice")
 
 
@@ -125,7 +127,7 @@ def weight_that_is_none(playground: Playground) -> None:
 def run_that_diverges(playground: Playground) -> None:
     playground.choose("data", "parabola")
     playground.settled(lambda: playground.by("remove 0").click())
-    playground.type("optimizer learning_rate", "50")
+    playground.type("schedule rate", "50")
     playground.by("run").click()
 
 
@@ -135,8 +137,8 @@ def address_that_is_cut(playground: Playground) -> None:
 
 
 REFUSED = {
-    "no number": typed("optimizer learning_rate", "很多"),
-    "a rate below 0": typed("optimizer learning_rate", "-1"),
+    "no number": typed("schedule rate", "很多"),
+    "a rate below 0": typed("schedule rate", "-1"),
     "too many units": typed("units 0", "99"),
     "all outputs dropped": typed("dropout", "1"),
     "a seed with a fraction": typed("seed", "1.5"),
@@ -175,6 +177,30 @@ def test_four_layers_and_adam_need_no_scrolling(playground: Playground) -> None:
     assert playground.page.evaluate(fits) is True
     cut = "[...document.querySelectorAll('#settings .what')].filter((one) => one.scrollWidth > one.clientWidth).length"
     assert playground.page.evaluate(cut) == 0
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_schedule_is_chosen_and_its_numbers_stand_beside_it(playground: Playground, language: str) -> None:
+    playground.open()
+    if language == "zh":
+        playground.settled(lambda: playground.by("language").click())
+    names = playground.by("schedule").locator("option").all_inner_texts()
+    assert len(names) == len(set(names)) == len(SCHEDULES)
+    keys = "all => all.map(one => one.dataset.key)"
+    for kind, made in list(SCHEDULES.items())[::-1]:
+        playground.choose("schedule", kind)
+        shown = playground.page.locator('input[data-key^="schedule "]').evaluate_all(keys)
+        assert shown == [f"schedule {one.name}" for one in fields(made)]
+        if language == "zh":
+            assert english_in(playground) == []
+    playground.choose("schedule", "cosine")
+    playground.type("schedule steps", "20")
+    playground.type("schedule rate", "0.25")
+    playground.page.reload()
+    playground.page.wait_for_selector("body[data-trace]")
+    kept = {key: playground.by(key).input_value() for key in ("schedule", "schedule rate", "schedule steps")}
+    assert kept == {"schedule": "cosine", "schedule rate": "0.25", "schedule steps": "20"}
+    assert playground.tab.complaints == []
 
 
 def test_digits_and_dropout_are_chosen(playground: Playground) -> None:
@@ -296,8 +322,8 @@ def test_a_refusal_is_told_and_changes_nothing(playground: Playground) -> None:
     playground.open()
     before = playground.page.url
     refuse(playground)
-    assert "learning" in playground.page.locator(".notice").inner_text()
-    assert playground.by("optimizer learning_rate").get_attribute("aria-invalid") == "true"
+    assert playground.page.locator(".notice").inner_text().startswith("rate: expected a number")
+    assert playground.by("schedule rate").get_attribute("aria-invalid") == "true"
     assert playground.page.url == before
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 
 import pytest
 
+from clearprop.playground.play import first
+from clearprop.playground.training import Trainer
 from tests.browser.conftest import Playground
 
 pytestmark = pytest.mark.slow
@@ -103,6 +106,14 @@ def test_the_first_picture_costs_less_work_than_a_second(playground: Playground)
     took = time.perf_counter() - began
     worked = playground.thread_seconds() - worked
     print(f"the first picture is there after {1000 * took:.0f} ms, {1000 * worked:.0f} ms of work in the page")
+    start = first()
+    values = playground.page.locator("#diagram .can-set").all_text_contents()
+    assert len(values) == start.network.parameter_count and all(re.search(r"\d", value) for value in values)
+    drawn = playground.page.locator("#diagram svg.drawing").bounding_box()
+    assert drawn and min(drawn["width"], drawn["height"]) > 300
+    assert error_shown(playground) == pytest.approx(Trainer(start).loss(start.model), abs=1e-9)
+    card = playground.page.locator("#card").inner_text()
+    assert card.startswith("What is given?") and f"{start.model.parameters.weights[1][0, 0]:.9f}" in card
     assert worked < FIRST_WITHIN
 
 

@@ -14,11 +14,24 @@ from tests.playground.conftest import Page
 
 WORDS = """
 0 1 2 -1 0.5 1e300 1e999 nan inf −0,25 full one xor moons sine blobs softmax sigmoid relu leaky_relu(0.2) step identity
-exp cross_entropy binary_cross_entropy half_squared_error poisson perceptron huber(2) sgd adam glorot zeros unit layer
-none mean sum net-out matrix zh en cnblogs-2-2-2 and-perceptron csdn-2-2-1 W1[1->1] b1[1] b2 E dE/dW1 <b>
+exp cross_entropy binary_cross_entropy half_squared_error poisson perceptron huber(2) sgd adam cosine glorot zeros unit
+layer none mean sum net-out matrix zh en cnblogs-2-2-2 and-perceptron csdn-2-2-1 W1[1->1] b1[1] b2 E dE/dW1 <b>
 """
 PLAUSIBLE = ["", "a,b\n1,2\n3,4\n", *WORDS.split()]
-KEYS = ["kind", "learning_rate", "momentum", "nesterov", "beta1", "epsilon", "rows", "noise", "held_out", "seed"]
+KEYS = [
+    "kind",
+    "learning_rate",
+    "rate",
+    "steps",
+    "momentum",
+    "nesterov",
+    "beta1",
+    "epsilon",
+    "rows",
+    "noise",
+    "held_out",
+    "seed",
+]
 NUMBERS = st.one_of(
     st.integers(-2, 40),
     st.sampled_from([0.5, -0.25, 1e-300, 1e300, 2**53, 0.1]),

@@ -19,6 +19,7 @@ from clearprop.playground import link
 from clearprop.playground.data import named
 from clearprop.playground.kept import MOST_KEPT, Kept
 from clearprop.playground.play import first, of_model, of_sheet
+from clearprop.playground.refusals import REFUSALS
 from clearprop.playground.training import Trainer
 from tests.playground.conftest import Page
 
@@ -110,6 +111,32 @@ def test_a_link_that_somebody_made_up(change):
     assert link.read(packed(told())).title == "XOR"
     with pytest.raises(InputError, match=r"^link: "):
         link.read(packed({**told(), **change}))
+
+
+@pytest.mark.parametrize(
+    ("change", "english", "chinese"),
+    [
+        ({"start": ["nothing", 0]}, "link: it starts in a way", "链接：其中的起始方式"),
+        ({"at": [0, -1, 0, 0]}, "link: updates: expected a whole number", "链接：更新次数：应为"),
+        (
+            {"network": {"inputs": 1000, "layers": [{"units": 10_000}]}},
+            "link: layers: the playground",
+            "链接：层：这里的网络",
+        ),
+    ],
+)
+def test_that_it_is_the_link_is_said_once_in_both_languages(change, english, chinese):
+    with pytest.raises(InputError) as error:
+        link.read(packed({**told(), **change}))
+    for said, beginning in zip((str(error.value), error.value.texts["zh"]), (english, chinese), strict=True):
+        assert said.startswith(beginning)
+
+
+def test_a_refusal_is_told_by_its_type_and_not_by_its_words(monkeypatch):
+    """Also where the English words are others."""
+    monkeypatch.setitem(REFUSALS, "link start", ("this address starts oddly", "这个地址的起始方式不对"))
+    with pytest.raises(InputError, match=r"^this address starts oddly$"):
+        link.read(packed({**told(), "start": ["nothing", 0]}))
 
 
 @pytest.mark.parametrize("missing", sorted(told()))

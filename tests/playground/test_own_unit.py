@@ -68,6 +68,8 @@ def test_classes_and_numbers_typed_in_have_no_other_unit(page):
     page.done("data", kind="numbers", x=[[1.0], [2.0]], y=[[10.0], [20.0]])
     assert "answer" not in page.last("trace")["network"]
     page.done("table", name="t.csv", text=CARS.replace("miles", "kind"), target="weight")
+    page.done("sample", to=2)
+    assert "answer" in page.last("trace")["network"]
     text = "size,kind\n" + "\n".join(f"{at},{'ab'[at % 2]}" for at in range(30))
     page.done("table", name="t.csv", text=text, target="kind")
     assert "answer" not in page.last("trace")["network"]
@@ -76,6 +78,7 @@ def test_classes_and_numbers_typed_in_have_no_other_unit(page):
 
 @pytest.mark.parametrize("encoding", [{}, {"target": None}, {"target": {"name": 1}}, [1], "x"])
 def test_an_encoding_that_cannot_be_read_leaves_numbers_as_they_are(cars, encoding):
+    assert cars.session.play.data.target is not None
     data = replace(cars.session.play.data, encoding=encoding)
     assert data.target is None
     assert pictures.field(replace(cars.session.play, data=data), whole=True)["curve"]

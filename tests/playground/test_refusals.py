@@ -10,6 +10,7 @@ import pytest
 
 from clearprop.errors import InputError
 from clearprop.playground.refusals import NAMES, REFUSALS, Diverged, Refusal, error_message
+from tests.playground.conftest import Page
 
 ROOM = Path(__file__).parents[2] / "src/clearprop/playground"
 # What Chinese writes in Latin letters, too.
@@ -29,9 +30,11 @@ def test_both_languages_say_the_same(key):
 
 
 def test_each_is_raised_somewhere_and_nothing_else_is():
-    text = "\n".join(path.read_text(encoding="utf-8") for path in ROOM.rglob("*.py"))
-    raised = set(re.findall(r'\bRefusal\(\s*"([^"]+)"', text)) | {"diverged"}
-    assert raised == set(REFUSALS)
+    paths = [path for path in ROOM.rglob("*.py") if path.name != "refusals.py"]  # which shows some in its doctests
+    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    raised = set(re.findall(r'Refusal\(\s*"([^"]+)"', text))
+    assert "Diverged(" in text
+    assert raised | {"diverged"} == set(REFUSALS)
 
 
 def test_a_name_is_that_of_its_field():
@@ -84,6 +87,16 @@ def test_the_chinese_page_is_told_in_chinese(page, kind, fields, said):
     assert answer["type"] == "error"
     assert said.removeprefix("*") in answer["message"]
     assert answer["language"] == ("en" if said.startswith("*") else "zh")
+
+
+def test_a_page_of_another_version_is_told_in_its_language():
+    for asked, language, said in (
+        ("zh-CN", "zh", "网页与服务器的版本不同（99 与 1）"),
+        ("de", "en", "page and server"),
+    ):
+        answer = Page().ask("hello", version=99, language=asked, share="")
+        assert answer["message"].startswith(said)
+        assert answer["language"] == language
 
 
 def test_a_link_that_is_none_is_told_in_the_language_of_the_page(page):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import fields
 from queue import Queue
 from threading import Thread
 
@@ -11,6 +12,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.examples import load, names
+from clearprop.optimize.schedules import SCHEDULES
 from clearprop.playground.course import MOST
 from clearprop.playground.downloads import download
 from clearprop.playground.kept import MOST_CHANGES
@@ -130,6 +132,34 @@ def test_undo_and_redo(page):
     for _ in range(MOST_CHANGES + 5):
         page.session.undone.remember(first)
     assert len(page.session.undone._past) == MOST_CHANGES
+
+
+@pytest.mark.parametrize("kind", SCHEDULES)
+def test_a_schedule_is_chosen_and_keeps_the_rate(page, kind):
+    page.done("change", optimizer={"learning_rate": {"kind": kind}})
+    optimizer = page.session.play.optimizer
+    assert isinstance(optimizer.schedule, SCHEDULES[kind]) and optimizer.schedule.rate == 0.5
+    assert page.state["optimizer"]["learning_rate"] == (0.5 if kind == "constant" else optimizer.schedule.to_json())
+    assert page.last("options")["schedules"][kind] == [one.name for one in fields(SCHEDULES[kind])]
+    for name in page.last("options")["schedules"][kind]:
+        page.done("change", optimizer={"learning_rate": {name: "0" if name in ("final", "start", "warmup") else "1"}})
+    page.done("apply")
+
+
+def test_numbers_of_a_schedule_are_typed(page):
+    page.done("change", optimizer={"learning_rate": {"kind": "cosine", "rate": "0,2"}})
+    page.done("change", optimizer={"learning_rate": {"steps": "20"}})
+    page.done("change", optimizer={"momentum": "0.9"})
+    assert page.session.play.optimizer == cp.SGD(cp.schedules.Cosine(0.2, steps=20), momentum=0.9)
+    page.done("change", optimizer={"learning_rate": {"kind": "one_cycle"}})
+    assert page.session.play.optimizer.learning_rate == cp.schedules.OneCycle(0.2, steps=20)
+    assert "steps: expected a whole number from 1" in page.refused(
+        "change", optimizer={"learning_rate": {"steps": "1.5"}}
+    )
+    assert 'did you mean "cosine"' in page.refused("change", optimizer={"learning_rate": {"kind": "cosin"}})
+    assert "unknown key of the schedule" in page.refused("change", optimizer={"learning_rate": {"every": "3"}})
+    page.done("change", optimizer={"learning_rate": {"kind": "constant"}})
+    assert page.session.play.optimizer == cp.SGD(0.2, momentum=0.9)
 
 
 def test_a_refused_change_changes_nothing(page):

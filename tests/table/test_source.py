@@ -24,6 +24,7 @@ import clearprop as cp
 from clearprop.table import Encoding, Table, Target, read
 from clearprop.table.files import ahead, fits
 from clearprop.table.source import targets
+from clearprop.training.split import split
 
 ROWS = 300
 
@@ -81,6 +82,12 @@ def written(frame: pl.DataFrame, folder: Path, ending: str, parts: int = 1) -> P
     return folder
 
 
+def of_few_rows(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    """Has statistics learnt from no more rows than these."""
+    for module in ("encoding", "survey"):
+        monkeypatch.setattr(f"clearprop.table.{module}.SAMPLE", rows)
+
+
 def in_memory(table: Table, target: str, **settings: Any) -> tuple[Encoding, Any, Any]:
     """What encoding makes of a whole table."""
     encoding = Encoding.learn(table, target, **settings)
@@ -109,8 +116,7 @@ def test_files_are_the_table_that_they_are_parts_of(
 def test_statistics_of_a_large_table_are_of_the_same_rows(
     frame: pl.DataFrame, ending: str, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clearprop.table.encoding.SAMPLE", 60)
-    monkeypatch.setattr("clearprop.table.survey.POOL", 90)
+    of_few_rows(monkeypatch, 60)
     folder = written(frame, tmp_path / "parts", ending, 3)
     written(frame, tmp_path / "one", ending)
     encoding, X, _ = in_memory(read(tmp_path / "one" / f"part-0.{ending}"), target, seed=4)
@@ -119,6 +125,28 @@ def test_statistics_of_a_large_table_are_of_the_same_rows(
     assert source.encoding == encoding
     assert source.some(0, len(source))[0].tobytes() == X.tobytes()
     assert cp.TableSource(folder, target=target, seed=5).encoding != encoding
+
+
+@pytest.mark.parametrize("target", ["y", "amount"])
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.75])
+def test_statistics_are_of_as_many_rows_whatever_share_is_held_out(
+    target: str, share: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_few_rows(monkeypatch, 256)
+    x = np.random.default_rng(3).normal(size=4000)
+    table = Table.of(pl.DataFrame({"x": x, "y": np.where(x > 1, "yes", "no"), "amount": 3 * x + 1}), "table")
+    table.frame.write_parquet(tmp_path / "table.parquet")
+    source = cp.TableSource(tmp_path / "table.parquet", target=target, seed=4, held_out=share)
+    rows, _ = split(Target.learn(table, target).values(table).astype(int) if target == "y" else 4000, share, 4)
+    encoding = Encoding.learn(table, Target.learn(table, target), rows=rows, seed=4)
+    assert encoding.rows == 256
+    assert source.encoding == encoding
+
+
+@pytest.mark.parametrize("share, message", [(0.8, "a share of at most 0.75 .* got 0.8; put"), (1.5, "1.5")])
+def test_a_share_too_large_to_hold_out_is_refused_before_anything_is_read(share: float, message: str) -> None:
+    with pytest.raises(cp.InputError, match=message):
+        cp.TableSource("nowhere.parquet", target="y", held_out=share)
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
@@ -340,8 +368,7 @@ def test_bad_input(case: str, piece: int, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_value_out_of_place_names_file_and_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clearprop.table.encoding.SAMPLE", 10)
-    monkeypatch.setattr("clearprop.table.survey.POOL", 15)
+    of_few_rows(monkeypatch, 10)
     for part in range(3):
         rows = "".join(f"{i / 7},{'uv'[i % 2]}\n" for i in range(50))
         (tmp_path / f"{part}.csv").write_text(f"a,y\n{rows}{'far,v' if part == 2 else '8,u'}\n")

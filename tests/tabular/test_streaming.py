@@ -12,12 +12,12 @@ import pytest
 
 import clearprop as cp
 from clearprop import artefact
-from clearprop.engines.source import ArraySource
+from clearprop.engines.source import STEP, ArraySource
 from clearprop.table import read
 from clearprop.tabular import fit, prepare, prepare_files
 from clearprop.tabular.folds import dealt_out, folds
 from clearprop.tabular.learn import learn
-from clearprop.tabular.recipe import recipe
+from clearprop.tabular.recipe import Recipe, recipe
 
 ROWS = 900
 
@@ -54,7 +54,7 @@ def test_files_come_to_the_model_of_memory(
     """Also where the table has more rows than statistics and temperature are found from."""
     if few:
         monkeypatch.setattr("clearprop.table.encoding.SAMPLE", 200)
-        monkeypatch.setattr("clearprop.table.survey.POOL", 300)
+        monkeypatch.setattr("clearprop.table.survey.SAMPLE", 200)
         monkeypatch.setattr(sys.modules["clearprop.tabular.learn"], "JUDGED", 100)
     settings: dict[str, Any] = {"recipe_name": "quick", "epochs": 2, "seed": 3}
     whole = fit(prepare(read(files / f"whole.{kind}"), target, **settings))
@@ -100,6 +100,19 @@ def test_a_source_of_arrays_learns_as_arrays_do() -> None:
         assert (one.left_out == other.left_out[known]).all()
     with pytest.raises(cp.InputError, match="Y: does not go together with a source"):
         learn(ArraySource(X, Y), Y, recipe=chosen)
+
+
+@pytest.mark.parametrize("last, metric", [(0.5, None), (1.0, "accuracy")])
+def test_whether_targets_are_classes_is_judged_by_all_rows(last: float, metric: str | None) -> None:
+    """Those of the last window, too."""
+    Y = (np.arange(2 * STEP + 9.0) % 2)[:, None]
+    Y[-1] = last
+    X = np.random.default_rng(1).normal(size=(len(Y), 2)).astype(np.float32)
+    network = cp.Network.parse("2-1", output="sigmoid", loss="binary_cross_entropy")
+    chosen = Recipe((network,), cp.SGD(0.1), batch_size=4096, epochs=1, folds=2)
+    one, other = learn(ArraySource(X, Y), recipe=chosen), learn(X, Y, recipe=chosen)
+    assert one.histories == other.histories
+    assert one.histories[0].metric_name == metric
 
 
 @pytest.mark.parametrize("classes", [7, np.array([0, 2, 2, 0, 2, 1, 0, 0, 2])])

@@ -205,6 +205,16 @@ def test_what_goes_wrong_ahead_comes_out(data: Any) -> None:
         cp.train(model(), Shrinking(ArraySource(*data), after=3 + 70), optimizer=cp.SGD(0.1), batch_size=1000)
 
 
+def test_accuracy_of_targets_of_which_one_is_no_class_is_refused(data: Any) -> None:
+    """Also where the row is not among those that the metric is computed on."""
+    X, Y = data[0], (data[1] == 1).astype(np.float64)
+    Y[-1] = 0.5
+    start = cp.Model.initialized(cp.Network.parse("4-1"), dtype="float32")
+    for given in ((ArraySource(X, Y),), (X, Y)):
+        with pytest.raises(cp.InputError, match='metric "accuracy": the targets must be classes'):
+            cp.train(start, *given, optimizer=cp.SGD(0.1), batch_size=1000, metric="accuracy")
+
+
 def test_each_row_is_read_once_an_epoch(data: Any, monkeypatch: Any) -> None:
     """Also where the engine hands over again and again."""
     read: list[int] = []

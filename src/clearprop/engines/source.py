@@ -115,6 +115,11 @@ class Source(ABC):
         """How much memory a row takes up."""
         return sum(part.itemsize * int(np.prod(part.shape[1:])) for part in self.like)
 
+    @property
+    def known_bytes(self) -> int:
+        """How much memory is taken up by what is known of all rows beside themselves, such as which are left out."""
+        return 0
+
     def parts(self, step: int = STEP) -> Iterator[tuple[int, Array, Array]]:
         """All rows, so many at a time: the number of the first, X and Y, in the types in which they are kept."""
         for first in range(0, len(self), step):
@@ -203,6 +208,10 @@ class Typed(Source):
     def __len__(self) -> int:
         return len(self.source)
 
+    @property
+    def known_bytes(self) -> int:
+        return self.source.known_bytes
+
     def read(self, first: int, X: Array, Y: Array) -> None:
         self.source.read(first, X, Y)
 
@@ -225,6 +234,10 @@ class Without(Source):
 
     def __len__(self) -> int:
         return int(self.before[-1])
+
+    @property
+    def known_bytes(self) -> int:
+        return self.source.known_bytes + self.kept.nbytes
 
     def read(self, first: int, X: Array, Y: Array) -> None:
         start, end, done = self._place(first), self._place(first + len(X) - 1) + 1, 0

@@ -15,7 +15,7 @@ from clearprop.errors import InputError
 from clearprop.network.losses import loss as find_loss
 from clearprop.network.spec import Network
 from clearprop.playground.datasets import MOST_ROWS, checked, dataset, made
-from clearprop.playground.refusals import Refusal
+from clearprop.playground.refusals import LinkRefusal, Refusal
 from clearprop.playground.typed import number
 from clearprop.training.split import split
 
@@ -218,7 +218,7 @@ def unpacked(name: str, given: object) -> Array:
             except (ValueError, TypeError):
                 raise Refusal("link array", name=name) from None
             if not np.isfinite(array).all():
-                raise Refusal("link numbers", name=name)
+                raise LinkRefusal("link numbers", name=name)
             return array.copy()
     raise Refusal("link no array", name=name)
 

@@ -7,7 +7,7 @@ from threading import Lock
 
 from clearprop.playground import link
 from clearprop.playground.play import Play
-from clearprop.playground.refusals import Refusal
+from clearprop.playground.refusals import LinkRefusal
 
 MOST_CHANGES, MOST_BYTES = 100, 64_000_000
 MOST_KEPT = 16
@@ -83,7 +83,7 @@ class Kept:
         with self._lock:
             found = self._plays.get(text.removeprefix(PREFIX))
         if found is None:
-            raise Refusal("link forgotten")
+            raise LinkRefusal("link forgotten")
         return found
 
 

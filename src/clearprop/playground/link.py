@@ -20,7 +20,7 @@ from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import optimizer_from_json
 from clearprop.playground.data import data_from_json
 from clearprop.playground.play import Play, check_network, check_order
-from clearprop.playground.refusals import Refusal
+from clearprop.playground.refusals import LinkRefusal, Refusal
 from clearprop.playground.typed import whole
 from clearprop.random import check_seed
 
@@ -60,20 +60,20 @@ def read(text: str) -> Play:
         InputError: it is none; nothing in it is ever executed, and it cannot become larger than it may.
     """
     if not text.startswith(VERSION):
-        raise Refusal("link of another")
+        raise LinkRefusal("link of another")
     try:
         return _play(_told(text.removeprefix(VERSION)))
     except InputError as error:
         raise _of_link(error) from None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        raise Refusal("link damaged") from None
+        raise LinkRefusal("link damaged") from None
 
 
 def _of_link(error: InputError) -> InputError:
     """An error that says that it is the link's."""
-    if str(error).startswith("link: "):
+    if isinstance(error, LinkRefusal):
         return error
-    return Refusal("link", why=error) if isinstance(error, Refusal) else InputError(f"link: {error}")
+    return LinkRefusal("link", why=error) if isinstance(error, Refusal) else InputError(f"link: {error}")
 
 
 def _told(text: str) -> dict[str, Any]:
@@ -82,15 +82,15 @@ def _told(text: str) -> dict[str, Any]:
     try:
         data = unpacking.decompress(packed, MOST_UNPACKED)
     except zlib.error:
-        raise Refusal("link damaged") from None
+        raise LinkRefusal("link damaged") from None
     if not unpacking.eof:
-        raise Refusal("link too large")
+        raise LinkRefusal("link too large")
     try:
         found = json.loads(data)
     except RecursionError:
-        raise Refusal("link damaged") from None
+        raise LinkRefusal("link damaged") from None
     if not isinstance(found, dict):
-        raise Refusal("link damaged")
+        raise LinkRefusal("link damaged")
     return found
 
 
@@ -102,14 +102,14 @@ def _play(told: Mapping[str, Any]) -> Play:
     optimizer = optimizer_from_json(told["optimizer"])
     remembered = told["slots"]
     slots = {name: _array(remembered[name], network, dtype) for name in optimizer.slots}
-    seed, epoch, batch, step = (whole("link", one, 0, 2**63) for one in told["at"])
+    seed, epoch, batch, step = (whole("updates", one, 0, 2**63) for one in told["at"])
     sums = Sums(*(float(one) for one in told["sums"]))
     data = data_from_json(told["data"])
     if len(data.inputs) != network.inputs or data.targets(network).shape[1] != network.outputs:
-        raise Refusal("link unlike")
+        raise LinkRefusal("link unlike")
     start, drawn_from = told["start"]
     if start not in INITIALIZERS:
-        raise Refusal("link start")
+        raise LinkRefusal("link start")
     play = Play(
         Model.of(Parameters(network, flat)),
         State(check_seed(seed), epoch, batch, step, slots, sums),
@@ -135,5 +135,5 @@ def _bytes(array: Any) -> str:
 def _array(text: str, network: Network, dtype: np.dtype[Any]) -> Any:
     found = np.frombuffer(base64.b64decode(text, validate=True), dtype.newbyteorder("<")).astype(dtype)
     if len(found) != network.parameter_count or not np.isfinite(found).all():
-        raise Refusal("link weights")
+        raise LinkRefusal("link weights")
     return found

@@ -14,6 +14,7 @@ from clearprop.network.initializers import INITIALIZERS
 from clearprop.network.losses import LOSSES
 from clearprop.network.spec import BIASES
 from clearprop.optimize.optimizers import OPTIMIZERS
+from clearprop.optimize.schedules import SCHEDULES
 from clearprop.playground.datasets import DATASETS, MOST_ROWS
 from clearprop.playground.play import MOST_LAYERS, MOST_PARAMETERS, MOST_UNITS
 from clearprop.playground.protocol import MOST_BYTES, VERSION
@@ -34,6 +35,7 @@ def options() -> dict[str, Any]:
         "biases": list(BIASES),
         "initializers": list(INITIALIZERS),
         "optimizers": {kind: _settings(made) for kind, made in OPTIMIZERS.items()},
+        "schedules": {kind: [one.name for one in fields(made)] for kind, made in SCHEDULES.items()},
         "batch": USUAL_BATCH,
         "datasets": [{"key": name, "kind": one.task} for name, one in DATASETS.items()],
         "examples": [{"key": name, "title": example(name).summary} for name in names()],
@@ -51,5 +53,9 @@ def options() -> dict[str, Any]:
 
 
 def _settings(optimizer: type) -> list[dict[str, str]]:
-    shown = (one for one in fields(optimizer) if one.name != "fade")
-    return [{"name": one.name, "kind": "flag" if isinstance(one.default, bool) else "number"} for one in shown]
+    shown = [one for one in fields(optimizer) if one.name != "fade"]
+    kinds = [
+        "schedule" if one.name == "learning_rate" else "flag" if isinstance(one.default, bool) else "number"
+        for one in shown
+    ]
+    return [{"name": one.name, "kind": kind} for one, kind in zip(shown, kinds, strict=True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from clearprop.network.initializers import INITIALIZERS
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Dense, Network
 from clearprop.optimize.optimizers import OPTIMIZERS, SGD, Optimizer, optimizer_from_json
+from clearprop.optimize.schedules import SCHEDULES, Schedule
 from clearprop.playground.data import Data, data_from_json, named
 from clearprop.playground.fitting import fitted, for_data
 from clearprop.playground.refusals import Refusal
@@ -28,6 +29,8 @@ from clearprop.sheet import Sheet
 MOST_LAYERS, MOST_UNITS, MOST_PARAMETERS = 8, 64, 500_000
 MOST_DIGITS = 17
 START = "glorot"
+USUAL: dict[str, Any] = {"every": 100, "steps": 1_000, "factor": 0.99}
+"""What a schedule that has just been chosen begins with, where it has no default."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +148,9 @@ class Play:
         other = kind != now["kind"]
         settings = {"kind": kind} if other else now
         for name, value in wanted.items():
-            if name != "kind":
+            if name == "learning_rate" and isinstance(value, Mapping):
+                settings[name] = _schedule(self.optimizer.schedule, value)
+            elif name != "kind":
                 settings[name] = value if isinstance(value, bool) else number(name, value)
         if settings.get("nesterov") and not settings.get("momentum"):
             settings["momentum"] = 0.9
@@ -242,6 +247,29 @@ def _layer(place: int, wanted: Mapping[str, Any], now: Network) -> Dense:
     if "dropout" in wanted:
         chosen["dropout"] = share("dropout", wanted["dropout"])
     return Dense(units, **chosen)
+
+
+def _schedule(now: Schedule, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The description of a schedule with what is wanted taken over; another kind takes over what does not depend on it.
+
+    >>> _schedule(SCHEDULES["constant"](0.5), {"kind": "cosine"})
+    {'kind': 'cosine', 'rate': 0.5, 'steps': 1000}
+    >>> _schedule(SCHEDULES["cosine"](0.5, steps=10), {"final": "0,1"})
+    {'kind': 'cosine', 'rate': 0.5, 'steps': 10, 'final': 0.1}
+    """
+    settings = now.to_json()
+    kind = wanted.get("kind", settings["kind"])
+    if kind not in SCHEDULES:
+        raise unknown("schedule", kind, SCHEDULES)
+    counts = [one.name for one in fields(SCHEDULES[kind]) if one.type == "int"]
+    if kind != settings["kind"]:
+        needed = [one.name for one in fields(SCHEDULES[kind]) if one.default is MISSING]
+        begun = USUAL | {name: value for name, value in settings.items() if name in ("rate", "steps")}
+        settings = {"kind": kind} | {name: begun[name] for name in needed}
+    for name, value in wanted.items():
+        if name != "kind":
+            settings[name] = whole(name, value, 1, 10**9) if name in counts else number(name, value)
+    return settings
 
 
 def _shape(network: Network) -> tuple[Any, ...]:

@@ -53,7 +53,8 @@ NETWORK = fields(
     {},
     {"layers": several(LAYER, 100), "loss": text(40), "l1": TYPED, "l2": TYPED, "reduction": text(10)},
 )
-OPTIMIZER: Schema = mapping(one_of(TYPED, FLAG))
+SCHEDULE: Schema = mapping(TYPED)
+OPTIMIZER: Schema = mapping(one_of(TYPED, FLAG, SCHEDULE))
 BATCH = one_of(chosen("full", "one"), TYPED)
 POINT: Schema = several(NUMBER, 3)
 ROWS: Schema = several(several(NUMBER, 1_000), 20_000)
@@ -169,7 +170,8 @@ OPTIONS = fields(
         "losses": several(TEXT),
         "biases": several(TEXT),
         "initializers": several(TEXT),
-        "optimizers": mapping(several(fields({"name": TEXT, "kind": chosen("number", "flag")}))),
+        "optimizers": mapping(several(fields({"name": TEXT, "kind": chosen("number", "flag", "schedule")}))),
+        "schedules": mapping(several(TEXT)),
         "batch": COUNT,
         "datasets": several(fields({"key": TEXT, "kind": chosen("classes", "numbers")})),
         "examples": TITLED,

@@ -144,6 +144,14 @@ REFUSALS: dict[str, tuple[str, str]] = {
 
 NAMES: dict[str, str] = {
     "learning_rate": "学习率",
+    "rate": "学习率",
+    "every": "间隔的更新次数",
+    "factor": "倍数",
+    "steps": "更新次数",
+    "final": "终值",
+    "cycles": "波数",
+    "warmup": "升温比例",
+    "start": "起始比例",
     "momentum": "动量",
     "beta1": "β₁",
     "beta2": "β₂",
@@ -167,7 +175,7 @@ NAMES: dict[str, str] = {
     "points": "点",
     "x": "输入",
     "y": "目标",
-    "link": "链接",
+    "updates": "更新次数",
     "table": "表格",
     "xor": "异或（XOR）",
 }
@@ -185,6 +193,10 @@ class Refusal(InputError):
     def __init__(self, key: str, **fields: object) -> None:
         self.texts = _texts(key, fields)
         super().__init__(self.texts["en"])
+
+
+class LinkRefusal(Refusal):
+    """One whose texts say by themselves that it is about a link."""
 
 
 class Diverged(DivergenceError):

@@ -99,6 +99,8 @@ class Session:
     # What a page may ask for, a method a type of message.
 
     def _hello(self, message: Message) -> None:
+        language = "zh" if message["language"].lower().startswith("zh") else "en"
+        self.play = replace(self.play, language=language)  # in which all that follows may be refused
         if message["version"] != VERSION:
             raise Refusal("version", page=message["version"], server=VERSION)
         error = None
@@ -109,8 +111,7 @@ class Session:
             except InputError as wrong:
                 error = wrong
         if not message["share"] or error:
-            language = "zh" if message["language"].lower().startswith("zh") else "en"
-            self._open(replace(self.play, language=language), self.trainer)
+            self._open(self.play, self.trainer)
         self.send(options())
         self._tell()
         if error:

@@ -18,10 +18,10 @@ from clearprop.random import check_seed
 from clearprop.table.encoding import Encoding
 from clearprop.table.files import Paths, files
 from clearprop.table.spill import Spill, check_folder
-from clearprop.table.survey import MOST_CODED, Survey, survey
+from clearprop.table.survey import MOST_CODED, MOST_HELD_OUT, Survey, survey
 from clearprop.table.table import Table, quoted
 from clearprop.table.target import Target
-from clearprop.training.split import are_held_out
+from clearprop.training.split import are_held_out, check_share
 
 
 class TableSource(Source):
@@ -40,7 +40,8 @@ class TableSource(Source):
         seed: of the choice of rows that statistics are learnt from, where there are more than 262,144.
         memory: how much memory the process may take up, as `"1GiB"`, `"512MiB"`, or a number of bytes.
         spill: the folder for the file of encoded rows; None is the temporary one, as TMPDIR names it.
-        held_out: the share of the rows to learn nothing from, as `split` chooses them; they stay among the source's.
+        held_out: the share of the rows to learn nothing from, at most 0.75, as `split` chooses them; they stay among
+            the source's.
 
     Attributes:
         encoding: how the columns become inputs.
@@ -50,7 +51,7 @@ class TableSource(Source):
 
     Raises:
         InputError: there is no such file; one is damaged, or its columns or their types are others than in the first;
-            or as `Encoding.learn`.
+            too large a share is to be held out; or as `Encoding.learn`.
 
     >>> import tempfile
     >>> import clearprop as cp
@@ -84,15 +85,16 @@ class TableSource(Source):
     ) -> None:
         self.memory, seed = check_size("memory", memory), check_seed(seed)
         self.folder = None if spill is None else check_folder(spill)
-        self._survey = survey(files(paths), _called(paths), target, seed)
+        share = None if held_out is None else _check_held_out(held_out)
+        self._survey = survey(files(paths), _called(paths), target, seed, share)
         self.dropped = self._survey.rows - self._survey.labelled
         answer = self._target(task)
         self.held_out: NDArray[np.bool_] | None = None
         self.classes: NDArray[np.unsignedinteger] | None = None
         rows = None
-        if held_out is not None:
+        if share is not None:
             self.classes = self._classes(answer)
-            self.held_out = are_held_out(len(self) if self.classes is None else self.classes, held_out, seed)
+            self.held_out = are_held_out(len(self) if self.classes is None else self.classes, share, seed)
             rows = np.flatnonzero(~self.held_out[self._survey.pooled])
         encoding = Encoding.learn(self._survey.pool, answer, rows, kinds=kinds, one_hot_to=one_hot_to, seed=seed)
         self.encoding = encoding if rows is not None else replace(encoding, dropped_rows=self.dropped)
@@ -148,6 +150,10 @@ class TableSource(Source):
     def __len__(self) -> int:
         return self._survey.labelled
 
+    @property
+    def known_bytes(self) -> int:
+        return sum(known.nbytes for known in (self.held_out, self.classes) if known is not None)
+
     def read(self, first: int, X: Array, Y: Array) -> None:
         if self._spill is None:
             self._spill = self._spilled(self._survey)
@@ -169,6 +175,16 @@ class TableSource(Source):
         inputs = f"{self.inputs:,} input{'' if self.inputs == 1 else 's'}"
         task = f"{len(self.encoding.classes)} classes" if self.encoding.classes else "numbers"
         return f"TableSource({len(self):,} rows of {inputs}, target {quoted(self.encoding.target.name)}: {task})"
+
+
+def _check_held_out(share: float) -> float:
+    share = check_share(share)
+    if share > MOST_HELD_OUT:
+        raise InputError(
+            f"held_out: expected a share of at most {MOST_HELD_OUT} of a table that is read in parts, got {share:g}; "
+            "put the rows to judge by into files of their own"
+        )
+    return share
 
 
 def _changed(found: Survey) -> ClearpropError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,8 @@ from clearprop.table.table import Table, plain, quoted
 from clearprop.table.tally import Tally
 from clearprop.table.target import column_of
 
-POOL = SAMPLE * 3 // 2
-"""Rows with a target that are kept: enough for as many training rows as statistics are learnt from, where up to a
-quarter of the rows is held out."""
-
+MOST_HELD_OUT = 0.75
+"""The largest share of the rows that may be held out: the more are, the more must be kept to have others enough."""
 
 MOST_CODED = 1 << 12
 """Values of the target whose numbers are kept for each row."""
@@ -69,26 +68,37 @@ class Survey:
                 yield there if len(known) == len(there) else there.select(known)
 
 
-def survey(paths: Sequence[Path], source: str, target: str, seed: int) -> Survey:
-    """Looks at all rows of a table once, and keeps as many as statistics are learnt from.
+def pool_size(held_out: float) -> int:
+    """How many rows are kept of a large table, so that without the share held out there are `SAMPLE` at least.
+
+    The held-out rows come to be known only when all have been seen. Of rows drawn the others are `SAMPLE` and ten times
+    its root on average, from which they stray by less than the root.
+
+    >>> pool_size(0.5)
+    534528
+    """
+    return ceil((SAMPLE + 10 * sqrt(SAMPLE)) / (1 - held_out))
+
+
+def survey(paths: Sequence[Path], source: str, target: str, seed: int, held_out: float | None = None) -> Survey:
+    """Looks at all rows of a table once, and keeps as many as statistics are learnt from where a share is held out.
 
     Raises:
         InputError: a file is damaged, its columns are not those of the first; or there is no row that has a target.
     """
-    finding = _Finding(source, target, seed)
+    finding = _Finding(source, target, Draw(seed, Stream.STATISTICS, pool_size(held_out or 0.0)))
     for chunk in chunks(paths):
         finding.see(chunk)
     return finding.found(paths)
 
 
 class _Finding:
-    def __init__(self, source: str, target: str, seed: int) -> None:
-        self.source, self.target = source, target
+    def __init__(self, source: str, target: str, draw: Draw) -> None:
+        self.source, self.target, self.draw = source, target, draw
         self.types: dict[str, TypeFinder] = {}
         self.dtypes: dict[str, tuple[pl.DataType, Path]] = {}
         self.rows = self.labelled = 0
         self.tally: Tally | None = None
-        self.draw = Draw(seed, Stream.STATISTICS, POOL)
         self.pool: list[pl.DataFrame] = []
         self.pooled: list[NDArray[np.int64]] = []
         self.codes: list[NDArray[np.unsignedinteger]] | None = []

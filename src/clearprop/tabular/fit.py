@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from clearprop.artefact import TableModel, check_storable
 from clearprop.engines.base import Array
 from clearprop.engines.distributed import Distributed
-from clearprop.engines.memory import check_memory
 from clearprop.engines.source import MEMORY, Source, Without
 from clearprop.ensemble import Ensemble, tempered
 from clearprop.errors import InputError
@@ -23,10 +22,9 @@ from clearprop.scores import Scores
 from clearprop.table import Encoding, Table, TableSource, Target, labelled
 from clearprop.table.files import Paths
 from clearprop.table.source import targets as learnt_targets
-from clearprop.tabular.learn import DTYPE, Learnt, learn
+from clearprop.tabular.learn import DTYPE, Learnt, check_fits, learn
 from clearprop.tabular.recipe import ONE_HOT_TO, Recipe, recipe
 from clearprop.training.callbacks import Callback
-from clearprop.training.prepare import plan_of
 from clearprop.training.split import split
 
 HELD_OUT_SHARE = 0.2
@@ -198,9 +196,7 @@ def prepare_files(
         members=members,
         epochs=epochs,
     )
-    plan = plan_of(chosen.optimizer, chosen.batch_size, "shuffled", False, len(training), 1, "full")
-    for network in dict.fromkeys(chosen.networks):
-        check_memory(training, network, plan)
+    check_fits(training, chosen)
     parts = Parts(training, Without(table, ~table.held_out), table.dropped)
     return Prepared(table, encoding, parts, training, None, chosen, seed)
 

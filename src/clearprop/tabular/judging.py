@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from clearprop.engines.base import Array, Samples
+from clearprop.engines.source import Source
 from clearprop.ensemble import tempered
 from clearprop.network.spec import Network
-from clearprop.training.metrics import are_classes
+from clearprop.training.metrics import are_indices, have_classes
 
 LOG_LOSSES = ("cross_entropy", "smoothed_cross_entropy", "binary_cross_entropy")
 SHARPEST = 5.0
@@ -47,12 +48,15 @@ def left_out_loss(network: Network, outputs: Array, samples: Samples) -> float:
     return float(np.average(shares, weights=weights))
 
 
-def metric_of(network: Network, Y: Array) -> str | None:
-    """The metric to show beside the loss: of classes accuracy, of numbers R², of several labels none."""
+def metric_of(network: Network, samples: Samples | Source) -> str | None:
+    """The metric to show beside the loss: of classes accuracy, of numbers R², of several labels none.
+
+    Of a source all rows are looked at, so that it is the metric of the same rows in memory.
+    """
     if judged_by_log_loss(network):
         one_class = network.layers[-1].activation == "softmax" or network.outputs == 1
-        return "accuracy" if one_class and are_classes(Y) else None
-    return "r2" if Y.ndim == 2 else None
+        return "accuracy" if one_class and have_classes(samples) else None
+    return None if are_indices(samples) else "r2"
 
 
 def fitted_temperature(network: Network, outputs: Array, samples: Samples) -> float:

@@ -22,7 +22,7 @@ from clearprop.model import Model
 from clearprop.optimize.optimizers import Optimizer
 from clearprop.random import Stream, check_seed, drawn_rows
 from clearprop.tabular.folds import dealt_out, folds, member_seeds
-from clearprop.tabular.judging import fitted_temperature
+from clearprop.tabular.judging import fitted_temperature, metric_of
 from clearprop.tabular.member import Member, answered
 from clearprop.tabular.recipe import Recipe
 from clearprop.tabular.side_by_side import Course
@@ -167,6 +167,11 @@ def learn(
     )
 
 
+def check_fits(source: Source, recipe: Recipe) -> None:
+    """Raises an `InputError` where learning from a source takes up more than its memory; no row is read."""
+    check_memory(source, recipe.networks, recipe.optimizer, recipe.batch_size, DTYPE, folds=recipe.folds)
+
+
 def _checked(
     recipe: Recipe,
     X: ArrayLike | Source,
@@ -188,6 +193,7 @@ def _checked(
                 raise InputError(f"{name}: does not go together with a source; leave it out")
         if recipe.folds > 1 and len(X) < 2:
             raise InputError("X: expected at least two rows, some to learn from and some to watch; got one")
+        check_fits(X, recipe)
         return check_source(first, dtype, X), None
     if Y is None:
         raise InputError("Y: expected the targets, one row for each of X, got None")
@@ -212,6 +218,7 @@ def _members(
     fold_of = None if watched is not None or count < 2 else _folds(samples, count, seed)
     members = []
     optimizers: dict[int, Optimizer] = {}
+    metrics = {network: metric_of(network, samples) for network in dict.fromkeys(recipe.networks)}
     for place, (network, own_seed) in enumerate(zip(recipe.networks, member_seeds(seed, recipe.members), strict=True)):
         rows: Rows | None = None
         left: Rows | Source | None = None
@@ -230,9 +237,9 @@ def _members(
         if updates not in optimizers:  # members with as many updates share one: its rates are then computed once
             optimizers[updates] = recipe.optimizer_for(updates)
         plan = replace(plan, optimizer=optimizers[updates])
-        if isinstance(own, Source):  # what prepares a table has looked, but not whoever gives a source of their own
-            check_memory(own, network, plan)
-        members.append(Member.new(place + 1, network, recipe, plan, rows, left, own, own_seed, engine, threads))
+        members.append(
+            Member.new(place + 1, network, recipe, plan, rows, left, own, metrics[network], own_seed, engine, threads)
+        )
     return members
 
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from clearprop.engines import base
 from clearprop.engines.base import Array, Engine, Outcome, Plan, Samples, State
-from clearprop.engines.source import STEP, Source
+from clearprop.engines.source import Source
 from clearprop.engines.streamed import Streamed
 from clearprop.network.parameters import Parameters
 from clearprop.network.spec import Network
-from clearprop.tabular.judging import left_out_loss, metric_of
+from clearprop.tabular.judging import left_out_loss
 from clearprop.tabular.recipe import Recipe
 from clearprop.tabular.start import start
 from clearprop.training.history import History
@@ -63,6 +63,7 @@ class Member:
         rows: NDArray[np.int64] | None,
         left: NDArray[np.int64] | Source | None,
         samples: Samples | Source,
+        metric: str | None,
         seed: int,
         engine: Engine,
         threads: int,
@@ -71,9 +72,8 @@ class Member:
         streamed = Streamed(engine, samples) if isinstance(samples, Source) else None
         if isinstance(samples, Samples):
             X: Array | Source = samples.X if rows is None else samples.X[rows]
-            Y = samples.Y
         else:
-            X, Y = samples, samples.some(0, min(STEP, len(samples)))[1]
+            X = samples
         deviation = recipe.deviations[(number - 1) % len(recipe.deviations)]
         parameters = start(
             network, X, recipe.initializer, seed=seed, engine=engine, threads=threads, deviation=deviation
@@ -87,7 +87,7 @@ class Member:
             streamed=streamed,
             batches=plan.batches(len(X)),
             first_epoch=min(recipe.first_epoch, recipe.epochs),
-            metric=metric_of(network, Y),
+            metric=metric,
             parameters=parameters,
             state=State.start(network, plan.optimizer, seed, parameters.flat.dtype),
         )

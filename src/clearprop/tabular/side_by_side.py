@@ -12,7 +12,7 @@ import numpy as np
 
 from clearprop.container import Contents
 from clearprop.engines.base import Array, Engine, Outcome, Samples
-from clearprop.engines.distributed import Alone
+from clearprop.engines.distributed import Workers
 from clearprop.engines.source import Source
 from clearprop.errors import WorkerError
 from clearprop.tabular.member import Member, mean_history
@@ -39,7 +39,7 @@ class Course:
         threads: int,
         seed: int,
         callbacks: Sequence[Callback],
-        workers: Alone,
+        workers: Workers,
     ) -> None:
         self.recipe, self.members, self.samples, self.watched = recipe, members, samples, watched
         self.engine, self.threads, self.seed, self.workers = engine, threads, seed, workers

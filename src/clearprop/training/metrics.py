@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clearprop.engines.base import Array, Samples
+from clearprop.engines.source import Source
 from clearprop.errors import InputError, unknown
 
 
@@ -36,8 +37,8 @@ class Metric:
         return float(self.value(outputs.astype(np.float64), targets, weights))
 
 
-def metric(name: object, samples: Samples) -> Metric:
-    """The metric of a name, if it fits the targets.
+def metric(name: object, samples: Samples | Source) -> Metric:
+    """The metric of a name, if it fits the targets; of a source all rows are looked at.
 
     Raises:
         InputError: the name is unknown; accuracy for targets that are no classes; an error of numbers for classes.
@@ -45,12 +46,12 @@ def metric(name: object, samples: Samples) -> Metric:
     if not isinstance(name, str) or name not in METRICS:
         raise unknown("metric", name, METRICS)
     entry = METRICS[name]
-    if entry.of_classes and not are_classes(samples.Y):
+    if entry.of_classes and not have_classes(samples):
         raise InputError(
             f'metric "{name}": the targets must be classes: class indices, or 0 and 1 in Y; '
             'for numbers take "r2" or "mean_absolute_error"'
         )
-    if not entry.of_classes and samples.Y.ndim == 1:
+    if not entry.of_classes and are_indices(samples):
         raise InputError(f'metric "{name}" is for numbers, and the targets are class indices; take "accuracy"')
     return entry
 
@@ -58,6 +59,18 @@ def metric(name: object, samples: Samples) -> Metric:
 def are_classes(Y: Array) -> bool:
     """Whether targets are class indices (B,), or (B, O) of 0 and 1 only."""
     return Y.ndim == 1 or bool(((Y == 0) | (Y == 1)).all())
+
+
+def have_classes(samples: Samples | Source) -> bool:
+    """`are_classes` of the targets of all rows; of a source in the types that an engine wants."""
+    if isinstance(samples, Samples):
+        return are_classes(samples.Y)
+    return are_indices(samples) or all(are_classes(Y) for _, _, Y in samples.parts())
+
+
+def are_indices(samples: Samples | Source) -> bool:
+    """Whether targets, in the types that an engine wants, are class indices (N,)."""
+    return (samples.Y if isinstance(samples, Samples) else samples.like[1]).ndim == 1
 
 
 def decisions(values: Array) -> Array:

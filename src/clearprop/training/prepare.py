@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clearprop.engines import thread_count
 from clearprop.engines.base import Array, Engine, Outcome, Plan, Samples, State, Tick
-from clearprop.engines.distributed import Alone, Distributed, joined
+from clearprop.engines.distributed import Distributed, Workers, joined
 from clearprop.engines.distributed.settings import check_rounds, processes_here
 from clearprop.engines.memory import check_memory
 from clearprop.engines.order import ORDERS, STREAMED
@@ -26,7 +26,7 @@ from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import Optimizer
 from clearprop.random import Stream, check_seed, drawn_rows
 from clearprop.training.meeting import training_engine
-from clearprop.training.metrics import Metric, are_classes, metric
+from clearprop.training.metrics import Metric, have_classes, metric
 from clearprop.training.run import Run
 from clearprop.training.split import are_held_out, check_share, split, strata, strata_of
 
@@ -54,7 +54,7 @@ class Job:
     metric: Metric | None
     measured: Samples
     stop_when_right: bool
-    workers: Alone
+    workers: Workers
     streamed: Streamed | None = None
 
     def train_epochs(self, run: Run, *, epochs: int, steps: int | None = None, tick: Tick | None = None) -> Outcome:
@@ -113,6 +113,10 @@ def prepare(
     machine = training_engine(engine)
     check_precision(precision, machine, dtype)
     seed = _seed(seed, state)
+    if isinstance(X, Source):
+        share = check_share(validation) if isinstance(validation, float | int) else 0.0
+        size = None if batch_size is None else check_count("batch_size", batch_size)
+        check_memory(X, [network], optimizer, size, dtype, held_out=share)
     samples = _samples(network, dtype, X, Y, sample_weight, order)
     held_out = None
     if validation is not None:
@@ -120,10 +124,8 @@ def prepare(
         samples, held_out = _held_out(network, dtype, samples, validation, seed, by_rows)
     team = thread_count(threads, processes_here() if distributed else 1)
     plan = plan_of(optimizer, batch_size, order, drop_last, len(samples), team, precision)
-    if isinstance(samples, Source):
-        check_memory(samples, network, plan)
     measured = _measured(samples, seed, metric_name is not None)
-    entry = None if metric_name is None else metric(metric_name, samples if isinstance(samples, Samples) else measured)
+    entry = None if metric_name is None else metric(metric_name, samples)
     if metric_name is not None and held_out is not None:
         with within("validation"):
             metric(metric_name, held_out)
@@ -282,8 +284,7 @@ def row_numbers(name: str, given: ArrayLike, rows: int, expected: str) -> NDArra
 
 def _check_right_is_possible(network: Network, samples: Samples | Source) -> None:
     last = network.layers[-1].activation
-    targets = [samples.Y] if isinstance(samples, Samples) else (Y for _, _, Y in samples.parts())
-    if last not in ("step", "sigmoid", "softmax") or not all(are_classes(Y) for Y in targets):
+    if last not in ("step", "sigmoid", "softmax") or not have_classes(samples):
         raise InputError(
             'stop_when_right: needs classes to be right about: "step", "sigmoid" or "softmax" as the last activation '
             f'(it is "{last}") and targets of 0 and 1, or class indices'

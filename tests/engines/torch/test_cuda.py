@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA d
 EPOCHS = 6
 
 
-@pytest.mark.parametrize("resident", [True, False], ids=["resident", "streamed"])
+@pytest.mark.parametrize("resident", [True, False], ids=["resident", "on host"])
 @pytest.mark.parametrize("weighted", [True, False], ids=["weighted", ""])
 @pytest.mark.parametrize("count", [1, 3])
 def test_runs_are_the_reference_s(count: int, weighted: bool, resident: bool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ def test_samples_that_do_not_fit_are_sent_chunk_by_chunk(
 ) -> None:
     expected = run(*case)
     monkeypatch.setattr(data, "fits", lambda samples, device: False)
-    assert isinstance(data.placed(case[1], torch.device("cpu")), data.Streamed)
+    assert isinstance(data.placed(case[1], torch.device("cpu")), data.OnHost)
     for found, one in zip(run(*case), expected, strict=True):
         same(found, one, rtol=0, atol=0)
 

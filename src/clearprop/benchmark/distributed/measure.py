@@ -17,8 +17,8 @@ import numpy as np
 
 from clearprop.benchmark.cases import Case
 from clearprop.benchmark.problem import make
-from clearprop.engines.base import Array, Engine, Member, Plan, Samples, State
-from clearprop.engines.distributed import Alone, Distributed, joined
+from clearprop.engines.base import Engine, Member, Plan, Samples, State
+from clearprop.engines.distributed import Alone, Distributed, Workers, joined
 from clearprop.engines.distributed.updates import Updates
 from clearprop.engines.native import Native
 from clearprop.network.parameters import Parameters
@@ -29,13 +29,6 @@ TRIALS = (16, 8, 4)
 """The trial has batches of this part of the one that is foretold."""
 FEWEST_STEPS, STEP_SECONDS = 4, 0.2
 TIMEOUT = 300.0
-
-
-class Lone(Alone):
-    """A group of one, which has nobody to add up with."""
-
-    def sum(self, array: Array) -> None:
-        pass
 
 
 def median_of(call: Callable[[], object], seconds: float, least: int) -> float:
@@ -85,12 +78,12 @@ class Bench:
     @staticmethod
     def agreed(engine: Engine, number: int) -> int:
         """The least that any worker proposes: all must make the same updates."""
-        workers: Alone = getattr(engine, "workers", Alone())
+        workers: Workers = getattr(engine, "workers", Alone())
         return workers.least(number)
 
     def lone_seconds(self, seconds: float, least: int) -> float:
         """Of one update as a worker makes it, but for adding up."""
-        run = Updates(Native(), Lone(), 1, Member(self.parameters, self.plan, self.state), self.samples)  # type: ignore[arg-type]
+        run = Updates(Native(), Alone(), 1, Member(self.parameters, self.plan, self.state), self.samples)
         order = np.arange(len(self.samples))
 
         def updates(count: int) -> None:
@@ -138,11 +131,11 @@ def main() -> None:
     for size in asked["sizes"]:
         array = np.zeros(size // 4, np.float32)
         for _ in range(3):
-            workers.sum(array)  # type: ignore[attr-defined]
+            workers.sum(array)
         times = []
         for _ in range(workers.least(max(5, min(200, int(3e7 / size))))):
             began = time.perf_counter()
-            workers.sum(array)  # type: ignore[attr-defined]
+            workers.sum(array)
             times.append(time.perf_counter() - began)
         found["sums"].append(statistics.median(times))
     for case, rounds in zip(cases, asked["every"], strict=True):

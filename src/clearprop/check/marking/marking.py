@@ -33,7 +33,8 @@ def check_worksheet(source: str | os.PathLike[str] | Sheet, *, state: State | No
 
     Args:
         source: a path, the text of a sheet, or a `Sheet`.
-        state: of a result of `train`, for a sheet in the middle of a run: what its optimizer remembers by then.
+        state: of a result of `train` whose weights the sheet has: which rows come next, at which rate and with which
+            dropout masks, and what the optimizer remembers. None: the sheet is of the start of a run.
 
     Raises:
         InputError: the sheet cannot be read, or claims what does not exist; the message names the line.

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clearprop.engines.distributed.settings import Distributed
-from clearprop.engines.distributed.workers import Alone
+from clearprop.engines.distributed.workers import Alone, Workers
 from clearprop.errors import InputError
 
 if TYPE_CHECKING:
     from clearprop.engines.base import Engine
 
-__all__ = ["Alone", "Distributed", "joined"]
+__all__ = ["Alone", "Distributed", "Workers", "joined"]
 
 
-def joined(engine: Engine, settings: Distributed | None) -> tuple[Engine, Alone]:
+def joined(engine: Engine, settings: Distributed | None) -> tuple[Engine, Workers]:
     """The engine, and who else computes with it: nobody, or the workers that the settings bring together.
 
     Raises:
@@ -26,8 +26,8 @@ def joined(engine: Engine, settings: Distributed | None) -> tuple[Engine, Alone]
     if not isinstance(settings, Distributed):
         raise InputError(f"distributed: expected Distributed(...), got {settings!r:.60}")
     from clearprop.engines.distributed.engine import DataParallel
-    from clearprop.engines.distributed.group import Group
+    from clearprop.engines.distributed.group import ProcessGroup
 
     own = settings.own(engine)
-    group = Group.join(settings)
+    group = ProcessGroup.join(settings)
     return DataParallel(own, group, settings.every), group

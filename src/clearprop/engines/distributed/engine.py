@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.base import Array, Ended, Engine, Member, Outcome, Part, Plan, Samples, State, Sums, Task, Tick
-from clearprop.engines.distributed.group import Group
+from clearprop.engines.distributed.group import ProcessGroup
 from clearprop.engines.distributed.members import Shared
 from clearprop.engines.distributed.rounds import Rounds
 from clearprop.engines.distributed.updates import Updates
@@ -25,7 +25,7 @@ class DataParallel:
     each worker otherwise: where one is told to stop, all stop after the same update.
     """
 
-    def __init__(self, engine: Engine, workers: Group, every: int) -> None:
+    def __init__(self, engine: Engine, workers: ProcessGroup, every: int) -> None:
         self.engine, self.workers, self.every = engine, workers, every
         # Where the numbers are those of the engine which computes, so is the name: a checkpoint is of use to both.
         self.name = engine.name if every == 1 else f"{engine.name}, the mean every {every} updates"

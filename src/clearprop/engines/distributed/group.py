@@ -16,7 +16,7 @@ import numpy as np
 
 from clearprop.engines.base import Array
 from clearprop.engines.distributed.settings import VARIABLES, Distributed, launched, local_rank
-from clearprop.engines.distributed.workers import Alone
+from clearprop.engines.distributed.workers import Workers
 from clearprop.errors import InputError, WorkerError, needed
 
 ROLL_SECONDS = 10.0
@@ -26,8 +26,8 @@ _numbers = count()
 _store: Any = None  # where the workers of this process's launcher met, for as long as the process lives
 
 
-class Group(Alone):
-    """The workers of one run. Each calls the same methods in the same order; who does not is found out.
+class ProcessGroup(Workers):
+    """The processes of one run. Each calls the same methods in the same order; who does not is found out.
 
     Arrays of all methods are contiguous; `sum` and `lend` write to the array they are given. `timeout` is for how many
     seconds a worker may keep the others waiting.
@@ -45,7 +45,7 @@ class Group(Alone):
             )
 
     @staticmethod
-    def join(settings: Distributed) -> Group:
+    def join(settings: Distributed) -> ProcessGroup:
         """Meets the others that the launcher has started, or takes them from where PyTorch has met them already."""
         # What a worker that is lost makes PyTorch say in C++ is said by a WorkerError.
         os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
@@ -54,13 +54,12 @@ class Group(Alone):
         if not dist.is_available():
             raise InputError("distributed: this PyTorch was built without torch.distributed")
         if settings.backend == "nccl":
-            torch.cuda.set_device(local_rank())
+            _prepare_nccl(torch)
         if not dist.is_initialized():
             _meet(dist, settings)
-        return Group(settings, torch)
+        return ProcessGroup(settings, torch)
 
     def sum(self, array: Array) -> None:
-        """Replaces an array by the sum of those of all workers: the same bits for all, and for a fixed number."""
         self._each(array, lambda tensor: self._dist.all_reduce(tensor, group=self._group))
 
     def lend(self, array: Array, owner: int) -> None:
@@ -121,7 +120,10 @@ class Group(Alone):
             waited = time.monotonic() - began
             self.leave()  # whoever still waits for this worker must not wait longer than it did
             late = waited >= 0.9 * self.timeout
-            raise WorkerError(self._said(self._missing(), late)) from error
+            text = self._said(self._missing(), late)
+            if self._device is not None and not late:  # a device and NCCL may fail where all workers are there
+                text += f"; or this one has failed: {_reason(error)}"
+            raise WorkerError(text) from error
 
     def _said(self, missing: list[int], late: bool) -> str:
         several = len(missing) > 1
@@ -160,6 +162,28 @@ class Group(Alone):
         return f"clearprop/{self._number}/{rank}"
 
 
+def _prepare_nccl(torch: Any) -> None:
+    """Takes the device of this process, and has whoever waits for a lost worker raise an error."""
+    if not torch.distributed.is_nccl_available():
+        raise InputError('backend: this PyTorch was built without NCCL; give backend="gloo"')
+    # Otherwise only the device waits, for ever, until a thread of PyTorch's ends the whole process.
+    os.environ["TORCH_NCCL_BLOCKING_WAIT"] = "1"
+    try:
+        torch.cuda.set_device(local_rank())
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(
+            f'backend: "nccl" needs a CUDA device for each process, and number {local_rank()} is not there '
+            f'({_reason(error)}); start fewer processes, or give backend="gloo"'
+        ) from None
+
+
+def _reason(error: BaseException) -> str:
+    """The line of an error that says why: NCCL's own word, where it stands behind the others, or the first."""
+    text = str(error).strip()
+    said = text.rpartition("Last error:")[2].strip() or text or type(error).__name__
+    return f"{said.splitlines()[0]:.200}"
+
+
 def _meet(dist: Any, settings: Distributed) -> None:
     """Makes the default process group of the workers that a launcher has started."""
     global _store
@@ -173,5 +197,4 @@ def _meet(dist: Any, settings: Distributed) -> None:
         _store, rank, size = next(dist.rendezvous("env://", timeout=timeout))
         dist.init_process_group(settings.backend, store=_store, rank=rank, world_size=size, timeout=timeout)
     except (RuntimeError, ValueError) as error:
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WorkerError(f"the workers have not met within {settings.timeout:g} s: {text:.200}") from error
+        raise WorkerError(f"the workers have not met within {settings.timeout:g} s: {_reason(error)}") from error

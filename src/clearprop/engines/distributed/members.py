@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.base import Array, Engine, Member, Outcome, Samples, State, Sums, Tick
-from clearprop.engines.distributed.group import Group
+from clearprop.engines.distributed.group import ProcessGroup
 from clearprop.network.parameters import Parameters
 
 SLICE_SECONDS = 3.0
@@ -22,7 +22,7 @@ STOP, ON, DONE = range(3)
 class Shared:
     """One call of `train_many`: the same numbers as if one process had made it."""
 
-    def __init__(self, engine: Engine, workers: Group) -> None:
+    def __init__(self, engine: Engine, workers: ProcessGroup) -> None:
         self.engine, self.workers = engine, workers
 
     def train(

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from clearprop.engines.base import Array, Engine, Member, Outcome, Samples, State, Sums
-from clearprop.engines.distributed.group import Group
 from clearprop.engines.distributed.updates import Told, share
+from clearprop.engines.distributed.workers import Workers
 from clearprop.network.parameters import Parameters
 
 FIELDS = 6
@@ -21,7 +21,7 @@ class Rounds:
     `asked` says that some worker was told to stop before the last round.
     """
 
-    def __init__(self, engine: Engine, workers: Group, every: int, member: Member, samples: Samples) -> None:
+    def __init__(self, engine: Engine, workers: Workers, every: int, member: Member, samples: Samples) -> None:
         self.engine, self.workers, self.every, self.member, self.samples = engine, workers, every, member, samples
         self.rows = len(samples) if member.rows is None else len(member.rows)
         self.state: State = member.state

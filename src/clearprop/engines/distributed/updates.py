@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.engines.base import Array, Engine, Member, Part, Samples, State, Sums
-from clearprop.engines.distributed.group import Group
+from clearprop.engines.distributed.workers import Workers
 from clearprop.network.parameters import Parameters
 from clearprop.network.penalty import penalty
 from clearprop.network.spec import Network
@@ -63,7 +63,7 @@ class Told:
 class Updates:
     """A run of updates under way. `asked` says that some worker was told to stop before the last of them."""
 
-    def __init__(self, engine: Engine, workers: Group, every: int, member: Member, samples: Samples) -> None:
+    def __init__(self, engine: Engine, workers: Workers, every: int, member: Member, samples: Samples) -> None:
         self.engine, self.workers, self.plan, self.samples = engine, workers, member.plan, samples
         self.rows = len(samples) if member.rows is None else len(member.rows)
         self.network = member.parameters.network

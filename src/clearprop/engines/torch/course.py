@@ -11,7 +11,7 @@ from torch import Tensor
 
 from clearprop.engines.base import Array, Ended, Member, Outcome, Part, Samples, State, Sums
 from clearprop.engines.order import epoch_order
-from clearprop.engines.torch.data import Chunk, Resident, Streamed
+from clearprop.engines.torch.data import Chunk, OnHost, Resident
 from clearprop.engines.torch.device import sent
 from clearprop.engines.torch.philox import words
 from clearprop.engines.torch.update import NUMBERS, numbers_of
@@ -40,7 +40,7 @@ class Course:
         self.orders: tuple[int, list[Array]] = (-1, [])
         self._close()
 
-    def next(self, start: int, most: int, data: Resident | Streamed) -> Chunk | None:
+    def next(self, start: int, most: int, data: Resident | OnHost) -> Chunk | None:
         """What the updates from number `start` on need, at most so many; None where none is left."""
         count = min(most, self.last - start)
         if count < 1:

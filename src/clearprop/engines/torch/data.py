@@ -33,7 +33,7 @@ class Resident:
         return Batch(X, Y, weights)
 
 
-class Streamed:
+class OnHost:
     """Samples that stay on the host: they are gathered into pinned memory and sent while the chunk before is at work.
 
     PyTorch keeps pinned memory that is still being read, and takes other memory for the next chunk: two buffers in all.
@@ -66,9 +66,9 @@ class Streamed:
         return there
 
 
-def placed(samples: Samples, device: torch.device) -> Resident | Streamed:
+def placed(samples: Samples, device: torch.device) -> Resident | OnHost:
     """Resident where the samples fit."""
-    return (Resident if fits(samples, device) else Streamed)(samples, device)
+    return (Resident if fits(samples, device) else OnHost)(samples, device)
 
 
 def fits(samples: Samples, device: torch.device) -> bool:

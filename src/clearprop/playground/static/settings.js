@@ -73,15 +73,26 @@ function counter(name, units, most, onset, key) {
   );
 }
 
+// The learning rate with its course, and the other numbers of that; a rate that is a number is constant.
+function scheduled(now, options, set) {
+  const { kind = "constant", ...numbers } = typeof now === "object" ? now : { rate: now };
+  const typed = (name) => field(say(name), numbers[name], (value, input) => set({ [name]: value }, input), keyed(`schedule ${name}`));
+  const kinds = Object.keys(options.schedules).map((other) => [other, say(`schedule_${other}`)]);
+  const course = choice(say("schedule"), kinds, kind, (other) => set({ kind: other }), { title: say("schedule"), ...keyed("schedule") });
+  const others = options.schedules[kind].filter((name) => name !== "rate");
+  return { rate: row(say("rate"), typed("rate"), course), others: others.map((name) => row(say(name), typed(name))) };
+}
+
 export function learningGroup(state, options, change, initialise) {
   const { optimizer, batch, start, network } = state;
-  const fields = options.optimizers[optimizer.kind].map((one) => {
+  const schedule = scheduled(optimizer.learning_rate, options, (learning_rate, input) => change({ optimizer: { learning_rate } }, input));
+  const own = options.optimizers[optimizer.kind].filter((one) => one.kind !== "schedule").map((one) => {
     const set = (value, input) => change({ optimizer: { [one.name]: value } }, input);
     const name = say(one.name);
     const value = optimizer[one.name];
     return one.kind === "flag"
       ? check(name, value, set, keyed(`optimizer ${one.name}`))
-      : row(name, field(name, value?.kind ?? value, set, keyed(`optimizer ${one.name}`))); // a schedule by its name
+      : row(name, field(name, value, set, keyed(`optimizer ${one.name}`)));
   });
   const kind = typeof batch === "number" ? "mini" : batch;
   const sizes = [["full", say("batch_full")], ["one", say("batch_one")], ["mini", say("batch_mini")]];
@@ -94,7 +105,8 @@ export function learningGroup(state, options, change, initialise) {
       make("h2", { id: "head-learning", class: "title" }, say("learning")),
       choice(say("optimizer"), chosen(Object.keys(options.optimizers)), optimizer.kind, (other) => change({ optimizer: { kind: other } }), keyed("optimizer")),
     ),
-    make("div", { class: "fields" }, fields),
+    schedule.rate,
+    make("div", { class: own.length === 3 && !schedule.others.length ? "fields three" : "fields" }, schedule.others, own),
     row(
       say("batch"),
       kind === "mini" && field(say("batch_size"), batch, (size, input) => change({ batch: size }, input), keyed("batch size")),
