@@ -48,10 +48,7 @@ class TinyTrainer {
     // and rows visited.
     TinyTrainer(Training<T>* runs, int count)
         : runs_(runs), pass_(runs, count), courses_block_(N * Index(sizeof(Course<T>))),
-          rows_block_(N * batch_rows(runs[0]) * Index(sizeof(Index))),
-          courses_(static_cast<Course<T>*>(courses_block_.start)) {
-        for (int l = 0; l < N; ++l) next_[l].rows = static_cast<Index*>(rows_block_.start) + l * batch_rows(runs[0]);
-    }
+          courses_(static_cast<Course<T>*>(courses_block_.start)) {}
     ~TinyTrainer() {
         for (int l = 0; l < begun_; ++l) courses_[l].~Course();
     }
@@ -241,7 +238,7 @@ class TinyTrainer {
 
     Training<T>* const runs_;
     TinyPass<V> pass_;
-    const Block courses_block_, rows_block_;
+    const Block courses_block_;
     Course<T>* const courses_;
     int begun_ = 0;
     V divisor_{};
