@@ -21,7 +21,7 @@ Index batch_rows(const Training<T>& run) {
 
 // A batch to learn from, or the end of the run.
 struct Step {
-    Index* rows;  // their numbers in the table
+    const Index* rows;  // their numbers in the table, which hold until the next is prepared
     Index count, number;
     double weight, divisor, rate, fade;
     bool none;  // the run is over, for this reason
@@ -52,14 +52,14 @@ class Course {
         step.why = epoch_ >= run_.epochs || batches_ == 0 ? Ended::done : Ended::stopped;
         if (step.why == Ended::done || number_ == run_.steps || !go_on()) return;
         step.none = false;
-        if (ordered_ != epoch_) {
+        if (!rows_ || (reorders_ && ordered_ != epoch_)) {
             rows_ = order_.rows(epoch_);
             ordered_ = epoch_;
         }
         const Index first = batch_ * run_.batch_size, left = run_.visited - first;
         step.number = number_;
         step.count = left < run_.batch_size ? left : run_.batch_size;
-        for (Index r = 0; r < step.count; ++r) step.rows[r] = rows_[first + r];
+        step.rows = rows_ + first;
         step.weight = double(step.count);
         if (run_.samples.weights) {
             step.weight = 0;
@@ -113,8 +113,9 @@ class Course {
     EpochOrder order_;
     Index first_step_, batches_;
     Index epoch_ = 0, batch_ = 0, number_;  // of what is prepared next
-    const Index* rows_ = nullptr;
-    Index ordered_ = -1;  // the epoch whose order is at hand
+    const bool reorders_ = run_.order == Order::shuffled || run_.order == Order::replacement;  // from epoch to epoch
+    const Index* rows_ = nullptr;  // in the order that is at hand
+    Index ordered_ = -1;           // the epoch that it is of
     double last_tick_, last_look_ = 0;
     Index look_every_ = 1, until_look_ = 1;
 };

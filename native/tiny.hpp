@@ -41,6 +41,7 @@ bool is_tiny_alone(const Training<T>& run) {
 template <class V>
 class TinyTrainer {
     using T = Scalar<V>;
+    using U = Group<V>;
     static constexpr int N = COUNT<V>;
 
   public:
@@ -48,10 +49,7 @@ class TinyTrainer {
     // and rows visited.
     TinyTrainer(Training<T>* runs, int count)
         : runs_(runs), pass_(runs, count), courses_block_(N * Index(sizeof(Course<T>))),
-          rows_block_(N * batch_rows(runs[0]) * Index(sizeof(Index))),
-          courses_(static_cast<Course<T>*>(courses_block_.start)) {
-        for (int l = 0; l < N; ++l) next_[l].rows = static_cast<Index*>(rows_block_.start) + l * batch_rows(runs[0]);
-    }
+          courses_(static_cast<Course<T>*>(courses_block_.start)) {}
     ~TinyTrainer() {
         for (int l = 0; l < begun_; ++l) courses_[l].~Course();
     }
@@ -134,34 +132,38 @@ class TinyTrainer {
         if (!constant_rates_ || !rated_) rates_ = rates_of_lanes();
         rated_ = true;
         double penalties[N] = {};
-        V finite{};
+        U finite{};
         for (Index n = 0; n < pass_.network.depth; ++n) {
             const TinyLevel<V>& level = pass_.levels[n];
             if (penalised_) penalise(level, penalties);
-            const Index weights = level.weight_count();
-            update_some<RULE>(rates_at(level.layer.weight_rate), true, level.first, weights, finite);
-            if (!level.layer.train_bias) continue;
-            update_some<RULE>(rates_at(level.layer.bias_rate), false, level.first + weights, level.bias_size, finite);
+            update_some<RULE>(rates_at(level.layer.weight_rate), true, level.weights, level.weight_gradients,
+                              level.weight_groups, finite);
+            if (!level.trains_bias) continue;
+            update_some<RULE>(rates_at(level.layer.bias_rate), false, level.bias, level.bias_gradients, level.width,
+                              finite);
         }
-        T sums[N];
-        store(sums, finite);
-        bool overflowed[N];
-        for (int l = 0; l < pass_.lanes(); ++l) overflowed[l] = !(sums[l] == 0);
-        keep_or_end(overflowed);
+        if (!all_of(finite == U{})) {
+            T sums[COUNT<U>];
+            store(sums, finite);
+            bool overflowed[N] = {};
+            for (int l = 0; l < COUNT<U>; ++l) overflowed[l % N] = overflowed[l % N] || !(sums[l] == 0);
+            keep_or_end(overflowed);
+        }
         for (int l = 0; l < pass_.lanes(); ++l)
             if (!ended_[l]) courses_[l].enter(next_[l], losses_[l], penalties[l]);
     }
 
     template <Rule RULE>
-    void update_some(const Rates<V>& rates, bool decay, Index first, Index count, V& finite) {
+    void update_some(const Rates<V>& rates, bool decay, U* parameters, const U* gradients, Index count, U& finite) {
         constexpr int SLOTS = slots_of(RULE);
-        V none{};
-        for (Index p = first; p < first + count; ++p) {
-            V w = pass_.parameters[p];
-            update<RULE>(rates, decay, w, pass_.gradients[p], SLOTS > 0 ? pass_.slots[0][p] : none,
-                         SLOTS > 1 ? pass_.slots[1][p] : none);
-            finite = fused(w, V{}, finite);
-            pass_.parameters[p] = w;
+        U none{};
+        const Index first = parameters - pass_.parameters;
+        for (Index p = 0; p < count; ++p) {
+            U w = parameters[p];
+            update<RULE>(rates, decay, w, gradients[p], SLOTS > 0 ? pass_.slots[0][first + p] : none,
+                         SLOTS > 1 ? pass_.slots[1][first + p] : none);
+            finite = fused(w, U{}, finite);
+            parameters[p] = w;
         }
     }
 
@@ -185,20 +187,18 @@ class TinyTrainer {
     }
 
     void penalise(const TinyLevel<V>& level, double* penalties) {
-        const Index units = level.layer.units;
-        const V l1 = pass_.each_lane([&](Index l) { return runs_[l].network.l1; });
-        const V l2 = pass_.each_lane([&](Index l) { return runs_[l].network.l2; });
+        const U l1 = spread(pass_.each_lane([&](Index l) { return runs_[l].network.l1; }));
+        const U l2 = spread(pass_.each_lane([&](Index l) { return runs_[l].network.l2; }));
         PenaltySums sums[N] = {};
-        for (Index o = 0; o < units; ++o) {
-            PenaltyShares<V> shares{};
-            for (Index i = 0; i < level.layer.inputs; ++i) {
-                const Index p = level.first + i * units + o;
-                pass_.gradients[p] += shares.add(l1, l2, pass_.parameters[p]);
-            }
-            T absolutes[N], squares[N];
+        for (Index g = 0; g < level.width; ++g) {
+            PenaltyShares<U> shares{};
+            for (Index p = g; p < level.weight_groups; p += level.width)
+                level.weight_gradients[p] += shares.add(l1, l2, level.weights[p]);
+            T absolutes[COUNT<U>], squares[COUNT<U>];
             store(absolutes, shares.absolute);
             store(squares, shares.square);
-            for (int l = 0; l < N; ++l) sums[l].add(absolutes[l], squares[l]);
+            const Index left = level.layer.units - g * ABREAST<V>;
+            for (Index l = 0; l < COUNT<U> && l / N < left; ++l) sums[l % N].add(absolutes[l], squares[l]);
         }
         for (int l = 0; l < pass_.lanes(); ++l) penalties[l] += sums[l].penalty(runs_[l].network);
     }
@@ -217,9 +217,10 @@ class TinyTrainer {
     }
 
     void take_parameters() {
-        const auto from = [&](auto array_of, V* to) {
-            for (Index p = 0; p < pass_.parameter_count; ++p)
-                to[p] = pass_.each_lane([&](Index l) { return array_of(l)[p]; });
+        const auto from = [&](auto array_of, U* to) {
+            pass_.each_parameter([&](Index cell, Index p) {
+                cells_of<V>(to)[cell] = pass_.each_lane([&](Index l) { return array_of(l)[p]; });
+            });
         };
         from([&](Index l) { return runs_[l].parameters; }, pass_.parameters);
         for (int s = 0; s < 2; ++s)
@@ -227,12 +228,12 @@ class TinyTrainer {
     }
 
     void give_parameters() {
-        const auto to = [&](const V* from, auto array_of) {
-            for (Index p = 0; p < pass_.parameter_count; ++p) {
+        const auto to = [&](U* from, auto array_of) {
+            pass_.each_parameter([&](Index cell, Index p) {
                 T numbers[N];
-                store(numbers, from[p]);
+                store(numbers, cells_of<V>(from)[cell]);
                 for (int l = 0; l < pass_.lanes(); ++l) array_of(l)[p] = numbers[l];
-            }
+            });
         };
         to(pass_.parameters, [&](int l) { return runs_[l].parameters; });
         for (int s = 0; s < 2; ++s)
@@ -241,7 +242,7 @@ class TinyTrainer {
 
     Training<T>* const runs_;
     TinyPass<V> pass_;
-    const Block courses_block_, rows_block_;
+    const Block courses_block_;
     Course<T>* const courses_;
     int begun_ = 0;
     V divisor_{};

@@ -46,9 +46,11 @@ class TinyPass {
     // `row` counts within the batch of each network.
     void forward(const Step* steps, Index row) {
         const Index inputs = network.layers[0].inputs;
-        const T* x[N];
+        const T* x[N] = {};
         for (int l = 0; l < lanes(); ++l) x[l] = runs_[l].samples.X + steps[l].rows[row] * inputs;
-        for (Index i = 0; i < inputs; ++i) levels[0].inputs[i] = each_lane([&](Index l) { return x[l][i]; });
+        if constexpr (N == 1) levels[0].inputs = x[0];
+        else
+            for (Index i = 0; i < inputs; ++i) inputs_[i] = each_lane([&](Index l) { return x[l][i]; });
         for (Index n = 0; n < network.depth; ++n) {
             levels[n].forward();
             if (levels[n].layer.dropout > 0) drop_out(n, steps, row);
@@ -71,16 +73,13 @@ class TinyPass {
                                             : splat<V>(1);
         const V loss = CLEARPROP_ISA::lose<V>(network, outputs, Cells<V>{last.values}, targets,
                                               ScaledCells<V>{last.deltas, weight / divisor});
-        if (!last.joint) last.through_activation();
         return {loss, weight};
     }
 
     [[gnu::flatten]] void backward(bool first_row) {
         for (Index n = network.depth - 1; n >= 0; --n) {
-            levels[n].add_gradients(first_row);
-            if (n == 0) return;
-            levels[n].hand_down(levels[n - 1].deltas);
-            levels[n - 1].through_activation();
+            levels[n].backward(first_row);
+            if (n > 0) levels[n].hand_down(levels[n - 1].deltas);
         }
     }
 
@@ -90,10 +89,27 @@ class TinyPass {
         return gathered<V>(lanes(), [&](Index l) { return T(f(l)); });
     }
 
+    // Calls f(cell, p) for each place in the groups of parameters, counted in Vs, with the number of the flat parameter
+    // that stands there.
+    template <class F>
+    void each_parameter(F f) const {
+        Index cell = 0, p = 0;
+        for (Index n = 0; n < network.depth; ++n) {
+            const TinyLevel<V>& level = levels[n];
+            for (Index row = 0; row <= level.layer.inputs; ++row) {
+                const Index count = row < level.layer.inputs ? level.layer.units : bias_size(level.layer);
+                const Index cells = level.width * ABREAST<V>;
+                for (Index o = 0; o < cells && count > 0; ++o)
+                    f(cell + o, p + (o < count ? o : o / ABREAST<V> * ABREAST<V> % count));
+                cell += cells;
+                p += count;
+            }
+        }
+    }
+
     const Network network;
     TinyLevel<V>* levels = nullptr;
-    Index parameter_count = 0;
-    V *parameters = nullptr, *gradients = nullptr, *slots[2] = {};
+    Group<V> *parameters = nullptr, *gradients = nullptr, *slots[2] = {};
 
   private:
     // Cuts the arrays from a block, or with null tells how large it must be.
@@ -104,36 +120,39 @@ class TinyPass {
             used += (count * Index(sizeof(U)) + 63) / 64 * 64;
         };
         take(levels, network.depth);
-        V* inputs;
-        take(inputs, network.layers[0].inputs);
-        parameter_count = 0;
+        take(inputs_, network.layers[0].inputs);
+        const V* inputs = inputs_;
+        Index count = 0;  // of groups of parameters
         for (Index l = 0; l < network.depth; ++l) {
             const Layer& layer = network.layers[l];
             const bool top = l == network.depth - 1;
             TinyLevel<V> level{};
             level.layer = layer;
-            level.first = parameter_count;
-            level.bias_size = bias_size(layer);
+            level.width = width_of<V>(layer.units);
+            level.weight_groups = layer.inputs * level.width;
+            level.trains_bias = layer.train_bias && layer.bias != Bias::none;
             level.joint = top && network.joint;
             level.rectifies = !top && layer.activation == Activation::relu && layer.dropout == 0;
+            level.normalises = !level.joint && layer.activation == Activation::softmax;
+            level.scales = !level.joint && !level.rectifies && !level.normalises;
             level.inputs = inputs;
-            take(level.values, layer.units);
-            take(level.slopes, layer.units);
-            take(level.deltas, layer.units);
-            take(level.mask, layer.units);
+            for (V** const cells : {&level.values, &level.slopes, &level.deltas, &level.mask})
+                take(*cells, level.width * ABREAST<V>);
             inputs = level.values;
-            parameter_count += level.weight_count() + level.bias_size;
+            count += level.weight_groups + level.width;
             if (levels) levels[l] = level;
         }
-        take(parameters, parameter_count);
-        take(gradients, parameter_count);
-        for (int s = 0; s < slots_of(runs_[0].optimizer.rule); ++s) take(slots[s], parameter_count);
+        take(parameters, count);
+        take(gradients, count);
+        for (int s = 0; s < slots_of(runs_[0].optimizer.rule); ++s) take(slots[s], count);
+        Index first = 0;
         for (Index l = 0; l < network.depth && levels; ++l) {
             TinyLevel<V>& level = levels[l];
-            level.weights = parameters + level.first;
-            level.bias = level.weights + level.weight_count();
-            level.weight_gradients = gradients + level.first;
-            level.bias_gradients = level.weight_gradients + level.weight_count();
+            level.weights = parameters + first;
+            level.bias = level.weights + level.weight_groups;
+            level.weight_gradients = gradients + first;
+            level.bias_gradients = level.weight_gradients + level.weight_groups;
+            first += level.weight_groups + level.width;
         }
         return used;
     }
@@ -156,15 +175,17 @@ class TinyPass {
                                   std::uint64_t(block));
             for (Index index = block * 4; index < block * 4 + 4; ++index)
                 if (index >= start && index < end)
-                    level.drop(index - start, each_lane([&](Index l) {
+                    level.mask[index - start] = each_lane([&](Index l) {
                         return drawn[l].word[index % 4] >= limit[l] ? kept[l] : 0;
-                    }));
+                    });
         }
+        level.drop();
     }
 
     const Training<T>* const runs_;
     const int count_;
     const Block block_;
+    V* inputs_ = nullptr;
 };
 
 }  // namespace clearprop::CLEARPROP_ISA

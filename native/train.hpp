@@ -33,14 +33,12 @@ class Trainer {
           barrier_(threads_), course_(run),
           signs_block_(threads_ * Index(sizeof(Signs))), claims_block_(threads_ * Index(sizeof(Claim))),
           rows_block_(2 * batch_rows(run) * Index(sizeof(Index))),
-          signs_(static_cast<Signs*>(signs_block_.start)), claims_(static_cast<Claim*>(claims_block_.start)) {
-        for (int i = 0; i < 2; ++i) steps_[i].rows = static_cast<Index*>(rows_block_.start) + i * batch_rows(run);
-    }
+          signs_(static_cast<Signs*>(signs_block_.start)), claims_(static_cast<Claim*>(claims_block_.start)) {}
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
 
     void go() {
-        course_.prepare(steps_[0]);
+        prepare(0);
         run_team(threads_, [](void* self, int thread) { static_cast<Trainer*>(self)->work(thread); }, this);
     }
 
@@ -59,6 +57,16 @@ class Trainer {
         run_steps(thread);
         barrier_.wait();
         space_.store(run_.parameters, run_.slots, thread, threads_);
+    }
+
+    // The step after all that have been prepared, with rows of its own: the one at work goes on reading its rows.
+    void prepare(int turn) {
+        Step& step = steps_[turn];
+        course_.prepare(step);
+        if (step.none) return;
+        Index* const rows = static_cast<Index*>(rows_block_.start) + turn * batch_rows(run_);
+        for (Index r = 0; r < step.count; ++r) rows[r] = step.rows[r];
+        step.rows = rows;
     }
 
     // Two meetings a step: when all deltas are there, and when all parameters are new. While the rows of one step are
@@ -87,7 +95,7 @@ class Trainer {
             Updater<T> updater(space_, chunk.count, chunk.first == 0, last);
             updater.claim(claims_, thread, threads_);
             run_rows(chunk, thread);
-            if (thread == 0 && last) course_.prepare(steps_[1 - turn]);
+            if (thread == 0 && last) prepare(1 - turn);
             barrier_.wait();
             for (int other = 0; other < threads_; ++other)
                 if (signs_[other].lost) return false;
