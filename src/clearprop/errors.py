@@ -117,6 +117,16 @@ def in_bytes(size: float) -> str:
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"
 
 
+def at_least(size: float) -> str:
+    """A number of bytes as people read it, and no less.
+
+    >>> at_least(768.01 * 2**20)
+    '768.1 MiB'
+    """
+    tenth = (2**30 if size >= 2**30 else 2**20) / 10
+    return in_bytes(math.ceil(size / tenth) * tenth)
+
+
 _CALLED = {"onnx": "ONNX", "torch": "PyTorch", "matplotlib.pyplot": "matplotlib"}
 
 

@@ -136,6 +136,10 @@ def permutation(seed: int, stream: Stream, count: int, *, time: int = 0, start: 
     return np.argsort(words(seed, stream, count, time=time, start=start), kind="stable")
 
 
+FULL = 1.5
+"""How many times as many rows as are drawn may have come in before some are thrown out."""
+
+
 class Draw:
     """The rows that come first in a permutation of all, drawn while the rows come by and their number is not known yet.
 
@@ -168,7 +172,7 @@ class Draw:
     @property
     def is_full(self) -> bool:
         """Whether so many have come in that it is time to throw some out."""
-        return len(self.rows) > 1.5 * self.size
+        return len(self.rows) > FULL * self.size
 
     def kept(self) -> NDArray[np.int64]:
         """Throws out all but the first, and tells the places of these among those that have come in."""

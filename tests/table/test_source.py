@@ -6,6 +6,7 @@ import errno
 import gzip
 import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,9 +22,11 @@ import polars as pl
 import pytest
 
 import clearprop as cp
-from clearprop.table import Encoding, Table, Target, read
+from clearprop.engines.source import PROCESS
+from clearprop.table import Encoding, Table, Target, pool, read
 from clearprop.table.files import ahead, fits
 from clearprop.table.source import targets
+from clearprop.table.survey import READING, READING_TEXT
 from clearprop.training.split import split
 
 ROWS = 300
@@ -113,10 +116,12 @@ def test_files_are_the_table_that_they_are_parts_of(
 
 @pytest.mark.usefixtures("chunked")
 @pytest.mark.parametrize("target", ["y", "amount"])
+@pytest.mark.parametrize("together", [1 << 24, 2000, 1], ids=["one pack", "packs", "a pack a chunk"])
 def test_statistics_of_a_large_table_are_of_the_same_rows(
-    frame: pl.DataFrame, ending: str, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    frame: pl.DataFrame, ending: str, target: str, together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of_few_rows(monkeypatch, 60)
+    monkeypatch.setattr(pool, "TOGETHER", together)
     folder = written(frame, tmp_path / "parts", ending, 3)
     written(frame, tmp_path / "one", ending)
     encoding, X, _ = in_memory(read(tmp_path / "one" / f"part-0.{ending}"), target, seed=4)
@@ -125,6 +130,20 @@ def test_statistics_of_a_large_table_are_of_the_same_rows(
     assert source.encoding == encoding
     assert source.some(0, len(source))[0].tobytes() == X.tobytes()
     assert cp.TableSource(folder, target=target, seed=5).encoding != encoding
+
+
+def test_rows_too_large_to_be_kept_are_refused_with_what_is_enough(ending: str, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    wide = pl.DataFrame(
+        {f"x{place}": random.normal(size=200_000) for place in range(8)} | {"y": np.arange(200_000) % 2}
+    )
+    folder = written(wide, tmp_path / "wide", ending, 2)
+    beside = PROCESS + (READING_TEXT if "csv" in ending else READING)
+    with pytest.raises(cp.InputError, match=rf"memory: .* MiB is too little for {re.escape(str(folder))}: ") as caught:
+        cp.TableSource(folder, target="y", memory=beside + (8 << 20))
+    enough = re.search(r"give (\d+\.\d MiB), which is enough for any number", str(caught.value))
+    assert enough
+    assert len(cp.TableSource(folder, target="y", memory=enough[1])) == 200_000
 
 
 @pytest.mark.parametrize("target", ["y", "amount"])
@@ -409,6 +428,6 @@ def test_words_among_many_numbers_are_found_first(tmp_path: Path) -> None:
 def test_a_text_of_short_values_takes_up_more_than_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("x,y,z\n" + "1,2,3\n" * 100_000)
-    assert not fits(path, 7_000_000) and fits(path, 7_300_000)  # 24 bytes a value
+    assert not fits(path, PROCESS + 7_000_000) and fits(path, PROCESS + 7_300_000)  # 24 bytes a value
     path.with_suffix(".csv.gz").write_bytes(gzip.compress(path.read_bytes())[:-9])
     assert fits(path.with_suffix(".csv.gz"), 0)  # whoever reads it says what is wrong

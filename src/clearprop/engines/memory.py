@@ -8,15 +8,12 @@ from math import ceil
 import numpy as np
 from numpy.typing import DTypeLike
 
-from clearprop.engines.source import STEP, Source
+from clearprop.engines.source import PROCESS, STEP, Source
 from clearprop.engines.streamed import rows_in_memory
-from clearprop.errors import InputError, in_bytes
+from clearprop.errors import InputError, at_least, in_bytes
 from clearprop.network.columns import Embedded
 from clearprop.network.spec import Network
 from clearprop.optimize.optimizers import Optimizer
-
-PROCESS = 192 << 20
-"""About what Python and the libraries take up before there is any row."""
 
 LEARNING = 4
 """How often the parameters of a network that learns, and a batch's numbers in every layer, are in memory."""
@@ -74,7 +71,7 @@ def check_memory(
         listed = ", ".join(f"{name} {in_bytes(size)}" for name, size in parts.items() if size)
         raise InputError(
             f"memory: {in_bytes(source.memory)} is too little: about this much is taken up: {listed}; "
-            f"give at least {_rounded_up(needed)}{smaller}"
+            f"give at least {at_least(needed)}{smaller}"
         )
 
 
@@ -97,9 +94,3 @@ def _of_folds(rows: int, networks: Sequence[Network], folds: int) -> int:
         return 0
     judged = min(len(networks), folds) / folds * JUDGED * (1 + networks[0].outputs)
     return ceil(rows * (LEFT_OUT * len(networks) + max(DEALT, judged)))
-
-
-def _rounded_up(size: int) -> str:
-    """A number of bytes as people read it, and no less."""
-    tenth = (2**30 if size >= 2**30 else 2**20) / 10
-    return in_bytes(ceil(size / tenth) * tenth)

@@ -23,6 +23,8 @@ STEP = BLOCK * WINDOW
 AT_ONCE = 8 * BLOCK
 """How many rows are looked through together for those that are wanted."""
 MEMORY = "1GiB"
+PROCESS = 192 << 20
+"""About what Python and the libraries take up before there is any row."""
 
 
 class Numbers(Protocol):

@@ -18,6 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clearprop.container import missing_file
+from clearprop.engines.source import PROCESS
 from clearprop.errors import InputError, did_you_mean
 from clearprop.table.pieces import opened, pieces
 from clearprop.table.reading import ARROW, KNOWN, PARQUET, TEXT, check_marks, damaged, ending_of
@@ -104,7 +105,7 @@ def fits(path: Path, memory: int) -> bool:
             size = max(size, int(8 * size * _values_a_byte(path)))
     except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return True
-    return COPIES * size <= memory
+    return PROCESS + COPIES * size <= memory
 
 
 def _values_a_byte(path: Path) -> float:

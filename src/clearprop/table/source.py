@@ -86,7 +86,7 @@ class TableSource(Source):
         self.memory, seed = check_size("memory", memory), check_seed(seed)
         self.folder = None if spill is None else check_folder(spill)
         share = None if held_out is None else _check_held_out(held_out)
-        self._survey = survey(files(paths), _called(paths), target, seed, share)
+        self._survey = survey(files(paths), _called(paths), target, seed, self.memory, share)
         self.dropped = self._survey.rows - self._survey.labelled
         answer = self._target(task)
         self.held_out: NDArray[np.bool_] | None = None

@@ -11,17 +11,24 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clearprop.errors import InputError
-from clearprop.random import Draw, Stream
+from clearprop.engines.source import PROCESS
+from clearprop.errors import InputError, at_least, in_bytes
+from clearprop.random import FULL, Draw, Stream
 from clearprop.table.encoding import SAMPLE
 from clearprop.table.files import Chunk, chunks
 from clearprop.table.parsing import PARSERS, TypeFinder, cleaned, decimal_commas
+from clearprop.table.pool import Pool
 from clearprop.table.table import Table, plain, quoted
 from clearprop.table.tally import Tally
 from clearprop.table.target import column_of
 
 MOST_HELD_OUT = 0.75
 """The largest share of the rows that may be held out: the more are, the more must be kept to have others enough."""
+
+READING, READING_TEXT = 128 << 20, 192 << 20
+"""About what reading files takes up beside the rows that are kept: of typed columns, and of text."""
+LOOKED_AT = 8
+"""Bytes of a kept value while statistics are learnt from it, beside those in which it is kept."""
 
 MOST_CODED = 1 << 12
 """Values of the target whose numbers are kept for each row."""
@@ -80,26 +87,29 @@ def pool_size(held_out: float) -> int:
     return ceil((SAMPLE + 10 * sqrt(SAMPLE)) / (1 - held_out))
 
 
-def survey(paths: Sequence[Path], source: str, target: str, seed: int, held_out: float | None = None) -> Survey:
+def survey(
+    paths: Sequence[Path], source: str, target: str, seed: int, memory: int, held_out: float | None = None
+) -> Survey:
     """Looks at all rows of a table once, and keeps as many as statistics are learnt from where a share is held out.
 
     Raises:
-        InputError: a file is damaged, its columns are not those of the first; or there is no row that has a target.
+        InputError: a file is damaged, its columns are not those of the first; there is no row that has a target; or the
+            rows that are kept are too large for the memory.
     """
-    finding = _Finding(source, target, Draw(seed, Stream.STATISTICS, pool_size(held_out or 0.0)))
+    finding = _Finding(source, target, Draw(seed, Stream.STATISTICS, pool_size(held_out or 0.0)), memory)
     for chunk in chunks(paths):
         finding.see(chunk)
     return finding.found(paths)
 
 
 class _Finding:
-    def __init__(self, source: str, target: str, draw: Draw) -> None:
-        self.source, self.target, self.draw = source, target, draw
+    def __init__(self, source: str, target: str, draw: Draw, memory: int) -> None:
+        self.source, self.target, self.draw, self.memory = source, target, draw, memory
         self.types: dict[str, TypeFinder] = {}
         self.dtypes: dict[str, tuple[pl.DataType, Path]] = {}
         self.rows = self.labelled = 0
         self.tally: Tally | None = None
-        self.pool: list[pl.DataFrame] = []
+        self.pool = Pool()
         self.pooled: list[NDArray[np.int64]] = []
         self.codes: list[NDArray[np.unsignedinteger]] | None = []
 
@@ -123,14 +133,28 @@ class _Finding:
         self._code(target.drop_nulls())
         known = np.flatnonzero(target.is_not_null().to_numpy())
         entered = self.draw.enter(self.rows + known)
-        self.pool.append(frame[known[entered]])
+        self.pool.add(frame[known[entered]])
         self.pooled.append(self.labelled + np.flatnonzero(entered))
         if self.draw.is_full:
             kept = self.draw.kept()
-            self.pool = [pl.concat(self.pool, how="vertical_relaxed")[kept]]
+            self.pool.keep(kept)
             self.pooled = [np.concatenate(self.pooled)[kept]]
         self.labelled += len(known)
         self.rows += frame.height
+        self._check_memory(frame, READING_TEXT if chunk.separator else READING)
+
+    def _check_memory(self, chunk: pl.DataFrame, reading: int) -> None:
+        rows = len(self.draw.rows)
+        kept = self.pool.size + LOOKED_AT * rows * chunk.width
+        if PROCESS + reading + kept <= self.memory:
+            return
+        enough = PROCESS + reading + kept / max(1, rows) * (FULL * self.draw.size + chunk.height)
+        raise InputError(
+            f"memory: {in_bytes(self.memory)} is too little for {self.source}: about this much is taken up: Python and "
+            f"its libraries {in_bytes(PROCESS)}, reading {in_bytes(reading)}, and the {rows:,} of the rows so far that "
+            f"statistics are learnt from {in_bytes(kept)}; give {at_least(enough)}, which is enough for any number of "
+            "such rows, or write files with fewer columns"
+        )
 
     def _code(self, target: pl.Series) -> None:
         assert self.tally is not None
@@ -172,7 +196,7 @@ class _Finding:
             name: pl.Float64() if dtype == pl.Null else dtype for name, (dtype, _) in self.dtypes.items()
         }
         kept = self.draw.kept()
-        frame = pl.concat(self.pool, how="vertical_relaxed")[kept]
+        self.pool.keep(kept)
         values = typed(self.tally.values.alias(self.target).to_frame(), types)[self.target]
         return Survey(
             paths,
@@ -183,16 +207,22 @@ class _Finding:
             values,
             self.tally.mapped(values),
             None if self.codes is None else np.concatenate(self.codes),
-            Table(typed(frame, types), self.source, self.draw.rows + 1, typed=not self.types),
+            Table(
+                pl.DataFrame([read(column, types) for column in self.pool.columns()]),
+                self.source,
+                self.draw.rows + 1,
+                typed=not self.types,
+            ),
             np.concatenate(self.pooled)[kept],
         )
 
 
 def typed(frame: pl.DataFrame, types: dict[str, TypeFinder] | dict[str, pl.DataType]) -> pl.DataFrame:
     """The columns of a frame in the types that they have in the whole table."""
+    return frame.select(read(column, types) for column in frame)
 
-    def column(values: pl.Series) -> pl.Series:
-        kind = types[values.name]
-        return plain(kind.read(values) if isinstance(kind, TypeFinder) else plain(values).cast(kind))
 
-    return frame.select(column(values) for values in frame)
+def read(column: pl.Series, types: dict[str, TypeFinder] | dict[str, pl.DataType]) -> pl.Series:
+    """A column in the type that it has in the whole table."""
+    kind = types[column.name]
+    return plain(kind.read(column) if isinstance(kind, TypeFinder) else plain(column).cast(kind))
