@@ -83,9 +83,9 @@ def launched() -> bool:
     return all(name in os.environ for name in VARIABLES)
 
 
-def is_one_of_several() -> bool:
-    """Whether the launcher has started more processes than this one."""
-    return launched() and number_of("WORLD_SIZE", 1) > 1
+def processes() -> int:
+    """How many processes the launcher has started, this one among them; 1 where there is none."""
+    return number_of("WORLD_SIZE", 1) if launched() else 1
 
 
 def rank() -> int:
