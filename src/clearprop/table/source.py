@@ -16,7 +16,7 @@ from clearprop.engines.source import MEMORY, Source
 from clearprop.errors import ClearpropError, InputError, check_size
 from clearprop.random import check_seed
 from clearprop.table.encoding import Encoding
-from clearprop.table.files import Paths, files
+from clearprop.table.files import Paths, files, place
 from clearprop.table.spill import Spill, check_folder
 from clearprop.table.survey import MOST_CODED, MOST_HELD_OUT, Survey, survey
 from clearprop.table.table import Table, quoted
@@ -122,7 +122,7 @@ class TableSource(Source):
         found = self._survey
         name = quoted(found.tally.values.name)
         return Target.counted(
-            found.tally, task, found.source, lambda row: f"{found.source}, row {row + 1}, column {name}"
+            found.tally, task, found.source, lambda row: f"{place(found.starts, row + 1)}, column {name}"
         )
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, sqrt
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from clearprop.errors import InputError
 from clearprop.random import Draw, Stream
 from clearprop.table.encoding import SAMPLE
-from clearprop.table.files import Chunk, chunks
+from clearprop.table.files import Chunk, chunks, place
 from clearprop.table.parsing import PARSERS, TypeFinder, cleaned, decimal_commas
 from clearprop.table.table import Table, plain, quoted
 from clearprop.table.tally import Tally
@@ -32,7 +33,7 @@ class Survey:
     """What one pass over a table has found.
 
     Attributes:
-        paths, source: its files, and how they are called together.
+        starts, source: its files, with the number of rows before each, and how they are called together.
         types: of a text file, what finds the values of each column; else the type of each column.
         rows, labelled: how many rows there are, and how many of them have a target.
         values: those of the target, in the order in which they come first.
@@ -42,7 +43,7 @@ class Survey:
         pooled: which of the rows with a target these are, counted among them.
     """
 
-    paths: Sequence[Path]
+    starts: dict[Path, int]
     source: str
     types: dict[str, TypeFinder] | dict[str, pl.DataType]
     rows: int
@@ -55,7 +56,7 @@ class Survey:
 
     def tables(self) -> Iterator[Table]:
         """The table's rows that have a target, chunk by chunk, in the types that they have in the whole table."""
-        for chunk in chunks(self.paths):
+        for chunk in chunks(list(self.starts)):
             there = Table(
                 typed(chunk.frame, self.types),
                 str(chunk.path),
@@ -89,12 +90,13 @@ def survey(paths: Sequence[Path], source: str, target: str, seed: int, held_out:
     finding = _Finding(source, target, Draw(seed, Stream.STATISTICS, pool_size(held_out or 0.0)))
     for chunk in chunks(paths):
         finding.see(chunk)
-    return finding.found(paths)
+    return finding.found()
 
 
 class _Finding:
     def __init__(self, source: str, target: str, draw: Draw) -> None:
         self.source, self.target, self.draw = source, target, draw
+        self.starts: dict[Path, int] = {}
         self.types: dict[str, TypeFinder] = {}
         self.dtypes: dict[str, tuple[pl.DataType, Path]] = {}
         self.rows = self.labelled = 0
@@ -105,6 +107,7 @@ class _Finding:
 
     def see(self, chunk: Chunk) -> None:
         frame = chunk.frame
+        self.starts.setdefault(chunk.path, chunk.first)
         if self.target not in frame.columns:
             column_of(Table(frame, str(chunk.path), np.empty(0, np.int64)), self.target)
         if chunk.separator:
@@ -162,7 +165,7 @@ class _Finding:
                 )
             self.dtypes[name] = both, first
 
-    def found(self, paths: Sequence[Path]) -> Survey:
+    def found(self) -> Survey:
         if not self.rows:
             raise InputError(f"{self.source}: it has no rows, only names of columns")
         if not self.labelled:
@@ -175,7 +178,7 @@ class _Finding:
         frame = pl.concat(self.pool, how="vertical_relaxed")[kept]
         values = typed(self.tally.values.alias(self.target).to_frame(), types)[self.target]
         return Survey(
-            paths,
+            self.starts,
             self.source,
             types,
             self.rows,
@@ -183,7 +186,13 @@ class _Finding:
             values,
             self.tally.mapped(values),
             None if self.codes is None else np.concatenate(self.codes),
-            Table(typed(frame, types), self.source, self.draw.rows + 1, typed=not self.types),
+            Table(
+                typed(frame, types),
+                self.source,
+                self.draw.rows + 1,
+                typed=not self.types,
+                located=partial(place, self.starts),
+            ),
             np.concatenate(self.pooled)[kept],
         )
 
