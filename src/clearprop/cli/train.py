@@ -75,7 +75,9 @@ def train(
     timeout: Annotated[
         float,
         typer.Option(
-            min=0.1, help="Under torchrun: for how many seconds a process may keep the others waiting before all end."
+            min=0.1,
+            help="Under torchrun: for how many seconds a process may keep the others waiting, at the start too, before "
+            "all end.",
         ),
     ] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same model.")] = 0,

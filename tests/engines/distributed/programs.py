@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import numpy as np
 
 import clearprop as cp
-from clearprop.engines.distributed import members
+from clearprop.engines import get_engine
+from clearprop.engines.distributed import joined, members
 from clearprop.engines.distributed.settings import rank
 from clearprop.tabular import side_by_side
 from clearprop.training import Callback, Moment, loop
@@ -116,6 +118,20 @@ def ensembles() -> None:
         learnt = learn_on_windows(source, distributed=together, callbacks=[cp.Checkpoint(path, resume=True)])
         for number, member in enumerate(learnt.ensemble.members):
             np.save(f"{source} {number} {RANK}.npy", member.parameters.flat)
+
+
+@program
+def lost(met: str) -> None:
+    """Worker 1 ends before the workers meet, or once they have met, before the first update."""
+    settings = cp.Distributed(timeout=5.0)
+    if RANK == "1":
+        if met == "met":
+            joined(get_engine("native"), settings)
+        os._exit(0)
+    try:
+        CASES["momentum"].train(distributed=settings)
+    except cp.WorkerError as error:
+        print(error)
 
 
 @program

@@ -143,6 +143,23 @@ def test_members_that_are_divided_have_the_bits_of_one_process(count: int, tmp_p
                 assert np.array_equal(flat, member.parameters.flat), (source, number, rank)
 
 
+@pytest.mark.parametrize(
+    ("met", "message"),
+    [
+        (
+            "met",
+            "worker 1 of 2 is gone: it ended, or was cut off; nothing has been learnt since the start: start",
+        ),
+        ("not met", "not all of the 2 workers came within 5 s: one has ended, was not started, needs longer"),
+    ],
+)
+def test_what_to_do_is_said_where_a_worker_is_lost_before_the_first_update(
+    met: str, message: str, tmp_path: Path
+) -> None:
+    told = run(2, "lost", tmp_path, met)[0]
+    assert told.out.startswith(message) and len(told.out.splitlines()) == 1, told.out
+
+
 def test_any_number_of_workers_goes_on(tmp_path: Path) -> None:
     """Three workers stop where one of them is told to, in the middle of an epoch; others go on from their file."""
     run(3, "stopped", tmp_path)
