@@ -39,7 +39,8 @@ def train(
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="COLUMN=KIND", help="number, category, boolean or date, where a column is not what it seems."
+            metavar="COLUMN=KIND",
+            help='number, category, boolean, date or "left out", where a column is not what it seems.',
         ),
     ] = None,
     epochs: Annotated[
