@@ -341,6 +341,16 @@ BAD: dict[str, tuple[dict[str, str | bytes | pl.DataFrame], Any, str]] = {
         "*.csv",
         'the target "y" is always "u": nothing to learn',
     ),
+    "a kind that there is not": (
+        {},
+        {"paths": "*.csv", "target": "y", "kinds": {"a": "nubmer"}},
+        'unknown kind of column "a": "nubmer"; did you mean "number"',
+    ),
+    "a column that there is not": (
+        {"a.csv": GOOD, "b.csv": "damaged"},
+        {"paths": "*.csv", "target": "y", "kinds": {"aa": "number"}},
+        'a.csv: unknown column "aa"; did you mean "a"',
+    ),
     "a stray text": (
         {"a.csv": "a,y\n" + "".join(f"{i},{i}.5\n" for i in range(50)) + "3,many\n"},
         "*.csv",

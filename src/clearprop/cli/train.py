@@ -195,6 +195,8 @@ def _members(text: str) -> int | None:
 
 
 def _kinds(target: str, exclude: Sequence[str] | None, kind: Sequence[str] | None) -> dict[str, str]:
+    from clearprop.table.kinds import check_kinds
+
     kinds = {}
     if target in (exclude or ()):
         raise InputError(f"--exclude {target}: this is the target, the column to predict; leave out another, or none")
@@ -205,6 +207,7 @@ def _kinds(target: str, exclude: Sequence[str] | None, kind: Sequence[str] | Non
         if name == target:
             raise InputError(f"--kind {text}: this is the target; say what it is with --task classes or --task numbers")
         kinds[name] = value
+    check_kinds(kinds)
     return {**kinds, **dict.fromkeys(exclude or (), "left out")}
 
 

@@ -17,6 +17,7 @@ from clearprop.errors import ClearpropError, InputError, check_size
 from clearprop.random import check_seed
 from clearprop.table.encoding import Encoding
 from clearprop.table.files import Paths, files, place
+from clearprop.table.kinds import check_kinds
 from clearprop.table.spill import Spill, check_folder
 from clearprop.table.survey import MOST_CODED, MOST_HELD_OUT, Survey, survey
 from clearprop.table.table import Table, quoted
@@ -86,7 +87,8 @@ class TableSource(Source):
         self.memory, seed = check_size("memory", memory), check_seed(seed)
         self.folder = None if spill is None else check_folder(spill)
         share = None if held_out is None else _check_held_out(held_out)
-        self._survey = survey(files(paths), _called(paths), target, seed, share)
+        check_kinds(kinds or {})
+        self._survey = survey(files(paths), _called(paths), (target, *(kinds or ())), seed, share)
         self.dropped = self._survey.rows - self._survey.labelled
         answer = self._target(task)
         self.held_out: NDArray[np.bool_] | None = None

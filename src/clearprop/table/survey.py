@@ -81,21 +81,27 @@ def pool_size(held_out: float) -> int:
     return ceil((SAMPLE + 10 * sqrt(SAMPLE)) / (1 - held_out))
 
 
-def survey(paths: Sequence[Path], source: str, target: str, seed: int, held_out: float | None = None) -> Survey:
+def survey(
+    paths: Sequence[Path], source: str, named: Sequence[str], seed: int, held_out: float | None = None
+) -> Survey:
     """Looks at all rows of a table once, and keeps as many as statistics are learnt from where a share is held out.
 
+    Args:
+        named: columns that there must be; the first is the target.
+
     Raises:
-        InputError: a file is damaged, its columns are not those of the first; or there is no row that has a target.
+        InputError: there is no such column; a file is damaged, its columns are not those of the first; or there is no
+            row that has a target.
     """
-    finding = _Finding(source, target, Draw(seed, Stream.STATISTICS, pool_size(held_out or 0.0)))
+    finding = _Finding(source, named, Draw(seed, Stream.STATISTICS, pool_size(held_out or 0.0)))
     for chunk in chunks(paths):
         finding.see(chunk)
     return finding.found()
 
 
 class _Finding:
-    def __init__(self, source: str, target: str, draw: Draw) -> None:
-        self.source, self.target, self.draw = source, target, draw
+    def __init__(self, source: str, named: Sequence[str], draw: Draw) -> None:
+        self.source, self.named, self.target, self.draw = source, named, named[0], draw
         self.starts: dict[Path, int] = {}
         self.types: dict[str, TypeFinder] = {}
         self.dtypes: dict[str, tuple[pl.DataType, Path]] = {}
@@ -107,9 +113,10 @@ class _Finding:
 
     def see(self, chunk: Chunk) -> None:
         frame = chunk.frame
+        if not self.starts:
+            for name in self.named:
+                column_of(Table(frame, str(chunk.path), np.empty(0, np.int64)), name)
         self.starts.setdefault(chunk.path, chunk.first)
-        if self.target not in frame.columns:
-            column_of(Table(frame, str(chunk.path), np.empty(0, np.int64)), self.target)
         if chunk.separator:
             self._see_texts(chunk)
             target = cleaned(frame[self.target])
