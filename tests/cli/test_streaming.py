@@ -57,7 +57,9 @@ def test_a_file_larger_than_memory_is_read_in_parts(run, table, tmp_path, monkey
         (["parts", "--memory", "100MiB"], "memory: 100.0 MiB is too little"),
         (["parts", "--spill", "nowhere"], "spill: there is no folder nowhere"),
         (["parts", "--out", "parts/0.csv"], "parts/0.csv: this is an input, which would be lost"),
-        (["parts/*.csv", "--exclude", "z"], 'unknown column "z"'),
+        (["parts/*.csv", "--exclude", "z"], 'parts/0.csv: unknown column "z"'),
+        (["parts/*.csv", "--kind", "z=number"], 'parts/0.csv: unknown column "z"'),
+        (["nowhere.csv", "--kind", "x=nubmer"], 'unknown kind of column "x": "nubmer"; did you mean "number"?'),
     ],
 )
 def test_what_is_wrong_is_said_before_the_work(run, parts, tmp_path, words, message):
@@ -66,6 +68,12 @@ def test_what_is_wrong_is_said_before_the_work(run, parts, tmp_path, words, mess
     assert (ran.status, ran.out) == (2, ""), ran.out
     assert "error: " in ran.err and message in ran.err and "Traceback" not in ran.err
     assert sorted(path.name for path in tmp_path.rglob("*")) == before
+
+
+def test_columns_that_are_not_there_are_found_in_the_first_file(run, parts):
+    (parts / "2.csv").write_text("neither,nor\n1\n")
+    ran = run("train", "parts", *TRAIN, "--exclude", "colur")
+    assert ran.status == 2 and '0.csv: unknown column "colur"; did you mean "colour"?' in ran.err
 
 
 def test_a_full_disk_is_one_message(run, parts, monkeypatch):

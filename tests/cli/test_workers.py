@@ -28,6 +28,19 @@ def test_each_trains_some_members_and_the_first_alone_speaks_and_writes(run, tab
     assert (tmp_path / "model").read_bytes() == (tmp_path / "alone").read_bytes()
 
 
+def test_of_a_table_in_parts_each_trains_some_members_of_any_shape(run, table, tmp_path):
+    rows = table.read_text().splitlines(keepends=True)
+    for part, some in enumerate((rows[1:120], rows[120:])):
+        (tmp_path / f"part-{part}.csv").write_text("".join([rows[0], *some]))
+    train = ["train", "part-*.csv", "--target", "answer", "--members", "2", "--epochs", "2", "--threads", "1"]
+    with Running(2, ["-m", "clearprop", *train, "--out", "model", "--report", "page"], tmp_path) as running:
+        first, second = running.wait()
+    assert first.status == second.status == 0, (first.err, second.err)
+    assert "2, each with some of the members" in first.out
+    assert run(*train, "--out", "alone", "--report", "other").status == 0
+    assert (tmp_path / "model").read_bytes() == (tmp_path / "alone").read_bytes()
+
+
 def test_what_is_wrong_is_said_by_each_with_its_number(table, tmp_path):
     with Running(2, ["-m", "clearprop", "train", "table.csv", "--target", "nothing"], tmp_path) as running:
         first, second = running.wait()

@@ -360,10 +360,37 @@ BAD: dict[str, tuple[dict[str, str | bytes | pl.DataFrame], Any, str]] = {
         "*.csv",
         'the target "y" is always "u": nothing to learn',
     ),
+    "a kind that there is not": (
+        {},
+        {"paths": "*.csv", "target": "y", "kinds": {"a": "nubmer"}},
+        'unknown kind of column "a": "nubmer"; did you mean "number"',
+    ),
+    "a column that there is not": (
+        {"a.csv": GOOD, "b.csv": "damaged"},
+        {"paths": "*.csv", "target": "y", "kinds": {"aa": "number"}},
+        'a.csv: unknown column "aa"; did you mean "a"',
+    ),
     "a stray text": (
         {"a.csv": "a,y\n" + "".join(f"{i},{i}.5\n" for i in range(50)) + "3,many\n"},
         "*.csv",
-        r'\*.csv, row 51, column "y": "many" stands among 50 numbers',
+        r'^a.csv, row 51 \(line 52\), column "y": "many" stands among 50 numbers',
+    ),
+    "a stray text in an input": (
+        {
+            "a.csv": "a,y\n" + "".join(f"{i},{'uv'[i % 2]}\n" for i in range(50)),
+            "b.csv": "a,y\n",
+            "c.csv": "a,y\n\n1,u\n\nmany,v\n",
+        },
+        "*.csv",
+        r'^c.csv, row 2 \(line 5\), column "a": "many" stands among 51 numbers',
+    ),
+    "a stray text in a Parquet file": (
+        {
+            "a.parquet": pl.DataFrame({"a": [f"{i}" for i in range(50)], "y": list("uv") * 25}),
+            "b.parquet": pl.DataFrame({"a": ["1", "many"], "y": ["u", "v"]}),
+        },
+        "*.parquet",
+        r'^b.parquet, row 2, column "a": "many" stands among 51 numbers',
     ),
 }
 

@@ -39,7 +39,8 @@ def train(
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="COLUMN=KIND", help="number, category, boolean or date, where a column is not what it seems."
+            metavar="COLUMN=KIND",
+            help='number, category, boolean, date or "left out", where a column is not what it seems.',
         ),
     ] = None,
     epochs: Annotated[
@@ -75,7 +76,9 @@ def train(
     timeout: Annotated[
         float,
         typer.Option(
-            min=0.1, help="Under torchrun: for how many seconds a process may keep the others waiting before all end."
+            min=0.1,
+            help="Under torchrun: for how many seconds a process may keep the others waiting, at the start too, before "
+            "all end.",
         ),
     ] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same model.")] = 0,
@@ -92,7 +95,7 @@ def train(
     """
     from clearprop import artefact
     from clearprop.engines.distributed import Distributed
-    from clearprop.engines.distributed.settings import is_one_of_several, rank
+    from clearprop.engines.distributed.settings import processes, rank
     from clearprop.tabular import fit
     from clearprop.training import Checkpoint, Progress
     from clearprop.training.interrupts import interrupts
@@ -114,14 +117,14 @@ def train(
         "seed": seed,
     }
     prepared = _prepared(table, target, memory, spill, settings)
-    distributed = Distributed(timeout=timeout) if is_one_of_several() else None
+    distributed = Distributed(timeout=timeout) if processes() > 1 else None
     if rank() > 0:
         _join_in(prepared, engine, threads, Checkpoint(checkpoint, resume=resume), distributed)
         return
     if checkpoint.exists() and not resume:
         show.say(f"{checkpoint}: the checkpoint of a stopped run is given up, for --resume was not asked for")
     if not as_json:
-        _tell_prepared(prepared)
+        _tell_prepared(prepared, processes())
     with interrupts() as interruption, show.warnings_said():
         callbacks = [Progress(), Checkpoint(checkpoint, resume=resume)]
         fitted = fit(prepared, engine=engine, threads=threads, callbacks=callbacks, distributed=distributed)
@@ -192,6 +195,8 @@ def _members(text: str) -> int | None:
 
 
 def _kinds(target: str, exclude: Sequence[str] | None, kind: Sequence[str] | None) -> dict[str, str]:
+    from clearprop.table.kinds import check_kinds
+
     kinds = {}
     if target in (exclude or ()):
         raise InputError(f"--exclude {target}: this is the target, the column to predict; leave out another, or none")
@@ -202,6 +207,7 @@ def _kinds(target: str, exclude: Sequence[str] | None, kind: Sequence[str] | Non
         if name == target:
             raise InputError(f"--kind {text}: this is the target; say what it is with --task classes or --task numbers")
         kinds[name] = value
+    check_kinds(kinds)
     return {**kinds, **dict.fromkeys(exclude or (), "left out")}
 
 
@@ -228,7 +234,7 @@ def _page(fitted: Fit, source: str, total: int, out: Path, language: str) -> str
     return render(of_fit(fitted, source=source, total=total, when=when, shell=commands, python=lines), language)
 
 
-def _tell_prepared(prepared: Prepared) -> None:
+def _tell_prepared(prepared: Prepared, processes: int) -> None:
     encoding, parts, recipe = prepared.encoding, prepared.parts, prepared.recipe
     kind = f"{len(encoding.classes)} classes" if encoding.task == "classes" else "numbers"
     show.heading(f"{encoding.target.name}: {kind}, from {prepared.total:,} rows")
@@ -236,7 +242,11 @@ def _tell_prepared(prepared: Prepared) -> None:
     dropped = f", {parts.dropped:,} without a target left out" if parts.dropped else ""
     rows = f"{len(parts.training):,} to learn from, {len(parts.held_out):,} held out{dropped}"
     members = f"{recipe.members}, each without one of {recipe.folds} parts of the rows"
-    show.rows([("rows", rows), ("members", members), ("network", str(recipe.networks[0]))], indent="")
+    lines = [("rows", rows), ("members", members), ("network", str(recipe.networks[0]))]
+    if processes > 1:
+        work = "with some of the members" if processes <= recipe.members else "with a share of every batch"
+        lines.append(("processes", f"{processes:,}, each {work}"))
+    show.rows(lines, indent="")
 
 
 def _tell_fitted(fitted: Fit, out: Path, report: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from clearprop.engines.source import PROCESS
 from clearprop.errors import InputError, did_you_mean
 from clearprop.table.pieces import opened, pieces
 from clearprop.table.reading import ARROW, KNOWN, PARQUET, TEXT, check_marks, damaged, ending_of
-from clearprop.table.table import quoted
+from clearprop.table.table import quoted, row_of
 
 T = TypeVar("T")
 
@@ -145,6 +145,21 @@ def chunks(paths: Sequence[Path]) -> Iterator[Chunk]:
         InputError: a file is damaged, or its columns are not those of the first.
     """
     return ahead(_chunks(paths))
+
+
+def place(starts: Mapping[Path, int], number: int) -> str:
+    """Where a row of some files stands: its file, and its number and its line in it, for which the file is read.
+
+    Args:
+        starts: how many rows of the table stand before those of each file.
+        number: of the row in the table, from 1.
+    """
+    path, start = [(path, start) for path, start in starts.items() if start < number][-1]
+    row = number - start
+    for chunk in _chunks([path]) if is_text(path) else ():
+        if chunk.lines is not None and chunk.row < row <= chunk.row + chunk.frame.height:
+            return row_of(str(path), row, int(chunk.lines[row - chunk.row - 1]))
+    return row_of(str(path), row, None)
 
 
 def _chunks(paths: Sequence[Path]) -> Iterator[Chunk]:

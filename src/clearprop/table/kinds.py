@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import polars as pl
@@ -34,6 +34,13 @@ _DRESSED_NUMBER = r"^[^\w\s]?\s?-?\d{1,3}([.,' ]?\d{3})*([.,]\d+)?\s?[^\w\s]?$"
 _CAMEL_IDENTIFIER = re.compile(r"[a-z](Id|ID|Key|Index)$")
 
 
+def check_kinds(asked: Mapping[str, str]) -> None:
+    """Raises an InputError where one of the kinds that columns are said to be of is not known."""
+    for name, kind in asked.items():
+        if kind not in KINDS:
+            raise unknown(f"kind of column {quoted(name)}:", kind, KINDS)
+
+
 def learn(table: Table, name: str, kind: str | None = None, learning: Learning | None = None) -> Column:
     """What a column of training rows is to be: of the kind asked for, else of the kind that is found.
 
@@ -42,8 +49,8 @@ def learn(table: Table, name: str, kind: str | None = None, learning: Learning |
     Raises InputError for a kind that is not known, and for a column of numbers in which a few texts have strayed.
     """
     column = table.frame[name]
-    if kind is not None and kind not in KINDS:
-        raise unknown(f"kind of column {quoted(name)}:", kind, KINDS)
+    if kind is not None:
+        check_kinds({name: kind})
     reason = "as you asked" if kind == LeftOut.kind else _why_unusable(column)
     found = kind is None and reason is None
     if found:

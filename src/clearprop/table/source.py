@@ -16,7 +16,8 @@ from clearprop.engines.source import MEMORY, Source
 from clearprop.errors import ClearpropError, InputError, check_size
 from clearprop.random import check_seed
 from clearprop.table.encoding import Encoding
-from clearprop.table.files import Paths, files
+from clearprop.table.files import Paths, files, place
+from clearprop.table.kinds import check_kinds
 from clearprop.table.spill import Spill, check_folder
 from clearprop.table.survey import MOST_CODED, MOST_HELD_OUT, Survey, survey
 from clearprop.table.table import Table, quoted
@@ -86,7 +87,9 @@ class TableSource(Source):
         self.memory, seed = check_size("memory", memory), check_seed(seed)
         self.folder = None if spill is None else check_folder(spill)
         share = None if held_out is None else _check_held_out(held_out)
-        self._survey = survey(files(paths), _called(paths), target, seed, self.memory, share)
+        check_kinds(kinds or {})
+        named = (target, *(kinds or ()))
+        self._survey = survey(files(paths), _called(paths), named, seed, self.memory, share)
         self.dropped = self._survey.rows - self._survey.labelled
         answer = self._target(task)
         self.held_out: NDArray[np.bool_] | None = None
@@ -122,7 +125,7 @@ class TableSource(Source):
         found = self._survey
         name = quoted(found.tally.values.name)
         return Target.counted(
-            found.tally, task, found.source, lambda row: f"{found.source}, row {row + 1}, column {name}"
+            found.tally, task, found.source, lambda row: f"{place(found.starts, row + 1)}, column {name}"
         )
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, sqrt
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from clearprop.engines.source import PROCESS
 from clearprop.errors import InputError, at_least, in_bytes
 from clearprop.random import FULL, Draw, Stream
 from clearprop.table.encoding import SAMPLE
-from clearprop.table.files import Chunk, chunks
+from clearprop.table.files import Chunk, chunks, place
 from clearprop.table.parsing import PARSERS, TypeFinder, cleaned, decimal_commas
 from clearprop.table.pool import Pool
 from clearprop.table.table import Table, plain, quoted
@@ -39,7 +40,7 @@ class Survey:
     """What one pass over a table has found.
 
     Attributes:
-        paths, source: its files, and how they are called together.
+        starts, source: its files, with the number of rows before each, and how they are called together.
         types: of a text file, what finds the values of each column; else the type of each column.
         rows, labelled: how many rows there are, and how many of them have a target.
         values: those of the target, in the order in which they come first.
@@ -49,7 +50,7 @@ class Survey:
         pooled: which of the rows with a target these are, counted among them.
     """
 
-    paths: Sequence[Path]
+    starts: dict[Path, int]
     source: str
     types: dict[str, TypeFinder] | dict[str, pl.DataType]
     rows: int
@@ -62,7 +63,7 @@ class Survey:
 
     def tables(self) -> Iterator[Table]:
         """The table's rows that have a target, chunk by chunk, in the types that they have in the whole table."""
-        for chunk in chunks(self.paths):
+        for chunk in chunks(list(self.starts)):
             there = Table(
                 typed(chunk.frame, self.types),
                 str(chunk.path),
@@ -88,23 +89,27 @@ def pool_size(held_out: float) -> int:
 
 
 def survey(
-    paths: Sequence[Path], source: str, target: str, seed: int, memory: int, held_out: float | None = None
+    paths: Sequence[Path], source: str, named: Sequence[str], seed: int, memory: int, held_out: float | None = None
 ) -> Survey:
     """Looks at all rows of a table once, and keeps as many as statistics are learnt from where a share is held out.
 
+    Args:
+        named: columns that there must be; the first is the target.
+
     Raises:
-        InputError: a file is damaged, its columns are not those of the first; there is no row that has a target; or the
-            rows that are kept are too large for the memory.
+        InputError: there is no such column; a file is damaged, its columns are not those of the first; there is no row
+            that has a target; or the rows that are kept are too large for the memory.
     """
-    finding = _Finding(source, target, Draw(seed, Stream.STATISTICS, pool_size(held_out or 0.0)), memory)
+    finding = _Finding(source, named, Draw(seed, Stream.STATISTICS, pool_size(held_out or 0.0)), memory)
     for chunk in chunks(paths):
         finding.see(chunk)
-    return finding.found(paths)
+    return finding.found()
 
 
 class _Finding:
-    def __init__(self, source: str, target: str, draw: Draw, memory: int) -> None:
-        self.source, self.target, self.draw, self.memory = source, target, draw, memory
+    def __init__(self, source: str, named: Sequence[str], draw: Draw, memory: int) -> None:
+        self.source, self.named, self.target, self.draw, self.memory = source, named, named[0], draw, memory
+        self.starts: dict[Path, int] = {}
         self.types: dict[str, TypeFinder] = {}
         self.dtypes: dict[str, tuple[pl.DataType, Path]] = {}
         self.rows = self.labelled = 0
@@ -115,8 +120,10 @@ class _Finding:
 
     def see(self, chunk: Chunk) -> None:
         frame = chunk.frame
-        if self.target not in frame.columns:
-            column_of(Table(frame, str(chunk.path), np.empty(0, np.int64)), self.target)
+        if not self.starts:
+            for name in self.named:
+                column_of(Table(frame, str(chunk.path), np.empty(0, np.int64)), name)
+        self.starts.setdefault(chunk.path, chunk.first)
         if chunk.separator:
             self._see_texts(chunk)
             target = cleaned(frame[self.target])
@@ -186,7 +193,7 @@ class _Finding:
                 )
             self.dtypes[name] = both, first
 
-    def found(self, paths: Sequence[Path]) -> Survey:
+    def found(self) -> Survey:
         if not self.rows:
             raise InputError(f"{self.source}: it has no rows, only names of columns")
         if not self.labelled:
@@ -199,7 +206,7 @@ class _Finding:
         self.pool.keep(kept)
         values = typed(self.tally.values.alias(self.target).to_frame(), types)[self.target]
         return Survey(
-            paths,
+            self.starts,
             self.source,
             types,
             self.rows,
@@ -212,6 +219,7 @@ class _Finding:
                 self.source,
                 self.draw.rows + 1,
                 typed=not self.types,
+                located=partial(place, self.starts),
             ),
             np.concatenate(self.pooled)[kept],
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +24,8 @@ class Table:
     around a text are not part of it.
 
     `rows` counts data rows from 1; `lines` are lines of a text file, or None; `typed` is false where every value was a
-    text in the file, so that a column of texts may once have been meant as numbers.
+    text in the file, so that a column of texts may once have been meant as numbers. Where rows come from several files,
+    `located` says where the one of a number stands.
 
     >>> table = Table.of(pl.DataFrame({"age": [31, 42, None]}), "people.csv")
     >>> len(table), table.names, table.select([1, 2]).place(0, "age")
@@ -36,6 +37,7 @@ class Table:
     rows: NDArray[np.int64]
     lines: NDArray[np.int64] | None = None
     typed: bool = True
+    located: Callable[[int], str] | None = None
 
     @staticmethod
     def of(frame: pl.DataFrame, source: str, lines: NDArray[np.int64] | None = None, typed: bool = True) -> Table:
@@ -66,7 +68,7 @@ class Table:
             raise InputError(f"{self.source}: rows are indices from 0 to {len(self) - 1}, not a mask")
         index = index.astype(np.int64)
         lines = None if self.lines is None else self.lines[index]
-        return Table(self.frame[index], self.source, self.rows[index], lines, self.typed)
+        return replace(self, frame=self.frame[index], rows=self.rows[index], lines=lines)
 
     def retyped(self) -> Table:
         """The table as a file of these rows alone would be read: a text elsewhere makes no text of a number here."""
@@ -77,8 +79,15 @@ class Table:
 
     def place(self, index: int, name: str) -> str:
         """Where a value stands, for a message: source, row, line where it is known, column."""
-        line = "" if self.lines is None else f" (line {self.lines[index]})"
-        return f"{self.source}, row {self.rows[index]}{line}, column {quoted(name)}"
+        row = int(self.rows[index])
+        if self.located is not None:
+            return f"{self.located(row)}, column {quoted(name)}"
+        return f"{row_of(self.source, row, None if self.lines is None else self.lines[index])}, column {quoted(name)}"
+
+
+def row_of(source: str, row: int, line: int | None) -> str:
+    """Where a row stands: its source, its number from 1, its line where it is known."""
+    return f"{source}, row {row}" + ("" if line is None else f" (line {line})")
 
 
 def quoted(value: object) -> str:

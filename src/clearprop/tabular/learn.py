@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from clearprop.engines import thread_count
 from clearprop.engines.base import Array, Engine, Samples
 from clearprop.engines.distributed import Distributed, joined
+from clearprop.engines.distributed.members import Shared
 from clearprop.engines.distributed.settings import check_rounds, processes_here
 from clearprop.engines.memory import check_memory
 from clearprop.engines.samples import check_samples, check_source, check_total
@@ -106,7 +107,7 @@ def learn(
         engine: "auto", "native", "reference", "torch" or "torch:DEVICE".
         threads: None is one a processor, or this process's share of them.
         distributed: where this process is one of several, each trains some of the members, or all train each together
-            where there are fewer members than processes or the rows come from a source; all get the same result.
+            where there are fewer members than processes; all get the same result.
 
     Raises:
         InputError: something given is wrong or does not fit.
@@ -137,10 +138,12 @@ def learn(
     if isinstance(samples, Source):
         check_rounds(distributed)
     machine, workers = joined(machine, distributed)
+    shared = Shared.of(machine, recipe.members)  # which trains members as one process does
+    machine = machine if shared is None else shared.engine
     with keyboard_interrupts(also_kill=workers.count > 1):
         try:
             members = _members(recipe, samples, watched, seed, machine, team)
-            course = Course(recipe, members, samples, watched, machine, team, seed, callbacks, workers)
+            course = Course(recipe, members, samples, watched, machine, team, seed, callbacks, workers, shared)
             ended = course.run()
         finally:
             workers.leave()

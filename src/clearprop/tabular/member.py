@@ -112,6 +112,11 @@ class Member:
     def largest_rate(self) -> float:
         return float(self.plan.optimizer.schedule.rates(np.arange(self.state.step + 1)).max())
 
+    def let_go(self) -> None:
+        """Of a source: the windows that it has in memory."""
+        if self.streamed is not None:
+            self.streamed.feed = None
+
     def as_told(self) -> base.Member:
         """What an engine is told of it."""
         return base.Member(self.parameters, self.plan, self.state, self.rows)

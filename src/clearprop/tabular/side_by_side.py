@@ -11,8 +11,10 @@ from typing import Any, get_args
 import numpy as np
 
 from clearprop.container import Contents
-from clearprop.engines.base import Array, Engine, Outcome, Samples
+from clearprop.engines import base
+from clearprop.engines.base import Array, Engine, Outcome, Samples, Tick
 from clearprop.engines.distributed import Workers
+from clearprop.engines.distributed.members import Shared
 from clearprop.engines.source import Source
 from clearprop.errors import WorkerError
 from clearprop.tabular.member import Member, mean_history
@@ -40,14 +42,16 @@ class Course:
         seed: int,
         callbacks: Sequence[Callback],
         workers: Workers,
+        shared: Shared | None,
     ) -> None:
         self.recipe, self.members, self.samples, self.watched = recipe, members, samples, watched
-        self.engine, self.threads, self.seed, self.workers = engine, threads, seed, workers
+        self.engine, self.threads, self.seed, self.workers, self.shared = engine, threads, seed, workers, shared
         self.checkpoint = next((one for one in callbacks if isinstance(one, Checkpoint)), None)
         callbacks = [one for one in callbacks if workers.is_first or not one.only_first]
         self.callbacks = [one for one in callbacks if one is not self.checkpoint]
-        # An engine trains networks of one shape together.
-        self.groups = [list(group) for _, group in groupby(members, key=lambda member: member.network)]
+        # An engine trains networks of one shape together; workers divide members of all shapes.
+        by_shape = groupby(members, key=lambda member: member.network)
+        self.groups = [members] if shared else [list(group) for _, group in by_shape]
         self.batches = sum(member.batches for member in members)
         self.epoch = 0
         self.history = mean_history(members)
@@ -165,34 +169,52 @@ class Course:
         return sum(member.state.step for member in self.members)
 
     def _computed(self, learning: list[Member]) -> list[Outcome]:
-        if isinstance(self.samples, Source):
-            return self._one_by_one(learning)
-        return self.engine.train_many(
-            [member.as_told() for member in learning],
-            self.samples,
-            epochs=self.epoch + 1,
-            threads=self.threads,
-            tick=self._tick,
-        )
+        told = [member.as_told() for member in learning]
+        try:
+            if self.shared is None:
+                return self._trained(learning, told, self._tick)
+            return self.shared.train(
+                told,
+                lambda places, now, tick: self._trained([learning[place] for place in places], now, tick),
+                self._tick,
+            )
+        finally:
+            for member in learning:
+                member.let_go()
 
-    def _one_by_one(self, learning: list[Member]) -> list[Outcome]:
+    def _trained(self, learning: list[Member], told: Sequence[base.Member], tick: Tick) -> list[Outcome]:
+        """What the engine makes of members as told; where one is stopped, those of other shapes do not begin."""
+        if isinstance(self.samples, Source):
+            return self._one_by_one(learning, told, tick)
+        outcomes: list[Outcome] = []
+        for _, group in groupby(told, key=lambda one: one.parameters.network):
+            some = list(group)
+            if any(outcome.ended == "stopped" for outcome in outcomes):
+                outcomes += [Outcome(one.parameters, one.state, np.empty(0), "stopped") for one in some]
+                continue
+            outcomes += self.engine.train_many(
+                some, self.samples, epochs=self.epoch + 1, threads=self.threads, tick=tick
+            )
+        return outcomes
+
+    def _one_by_one(self, learning: list[Member], told: Sequence[base.Member], tick: Tick) -> list[Outcome]:
         """Of a source: each member reads its own rows; where one is stopped, those after it do not begin."""
         outcomes: list[Outcome] = []
-        for member in learning:
+        for member, now in zip(learning, told, strict=True):
             assert member.streamed is not None
             if outcomes and outcomes[-1].ended == "stopped":
-                outcomes.append(Outcome(member.parameters, member.state, np.empty(0), "stopped"))
+                outcomes.append(Outcome(now.parameters, now.state, np.empty(0), "stopped"))
                 continue
             try:
-                outcomes.append(
-                    member.streamed.train_epochs(
-                        member.parameters, member.plan, member.state, epochs=self.epoch + 1, tick=self._tick
-                    )
+                outcome = member.streamed.train_epochs(
+                    now.parameters, now.plan, now.state, epochs=self.epoch + 1, tick=tick
                 )
             except WorkerError as error:
                 error.outcome = [*outcomes, *([error.outcome] if isinstance(error.outcome, Outcome) else [])]
                 raise
-            member.streamed.feed = None  # its windows make room for those of the next
+            outcomes.append(outcome)
+            if outcome.ended != "stopped":
+                member.let_go()  # its windows make room for those of the next
         return outcomes
 
     def _end_epoch(self) -> None:

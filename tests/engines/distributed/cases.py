@@ -11,6 +11,8 @@ import clearprop as cp
 from clearprop.network.losses import LOSSES
 from clearprop.optimize import schedules
 from clearprop.optimize.optimizers import OPTIMIZERS
+from clearprop.tabular.learn import Learnt, learn
+from clearprop.tabular.recipe import Recipe
 
 ROWS, BATCH, UPDATES = 41, 8, 100  # the last batch of an epoch is a single row: some workers have none of it
 LAST = {"cross_entropy": "softmax", "smoothed_cross_entropy": "softmax", "binary_cross_entropy": "sigmoid",
@@ -110,3 +112,12 @@ def train_on_windows(source: bool, **more: Any) -> Any:
     given = (cp.ArraySource(X, Y),) if source else (X, Y)
     settings: dict[str, Any] = {"optimizer": cp.SGD(0.1, momentum=0.9), "batch_size": 5000, "epochs": 2, "threads": 1}
     return cp.train(cp.Model.initialized(network(), seed=1), *given, **settings, **more)
+
+
+def learn_on_windows(source: bool, **more: Any) -> Learnt:
+    """An ensemble of two shapes, over rows of three windows, from arrays or from a source of them."""
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(150_000, 4)).astype(np.float32), rng.normal(size=(150_000, 2))
+    narrow, wide = (network(layers=[cp.Dense(units, "tanh"), cp.Dense(2, "identity")]) for units in (3, 5))
+    recipe = Recipe((narrow, wide, wide), cp.SGD(0.1, momentum=0.9), batch_size=5000, epochs=2, folds=3)
+    return learn(*((cp.ArraySource(X, Y),) if source else (X, Y)), recipe=recipe, threads=1, **more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +11,12 @@ from typing import Any
 import numpy as np
 
 import clearprop as cp
+from clearprop.engines import get_engine
+from clearprop.engines.distributed import joined, members
 from clearprop.engines.distributed.settings import rank
+from clearprop.tabular import side_by_side
 from clearprop.training import Callback, Moment, loop
-from tests.engines.distributed.cases import AVERAGED, CASES, FLOAT32, train_on_windows
+from tests.engines.distributed.cases import AVERAGED, CASES, FLOAT32, learn_on_windows, train_on_windows
 
 RANK = str(rank())
 TIMEOUT = 120.0
@@ -99,6 +103,34 @@ def streamed() -> None:
     try:
         train_on_windows(True, distributed=cp.Distributed(every=2, timeout=TIMEOUT))
     except cp.InputError as error:
+        print(error)
+
+
+@program
+def ensembles() -> None:
+    """Members whose workers hear from each other after every update, and of which one worker is told to stop."""
+    members.SLICE_SECONDS = side_by_side.TICK_SECONDS = 0.0
+    together = cp.Distributed(timeout=TIMEOUT)
+    for source in (False, True):
+        path = f"{source}.checkpoint"
+        stopped = learn_on_windows(source, distributed=together, callbacks=[StopAt(13), cp.Checkpoint(path)])
+        assert stopped.ended == "stopped"
+        learnt = learn_on_windows(source, distributed=together, callbacks=[cp.Checkpoint(path, resume=True)])
+        for number, member in enumerate(learnt.ensemble.members):
+            np.save(f"{source} {number} {RANK}.npy", member.parameters.flat)
+
+
+@program
+def lost(met: str) -> None:
+    """Worker 1 ends before the workers meet, or once they have met, before the first update."""
+    settings = cp.Distributed(timeout=5.0)
+    if RANK == "1":
+        if met == "met":
+            joined(get_engine("native"), settings)
+        os._exit(0)
+    try:
+        CASES["momentum"].train(distributed=settings)
+    except cp.WorkerError as error:
         print(error)
 
 

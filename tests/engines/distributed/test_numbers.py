@@ -12,7 +12,15 @@ import pytest
 import clearprop as cp
 from clearprop.engines.base import State
 from clearprop.engines.distributed.updates import share
-from tests.engines.distributed.cases import AVERAGED, BATCH, CASES, FLOAT32, ROWS, train_on_windows
+from tests.engines.distributed.cases import (
+    AVERAGED,
+    BATCH,
+    CASES,
+    FLOAT32,
+    ROWS,
+    learn_on_windows,
+    train_on_windows,
+)
 from tests.engines.distributed.launching import run
 
 pytest.importorskip("torch", reason='no PyTorch: pip install "clearprop[torch]"')
@@ -121,6 +129,35 @@ def test_a_source_gives_the_numbers_of_arrays(tmp_path: Path) -> None:
             for key in ("flat", "slot u", "step"):
                 assert np.array_equal(found(tmp_path, name, rank)[key], one[key]), (rank, name, key)
         assert told[rank].out.startswith("distributed: workers that meet only every 2 updates need rows in memory")
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_members_that_are_divided_have_the_bits_of_one_process(count: int, tmp_path: Path) -> None:
+    """Of any shapes, from arrays and from a source, also where a run is stopped and goes on."""
+    run(count, "ensembles", tmp_path)
+    alone = learn_on_windows(False).ensemble.members
+    for source in (False, True):
+        for number, member in enumerate(alone):
+            for rank in range(count):
+                flat = np.load(tmp_path / f"{source} {number} {rank}.npy")
+                assert np.array_equal(flat, member.parameters.flat), (source, number, rank)
+
+
+@pytest.mark.parametrize(
+    ("met", "message"),
+    [
+        (
+            "met",
+            "worker 1 of 2 is gone: it ended, or was cut off; nothing has been learnt since the start: start",
+        ),
+        ("not met", "not all of the 2 workers came within 5 s: one has ended, was not started, needs longer"),
+    ],
+)
+def test_what_to_do_is_said_where_a_worker_is_lost_before_the_first_update(
+    met: str, message: str, tmp_path: Path
+) -> None:
+    told = run(2, "lost", tmp_path, met)[0]
+    assert told.out.startswith(message) and len(told.out.splitlines()) == 1, told.out
 
 
 def test_any_number_of_workers_goes_on(tmp_path: Path) -> None:

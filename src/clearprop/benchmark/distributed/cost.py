@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 
-LEAST_SECONDS = 1e-12
-"""Of a row, where a trial finds less."""
+LEAST_RISE = 0.1
+"""By which part of a trial's shortest time its most rows must take longer than its fewest, that a rate can be told."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,12 @@ class Work:
 class Pace:
     """How fast one process goes through updates of one network: an update of b rows takes fixed + b · operations/rate.
 
-    `rate` is in operations a second.
+    `rate` is in operations a second. None is what a trial cannot tell: the rate, where the rows make no difference
+    beside the rest, and fixed is then the time of any update; fixed, where the rows seem to take more than all of it.
     """
 
-    fixed: float
-    rate: float
+    fixed: float | None
+    rate: float | None
 
     @staticmethod
     def fitted(work: Work, rows: Sequence[int], seconds: Sequence[float]) -> Pace:
@@ -70,15 +71,17 @@ class Pace:
 
         >>> Pace.fitted(Work.of((10, 10)), rows=[100, 200], seconds=[0.2, 0.3])
         Pace(fixed=0.1, rate=400000.0)
+        >>> Pace.fitted(Work.of((10, 10)), rows=[100, 200], seconds=[0.2, 0.2])
+        Pace(fixed=0.2, rate=None)
         """
-        a_row, fixed = np.polyfit(rows, seconds, 1)
-        # Of a tiny network the rows may make no difference that can be measured.
-        rate = work.operations / max(float(a_row), LEAST_SECONDS)
-        return Pace(round(max(0.0, float(fixed)), 12), float(f"{rate:.6g}"))
+        a_row, fixed = map(float, np.polyfit(rows, seconds, 1))
+        if a_row * (max(rows) - min(rows)) < LEAST_RISE * min(seconds):
+            return Pace(round(float(np.mean(seconds)), 12), None)
+        return Pace(round(fixed, 12) if fixed > 0 else None, float(f"{work.operations / a_row:.6g}"))
 
     def update(self, work: Work, rows: float) -> float:
         """How long an update of so many rows takes."""
-        return self.fixed + rows * work.operations / self.rate
+        return (self.fixed or 0.0) + (rows * work.operations / self.rate if self.rate else 0.0)
 
 
 @dataclass(frozen=True)

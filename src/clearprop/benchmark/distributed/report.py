@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from clearprop.benchmark.distributed.cost import Pace
 from clearprop.benchmark.distributed.suite import Found, Run, Way
 from clearprop.benchmark.report import seconds, share, table
 
@@ -57,7 +58,8 @@ def to_markdown(run: Run) -> str:
         "## What the trial found",
         "",
         "An update of b rows takes *fixed* + b · *operations a row* / *rate*; of a worker with the update itself, but "
-        "without adding up.",
+        "without adding up. A — is what the trial could not tell: a rate, where the rows made no difference "
+        "beside the rest; *fixed*, where they seem to take more than all the time.",
         "",
         *table(
             ("", "operations a row", "bytes added up", "alone: fixed", "GFLOP/s", "worker: fixed", "GFLOP/s"),
@@ -66,10 +68,8 @@ def to_markdown(run: Run) -> str:
                     one.case.name,
                     f"{one.work.operations:,.0f}",
                     f"{one.work.gradient_bytes:,}",
-                    seconds(one.alone.fixed),
-                    f"{one.alone.rate / 1e9:.3g}",
-                    seconds(one.worker.fixed),
-                    f"{one.worker.rate / 1e9:.3g}",
+                    *pace(one.alone),
+                    *pace(one.worker),
                 )
                 for one in run.found
             ],
@@ -77,6 +77,16 @@ def to_markdown(run: Run) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def pace(found: Pace) -> tuple[str, str]:
+    """What a trial has found: fixed, and GFLOP/s.
+
+    >>> pace(Pace(0.001, 2e9)), pace(Pace(None, None))
+    (('1 ms', '2'), ('—', '—'))
+    """
+    fixed = "—" if found.fixed is None else seconds(found.fixed)
+    return fixed, "—" if found.rate is None else f"{found.rate / 1e9:.3g}"
 
 
 def updates(run: Run) -> list[str]:

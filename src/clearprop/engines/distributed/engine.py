@@ -10,7 +10,6 @@ import numpy as np
 
 from clearprop.engines.base import Array, Ended, Engine, Member, Outcome, Part, Plan, Samples, State, Sums, Task, Tick
 from clearprop.engines.distributed.group import ProcessGroup
-from clearprop.engines.distributed.members import Shared
 from clearprop.engines.distributed.rounds import Rounds
 from clearprop.engines.distributed.updates import Updates
 from clearprop.engines.order import epoch_order
@@ -62,9 +61,7 @@ class DataParallel:
     def train_many(
         self, members: Sequence[Member], samples: Samples, *, epochs: int, threads: int, tick: Tick | None = None
     ) -> list[Outcome]:
-        """Each worker trains some members whole; with fewer members than workers, all train one at a time."""
-        if len(members) >= self.workers.count:
-            return Shared(self.engine, self.workers).train(members, samples, epochs, threads, tick)
+        """All workers train one member after another."""
         outcomes, asked = [], False
         for member in members:
             if asked:

@@ -15,12 +15,18 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.base import Array
-from clearprop.engines.distributed.settings import VARIABLES, Distributed, launched, local_rank
+from clearprop.engines.distributed.settings import VARIABLES, Distributed, launched, local_rank, processes
 from clearprop.engines.distributed.workers import Workers
 from clearprop.errors import InputError, WorkerError, needed
 
 ROLL_SECONDS = 10.0
 """How long at most those that are left wait for each other's word, after something went wrong."""
+
+NOT_BEGUN = (
+    "; nothing has been learnt since the start: start again, with any number of workers, and without resume unless it "
+    "was given before"
+)
+"""What to do where a worker is lost before all have begun."""
 
 _numbers = count()
 _store: Any = None  # where the workers of this process's launcher met, for as long as the process lives
@@ -38,6 +44,7 @@ class ProcessGroup(Workers):
         self.timeout = settings.timeout
         self.rank, self.count = self._dist.get_rank(), self._dist.get_world_size()
         self._number = next(_numbers)
+        self._begun = False
         self._device = torch.device("cuda", torch.cuda.current_device()) if settings.backend == "nccl" else None
         with self._answering():
             self._group: Any = self._dist.new_group(
@@ -95,6 +102,7 @@ class ProcessGroup(Workers):
                     f"distributed: worker {worker} of {self.count} differs from worker 0 in {', '.join(different)}; "
                     "give every worker the same, on machines of one kind with the same versions installed"
                 )
+        self._begun = True
 
     def leave(self) -> None:
         with contextlib.suppress(Exception):  # where it has failed already there is nothing to end
@@ -123,7 +131,7 @@ class ProcessGroup(Workers):
             text = self._said(self._missing(), late)
             if self._device is not None and not late:  # a device and NCCL may fail where all workers are there
                 text += f"; or this one has failed: {_reason(error)}"
-            raise WorkerError(text) from error
+            raise WorkerError(text if self._begun else text + NOT_BEGUN) from error
 
     def _said(self, missing: list[int], late: bool) -> str:
         several = len(missing) > 1
@@ -192,9 +200,15 @@ def _meet(dist: Any, settings: Distributed) -> None:
             f"distributed: this process is none of several ({', '.join(VARIABLES)} are not all set); start it with "
             "torchrun, as in: torchrun --nproc-per-node 2 program.py; or under Ray Train"
         )
-    timeout = timedelta(seconds=settings.timeout)
+    timeout, began = timedelta(seconds=settings.timeout), time.monotonic()
     try:
         _store, rank, size = next(dist.rendezvous("env://", timeout=timeout))
         dist.init_process_group(settings.backend, store=_store, rank=rank, world_size=size, timeout=timeout)
     except (RuntimeError, ValueError) as error:
-        raise WorkerError(f"the workers have not met within {settings.timeout:g} s: {_reason(error)}") from error
+        if time.monotonic() - began < 0.9 * settings.timeout:
+            raise WorkerError(f"the workers have not met: {_reason(error)}{NOT_BEGUN}") from error
+        raise WorkerError(
+            f"not all of the {processes()} workers came within {settings.timeout:g} s: one has ended, was not started, "
+            f"needs longer to read its data, or cannot reach {os.environ['MASTER_ADDR']}; nothing has been learnt yet: "
+            "start all again, with a longer timeout (--timeout), which limits the start as well, if they need it"
+        ) from error

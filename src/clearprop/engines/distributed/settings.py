@@ -26,8 +26,9 @@ class Distributed:
         every: after how many updates the workers meet. With 1 they add up gradients; with more, each makes so many
             updates on its own share of the batches (local SGD), and then all take the mean of parameters and slots:
             other numbers, and less to send, for networks whose updates are short.
-        timeout: for how many seconds a worker may keep the others waiting; then the run ends with a `WorkerError`. It
-            must be longer than an update, and than one worker may need more than another to read its data.
+        timeout: for how many seconds a worker may keep the others waiting, at the start too; then the run ends with a
+            `WorkerError`. It must be longer than an update, and than one worker may need more than another to read its
+            data.
         backend: what they talk over: "gloo", for the processor; "nccl", for the torch engine on CUDA devices, one a
             process.
 
@@ -83,9 +84,9 @@ def launched() -> bool:
     return all(name in os.environ for name in VARIABLES)
 
 
-def is_one_of_several() -> bool:
-    """Whether the launcher has started more processes than this one."""
-    return launched() and number_of("WORLD_SIZE", 1) > 1
+def processes() -> int:
+    """How many processes the launcher has started, this one among them; 1 where there is none."""
+    return number_of("WORLD_SIZE", 1) if launched() else 1
 
 
 def rank() -> int:

@@ -34,7 +34,10 @@ class Workers(ABC):
 
     @abstractmethod
     def check_same(self, about: Mapping[str, Any]) -> None:
-        """Whether all have the same of everything that is named; else an `InputError` says who has what otherwise."""
+        """Whether all have the same of everything that is named; else an `InputError` says who has what otherwise.
+
+        With this a run begins: who is lost before has held up nothing that was learnt.
+        """
 
     @abstractmethod
     def leave(self) -> None:
