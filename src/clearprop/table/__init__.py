@@ -11,7 +11,7 @@ from clearprop.table.frames import as_table, from_frame
 from clearprop.table.reading import read
 from clearprop.table.source import TableSource
 from clearprop.table.table import Table
-from clearprop.table.target import Target, labelled
+from clearprop.table.target import Target, all_missing, have, labelled
 from clearprop.table.unseen import Unseen, unseen
 from clearprop.table.writing import check_ending, write
 
@@ -23,9 +23,11 @@ __all__ = [
     "TableSource",
     "Target",
     "Unseen",
+    "all_missing",
     "as_table",
     "check_ending",
     "from_frame",
+    "have",
     "labelled",
     "read",
     "unseen",

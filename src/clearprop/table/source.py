@@ -16,7 +16,7 @@ from clearprop.engines.source import MEMORY, Source
 from clearprop.errors import ClearpropError, InputError, check_size
 from clearprop.random import check_seed
 from clearprop.table.encoding import Encoding
-from clearprop.table.files import Paths, files
+from clearprop.table.files import Paths, called, files
 from clearprop.table.spill import Spill, check_folder
 from clearprop.table.survey import MOST_CODED, MOST_HELD_OUT, Survey, survey
 from clearprop.table.table import Table, quoted
@@ -86,7 +86,7 @@ class TableSource(Source):
         self.memory, seed = check_size("memory", memory), check_seed(seed)
         self.folder = None if spill is None else check_folder(spill)
         share = None if held_out is None else _check_held_out(held_out)
-        self._survey = survey(files(paths), _called(paths), target, seed, share)
+        self._survey = survey(files(paths), called(paths), target, seed, share)
         self.dropped = self._survey.rows - self._survey.labelled
         answer = self._target(task)
         self.held_out: NDArray[np.bool_] | None = None
@@ -195,10 +195,3 @@ def targets(encoding: Encoding, table: Table) -> NDArray[Any]:
     """What a network learns of a table's target: class indices (N,), or standardised numbers (N, 1)."""
     found = encoding.targets(table)
     return found if encoding.task == "classes" else encoding.standardise(found)
-
-
-def _called(paths: Paths) -> str:
-    if isinstance(paths, str | os.PathLike):
-        return os.fspath(paths)
-    names = [os.fspath(path) for path in paths]
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

@@ -43,7 +43,7 @@ class Table:
         if not frame.width:
             raise InputError(f"{source}: it has no columns")
         if not frame.height:
-            raise InputError(f"{source}: it has no rows, only names of columns")
+            raise no_rows(source)
         return Table(
             frame.select(_known(plain(column)) for column in frame),
             source,
@@ -79,6 +79,10 @@ class Table:
         """Where a value stands, for a message: source, row, line where it is known, column."""
         line = "" if self.lines is None else f" (line {self.lines[index]})"
         return f"{self.source}, row {self.rows[index]}{line}, column {quoted(name)}"
+
+
+def no_rows(source: str) -> InputError:
+    return InputError(f"{source}: it has no rows, only names of columns")
 
 
 def quoted(value: object) -> str:
