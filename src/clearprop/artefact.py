@@ -160,9 +160,9 @@ class TableModel:
 
     def score(self, outputs: Array, true: Array) -> Scores:
         """How good outputs (B, outputs) are for rows whose targets are `true`, as `Encoding.targets` gives them."""
-        from clearprop.scores import score_outputs
+        from clearprop.scores import Answers
 
-        return score_outputs(self.encoding, self.about.get("class_shares"), outputs, true)
+        return Answers.of(self.encoding, outputs, true).scores(self.encoding, self.about.get("class_shares"))
 
 
 class Estimator(Protocol):
