@@ -8,17 +8,20 @@ X, y = encoding.inputs(table), encoding.targets(table)
 from clearprop.table.column import Column
 from clearprop.table.encoding import COPY, Encoding
 from clearprop.table.frames import as_table, from_frame
+from clearprop.table.parts import Parts, parts
 from clearprop.table.reading import read
 from clearprop.table.source import TableSource
 from clearprop.table.table import Table
 from clearprop.table.target import Target, all_missing, have, labelled
-from clearprop.table.unseen import Unseen, unseen
+from clearprop.table.unseen import Newcomers, Unseen, unseen
 from clearprop.table.writing import check_ending, write
 
 __all__ = [
     "COPY",
     "Column",
     "Encoding",
+    "Newcomers",
+    "Parts",
     "Table",
     "TableSource",
     "Target",
@@ -29,6 +32,7 @@ __all__ = [
     "from_frame",
     "have",
     "labelled",
+    "parts",
     "read",
     "unseen",
     "write",
