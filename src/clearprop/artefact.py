@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from clearprop.engines.base import Array
     from clearprop.scores import Scores
     from clearprop.table import Encoding, Table
-    from clearprop.table.parts import Tabular
+    from clearprop.table.in_parts import Tabular
 
 MODEL, ENSEMBLE, LABELS = "model", "ensemble", "labels"
 

@@ -180,8 +180,8 @@ def test_an_input_is_not_written_over(run, model, parts):
 
 def test_a_row_of_many_files_is_explained_and_rows_of_them_are_checked(run, model, parts):
     of_one, of_many = (run("explain", model, words, "--row", 250) for words in ("table.csv", "parts"))
-    assert of_many.status == 0 and "table.csv, row 250" in of_one.out
-    assert of_many.out == of_one.out.replace("table.csv, row 250", "parts/2.csv, row 50")
+    assert of_many.status == 0 and "table.csv, 250" in of_one.out
+    assert of_many.out.split() == of_one.out.replace("table.csv, 250", "parts/2.csv, 50").split()
     ran = run("explain", model, "parts", "--row", 301)
     assert ran.status == 2 and "parts: there is no row 301; rows go from 1 to 300" in ran.err
     of_one, of_many = (run("check", model, words) for words in ("table.csv", "parts"))

@@ -8,7 +8,7 @@ X, y = encoding.inputs(table), encoding.targets(table)
 from clearprop.table.column import Column
 from clearprop.table.encoding import COPY, Encoding
 from clearprop.table.frames import as_table, from_frame
-from clearprop.table.parts import Parts, parts
+from clearprop.table.in_parts import Parts, parts
 from clearprop.table.reading import read
 from clearprop.table.source import TableSource
 from clearprop.table.table import Table

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from clearprop.engines.source import MEMORY
 from clearprop.errors import InputError, check_size
@@ -59,16 +59,22 @@ def parts(given: Tabular) -> Parts:
     """
     if isinstance(given, Parts):
         return given
-    if _are_paths(given) and (names_many(given) or not fits(Path(given), check_size("memory", MEMORY))):
-        source = called(given)
-        return Parts(source, _read(files(given), source))
+    if _are_paths(given) and not _fits(given):
+        found, source = files(given), called(given)
+        return Parts(source, _read(found, source))
     table = as_table(given)
     return Parts(table.source, [table])
 
 
-def _are_paths(given: Any) -> bool:
+def _are_paths(given: Any) -> TypeGuard[Paths]:
     several = isinstance(given, Sequence) and not isinstance(given, str | bytes)
     return all(isinstance(path, str | os.PathLike) for path in (given if several else [given]))
+
+
+def _fits(paths: Paths) -> bool:
+    """Whether it is one file, and fits in memory."""
+    one = isinstance(paths, str | os.PathLike) and not names_many(paths)
+    return one and fits(Path(called(paths)), check_size("memory", MEMORY))
 
 
 def _read(paths: Sequence[Path], source: str) -> Iterator[Table]:
