@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from clearprop.engines.base import Array
     from clearprop.scores import Scores
     from clearprop.table import Encoding, Table
+    from clearprop.table.in_parts import Tabular
 
 MODEL, ENSEMBLE, LABELS = "model", "ensemble", "labels"
 
@@ -77,19 +78,16 @@ class TableModel:
         return loaded
 
     def predict(
-        self,
-        table: Table | str | os.PathLike[str] | Any,
-        *,
-        keep: str | Sequence[str] = (),
-        engine: str = "auto",
-        threads: int | None = None,
+        self, table: Tabular, *, keep: str | Sequence[str] = (), engine: str = "auto", threads: int | None = None
     ) -> pl.DataFrame:
-        """Predictions for the rows of a file, a Table or a DataFrame, in their order.
+        """Predictions for the rows of a table, in their order.
 
         The first column has the target's name: the likeliest class, or the number in its own unit. For classes a column
         `P(label)` follows for each class.
 
         Args:
+            table: a file, a pattern such as "data/*.parquet", a folder or a list of these, as `TableSource` takes them;
+                a Table; or a DataFrame of polars, pandas or pyarrow.
             keep: a column of the table, or several, to stand before these, such as one that tells rows apart.
 
         Raises:
@@ -98,18 +96,23 @@ class TableModel:
         """
         import polars as pl
 
-        from clearprop.table import as_table
+        from clearprop.table import parts
 
-        rows = as_table(table)
-        kept = self._kept(rows, keep)
-        outputs = self.outputs(rows, engine=engine, threads=threads)
-        target = self.encoding.target
+        found = []
+        for rows in parts(table).tables:
+            kept = self._kept(rows, keep)
+            outputs = self._outputs(rows, engine, threads)
+            found.append(pl.DataFrame([*kept, *self._predicted(outputs)]))
+        return pl.concat(found)
+
+    def _predicted(self, outputs: Array) -> list[pl.Series]:
+        import polars as pl
+
         if self.encoding.task == "numbers":
-            predicted = [target.predicted(outputs[:, 0])]
+            predicted = [self.encoding.target.predicted(outputs[:, 0])]
         else:
             predicted = [pl.Series(list(self.encoding.classes))[outputs.argmax(axis=1)], *outputs.T]
-        named = zip(self._names, predicted, strict=True)
-        return pl.DataFrame([*kept, *(pl.Series(name, values) for name, values in named)])
+        return [pl.Series(name, values) for name, values in zip(self._names, predicted, strict=True)]
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -125,44 +128,48 @@ class TableModel:
                 raise InputError(f'keep: the predictions have a column "{name}" of their own; rename that of the table')
         return [column_of(table, name) for name in names]
 
-    def outputs(
-        self, table: Table | str | os.PathLike[str] | Any, *, engine: str = "auto", threads: int | None = None
-    ) -> Array:
+    def outputs(self, table: Tabular, *, engine: str = "auto", threads: int | None = None) -> Array:
         """What the model itself gives (B, outputs): probabilities of the classes, or a standardised number."""
-        from clearprop.table import as_table
+        from clearprop.table import parts
 
-        return self.model.predict(self.encoding.inputs(as_table(table)), engine=engine, threads=threads)
+        return np.concatenate([self._outputs(rows, engine, threads) for rows in parts(table).tables])
 
-    def evaluate(
-        self, table: Table | str | os.PathLike[str] | Any, *, engine: str = "auto", threads: int | None = None
-    ) -> Scores:
-        """How good the predictions are for those rows of a file, a Table or a DataFrame that have the target.
+    def _outputs(self, rows: Table, engine: str, threads: int | None) -> Array:
+        return self.model.predict(self.encoding.inputs(rows), engine=engine, threads=threads)
 
-        Beside each measure stands what an answer without looking gets: the shares of the classes in training, or the
-        mean.
+    def evaluate(self, table: Tabular, *, engine: str = "auto", threads: int | None = None) -> Scores:
+        """How good the predictions are for those rows of a table that have the target.
+
+        The table is given as to `predict`. Beside each measure stands what an answer without looking gets: the shares
+        of the classes in training, or the mean.
 
         Raises:
             InputError: there is no target column, no row has it, or a class is one that training did not have; or as
                 `predict`.
         """
-        from clearprop.table import as_table, labelled
+        from clearprop.scores import Answers
+        from clearprop.table import all_missing, have, parts
 
-        rows = as_table(table)
-        target = self.encoding.target
-        if target.name not in rows.names:
-            raise InputError(
-                f"{rows.source}: {target.lacking(rows.names)}; without it there is nothing to score by (predicting "
-                "needs no target)"
-            )
-        known = rows.select(labelled(rows, target.name))
-        true = self.encoding.targets(known)
-        return self.score(self.outputs(known, engine=engine, threads=threads), true)
+        given, target, found = parts(table), self.encoding.target, []
+        for rows in given.tables:
+            if target.name not in rows.names:
+                raise InputError(
+                    f"{rows.source}: {target.lacking(rows.names)}; without it there is nothing to score by (predicting "
+                    "needs no target)"
+                )
+            known = rows.select(have(rows, target.name))
+            if len(known):
+                true = self.encoding.targets(known)
+                found.append(Answers.of(self.encoding, self._outputs(known, engine, threads), true))
+        if not found:
+            raise all_missing(given.source, target.name)
+        return Answers.joined(found).scores(self.encoding, self.about.get("class_shares"))
 
     def score(self, outputs: Array, true: Array) -> Scores:
         """How good outputs (B, outputs) are for rows whose targets are `true`, as `Encoding.targets` gives them."""
-        from clearprop.scores import score_outputs
+        from clearprop.scores import Answers
 
-        return score_outputs(self.encoding, self.about.get("class_shares"), outputs, true)
+        return Answers.of(self.encoding, outputs, true).scores(self.encoding, self.about.get("class_shares"))
 
 
 class Estimator(Protocol):

@@ -134,7 +134,12 @@ def file_bytes(path: Path) -> bytes:
     except IsADirectoryError:
         raise InputError(f"{path}: this is a directory; name one file in it") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: Exception) -> InputError:
+    """An error for a file that the system does not let us read."""
+    return InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
 def missing_file(path: Path) -> InputError:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,32 +65,58 @@ def written(name: str, value: float) -> str:
     return number(value)
 
 
-def score_outputs(encoding: Encoding, shares: object, outputs: NDArray[Any], true: NDArray[Any]) -> Scores:
-    """Scores what a network gave (B, outputs) for rows whose targets are `true`, as `Encoding.targets` gives them.
+@dataclass(frozen=True)
+class Answers:
+    """What the measures need of each row (N,): all that is kept of a table that is scored part by part.
 
-    `shares` are those of the classes in training, a list; they are the baseline's answer.
+    Attributes:
+        true, predicted: as in `Scores`.
+        chosen: for classes the probability of the true class, for numbers empty.
+        second: of two classes the probability of the second, else empty.
     """
-    outputs = outputs.astype(np.float64)
-    if encoding.task == "classes":
-        return _of_classes(true, outputs, _shares(shares, len(encoding.classes)))
-    return _of_numbers(true[:, 0], encoding.target.predicted(outputs[:, 0]), encoding.target.mean)
+
+    true: NDArray[Any]
+    predicted: NDArray[Any]
+    chosen: Values
+    second: Values
+
+    @staticmethod
+    def of(encoding: Encoding, outputs: NDArray[Any], true: NDArray[Any]) -> Answers:
+        """Of what a network gave (B, outputs) for rows whose targets are `true`, as `Encoding.targets` gives them."""
+        outputs, none = outputs.astype(np.float64), np.empty(0)
+        if encoding.task == "numbers":
+            return Answers(true[:, 0], encoding.target.predicted(outputs[:, 0]), none, none)
+        second = outputs[:, 1].copy() if outputs.shape[1] == 2 else none
+        return Answers(true, outputs.argmax(axis=1), _chosen(true, outputs), second)
+
+    @staticmethod
+    def joined(parts: Sequence[Answers]) -> Answers:
+        """Those of some rows and the rows below them."""
+        names = [field.name for field in fields(Answers)]
+        return Answers(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+    def scores(self, encoding: Encoding, shares: object) -> Scores:
+        """How good they are; `shares` are those of the classes in training, a list, which the baseline answers."""
+        if encoding.task == "numbers":
+            return _of_numbers(self.true, self.predicted, encoding.target.mean)
+        return _of_classes(self, _shares(shares, len(encoding.classes)))
 
 
-def _of_classes(true: NDArray[Any], probabilities: Values, shares: Values) -> Scores:
+def _of_classes(answers: Answers, shares: Values) -> Scores:
     from sklearn import metrics
 
-    classes = np.arange(probabilities.shape[1])
-    predicted = probabilities.argmax(axis=1)
+    true, predicted = answers.true, answers.predicted
     always = np.full(len(true), shares.argmax())
-    trivial = np.broadcast_to(shares, probabilities.shape)
+    trivial = _chosen(true, np.broadcast_to(shares, (len(true), len(shares))))
     measures = [
         Score("accuracy", float((predicted == true).mean()), float((always == true).mean()), True),
         Score("balanced_accuracy", _balanced(true, predicted), _balanced(true, always), True),
-        Score("log_loss", _log_loss(true, probabilities), _log_loss(true, trivial), False),
+        Score("log_loss", _log_loss(answers.chosen), _log_loss(trivial), False),
     ]
-    if len(classes) == 2 and len(np.unique(true)) == 2:
-        measures.insert(1, Score("roc_auc", float(metrics.roc_auc_score(true, probabilities[:, 1])), 0.5, True))
-    return Scores(tuple(measures), true, predicted, metrics.confusion_matrix(true, predicted, labels=classes))
+    if len(shares) == 2 and len(np.unique(true)) == 2:
+        measures.insert(1, Score("roc_auc", float(metrics.roc_auc_score(true, answers.second)), 0.5, True))
+    confusion = metrics.confusion_matrix(true, predicted, labels=np.arange(len(shares)))
+    return Scores(tuple(measures), true, predicted, confusion)
 
 
 def _of_numbers(true: Values, predicted: Values, mean: float) -> Scores:
@@ -115,8 +141,13 @@ def _balanced(true: NDArray[Any], predicted: NDArray[Any]) -> float:
     return float(np.mean([(predicted[true == label] == label).mean() for label in np.unique(true)]))
 
 
-def _log_loss(true: NDArray[Any], probabilities: Values) -> float:
-    chosen = probabilities[np.arange(len(true)), true] / probabilities.sum(axis=1)
+def _chosen(true: NDArray[Any], probabilities: Values) -> Values:
+    """The probability of the true class of each row."""
+    chosen: Values = probabilities[np.arange(len(true)), true] / probabilities.sum(axis=1)
+    return chosen
+
+
+def _log_loss(chosen: Values) -> float:
     return float(-np.log(np.maximum(chosen, np.finfo(np.float64).tiny)).mean())
 
 

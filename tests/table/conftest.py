@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -54,3 +57,59 @@ def source(request: pytest.FixtureRequest) -> str:
 def make(source: str, tmp_path: Path) -> Make:
     """Columns -> the table of a file or frame of the kind `source`."""
     return lambda columns: FILES[source](columns, tmp_path)
+
+
+ROWS = 300
+
+
+@pytest.fixture(scope="module")
+def frame() -> pl.DataFrame:
+    random = np.random.default_rng(0)
+    x = random.normal(size=ROWS)
+    day = [datetime(2024, 1, 1) + timedelta(hours=int(h)) for h in random.integers(0, 9000, ROWS)]
+    frame = pl.DataFrame(
+        {
+            "x": np.where(random.random(ROWS) < 0.1, np.nan, x),
+            "count": random.integers(-5, 100, ROWS),
+            "shop": random.choice(['north, "old"', "south\nside", "east", " west "], ROWS),
+            "member": random.choice([True, False], ROWS),
+            "seen": day,
+            "amount": 3 * x + 1,
+            "y": np.where(x > 0, "yes", "no"),
+        }
+    )
+    return frame.with_columns(
+        pl.col("x").fill_nan(None),
+        pl.when(pl.int_range(ROWS) % 97 == 0).then(None).otherwise(pl.col("y")).alias("y"),
+        pl.when(pl.int_range(ROWS) % 89 == 0).then(None).otherwise(pl.col("shop")).alias("shop"),
+    )
+
+
+WRITERS: dict[str, Callable[[pl.DataFrame, Path], object]] = {
+    "csv": lambda frame, path: frame.write_csv(path),
+    "csv.gz": lambda frame, path: path.write_bytes(gzip.compress(frame.write_csv().encode())),
+    "parquet": lambda frame, path: frame.write_parquet(path, row_group_size=100),
+    "arrow": lambda frame, path: frame.write_ipc(path, record_batch_size=64),
+}
+
+
+@pytest.fixture(params=WRITERS)
+def ending(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=[60, 10**5], ids=lambda size: f"chunk{size}")
+def chunked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows come so many at a time; of a text so many bytes, but for the first piece a record at least."""
+    monkeypatch.setattr("clearprop.table.files.NUMBERS", 7 * request.param)
+    monkeypatch.setattr("clearprop.table.pieces.SIZE", 60 * request.param)
+
+
+def written(frame: pl.DataFrame, folder: Path, ending: str, parts: int = 1) -> Path:
+    """The folder with a frame in so many files, of which some may have no rows."""
+    folder.mkdir()
+    cuts = [0, *sorted(np.random.default_rng(parts).integers(0, len(frame), parts - 1).tolist()), len(frame)]
+    for number, (start, end) in enumerate(itertools.pairwise(cuts)):
+        columns = frame.columns if number % 2 == 0 else frame.columns[::-1]
+        WRITERS[ending](frame[start:end].select(columns), folder / f"part-{number}.{ending}")
+    return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -100,3 +101,41 @@ def test_the_same_frame_gives_the_same_gzip(tmp_path: Path) -> None:
     first = (tmp_path / "a.csv.gz").read_bytes()
     assert first == (tmp_path / "b.csv.gz").read_bytes()
     assert first[4:8] == bytes(4)  # the time of writing
+
+
+def failing() -> Iterator[pl.DataFrame]:
+    yield FRAME
+    raise InputError("no more")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_several_frames_are_one_file(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"out.{ending}"
+    write((FRAME[row : row + 1] for row in range(3)), path)
+    assert read(path).frame.equals(FRAME)
+    with pytest.raises(InputError, match="no more"):
+        write(failing(), path)
+    assert read(path).frame.equals(FRAME)
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_several_frames_are_printed_whole_or_not_at_all(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for size in (1, 1 << 20):
+        monkeypatch.setattr("clearprop.table.writing.IN_MEMORY", size)
+        write((FRAME[row : row + 1] for row in range(3)), "-")
+        assert capsys.readouterr().out == FRAME.write_csv()
+        with pytest.raises(InputError, match="no more"):
+            write(failing(), "-")
+        assert capsys.readouterr().out == ""
+
+
+def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    write((FRAME, FRAME), tmp_path / "out.parquet")
+    with pytest.raises(InputError, match="no more"):
+        write(failing(), tmp_path / "out.parquet")
+    assert list(place.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from clearprop.artefact import TableModel
     from clearprop.model import Model
 
-TABLE_HELP = "CSV, TSV (also .gz), Parquet or Arrow file."
+TABLE_HELP = (
+    "CSV, TSV (also .gz), Parquet or Arrow file; or several, a folder of them, or a pattern in quotes such as "
+    "'data/*.parquet'."
+)
 
 
 class Task(StrEnum):
@@ -33,16 +37,7 @@ class RecipeName(StrEnum):
     quick = "quick"
 
 
-TableFile = Annotated[Path, typer.Argument(metavar="TABLE", help=TABLE_HELP, show_default=False)]
-TableFiles = Annotated[
-    list[Path],
-    typer.Argument(
-        metavar="TABLE",
-        help="CSV, TSV (also .gz), Parquet or Arrow file; or several, a folder of them, or a pattern in quotes such as "
-        "'data/*.parquet'.",
-        show_default=False,
-    ),
-]
+TableFiles = Annotated[list[Path], typer.Argument(metavar="TABLE", help=TABLE_HELP, show_default=False)]
 ModelFile = Annotated[
     Path, typer.Argument(metavar="MODEL", help="Model file that `clearprop train` wrote.", show_default=False)
 ]
@@ -86,7 +81,19 @@ def check_place(path: Path, *inputs: Path) -> None:
             raise InputError(f"{path}: this is an input, which would be lost; name another file")
 
 
-def table_model(path: Path, table: Path) -> TableModel:
+def paths(table: Sequence[Path]) -> Path | Sequence[Path]:
+    """What TABLE names: one name, which may be that of a folder or a pattern, or several."""
+    return table[0] if len(table) == 1 else table
+
+
+def files_of(table: Sequence[Path]) -> list[Path]:
+    """The files that TABLE names, as far as they are there: what is wrong with them, who reads them says."""
+    from clearprop.table.files import files, names_many
+
+    return files(table) if names_many(paths(table)) else list(table)
+
+
+def table_model(path: Path, table: Sequence[Path]) -> TableModel:
     """The model in a file; where the file is a table and the other a model, the message asks whether they are swapped.
 
     Raises:
@@ -97,9 +104,10 @@ def table_model(path: Path, table: Path) -> TableModel:
     try:
         return TableModel.load(path)
     except InputError as error:
-        if path.is_file() and table.is_file() and not _is_container(path) and _is_container(table):
+        models = [one for one in table if one.is_file() and _is_container(one)]
+        if models and path.is_file() and not _is_container(path):
             raise InputError(
-                f"{path}: this is no model, but {table} is one: are they swapped? MODEL stands first"
+                f"{path}: this is no model, but {models[0]} is one: are they swapped? MODEL stands first"
             ) from None
         raise error
 

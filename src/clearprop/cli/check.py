@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,8 @@ from clearprop.errors import InputError
 
 if TYPE_CHECKING:
     from clearprop.check import GradientReport, WorksheetReport
+    from clearprop.engines.base import Array
+    from clearprop.table import Encoding, Parts
 
 WRONG = 1
 ROWS = 32
@@ -28,7 +31,9 @@ def check(
             show_default=False,
         ),
     ],
-    table: Annotated[Path | None, typer.Argument(metavar="[TABLE]", help=take.TABLE_HELP, show_default=False)] = None,
+    table: Annotated[
+        list[Path] | None, typer.Argument(metavar="[TABLE]", help=take.TABLE_HELP, show_default=False)
+    ] = None,
     member: take.MemberNumber = None,
     language: take.InLanguage = take.Language.en,
     as_json: take.AsJson = False,
@@ -37,7 +42,7 @@ def check(
 
     Ends with status 1 if something is wrong.
     """
-    if table is not None:
+    if table:
         gradients = _of_gradients(Path(what), table, member)
         ok, found, text = gradients.ok, gradients.to_json(), str(gradients)
     elif member is not None:
@@ -63,21 +68,38 @@ def _of_sheet(what: str) -> WorksheetReport:
     return check_worksheet(what if Path(what).exists() or what.endswith(".toml") else load(what))
 
 
-def _of_gradients(model: Path, table: Path, member: int | None) -> GradientReport:
+def _of_gradients(model: Path, table: Sequence[Path], member: int | None) -> GradientReport:
     """The gradient check of a model, or of one member, on the first rows of a table that have the target."""
     from clearprop.check import check_gradients
     from clearprop.examples import names
-    from clearprop.table import labelled, read
+    from clearprop.table import parts
 
     if str(model) in names() or model.suffix == ".toml":
-        raise InputError(f"{model}: a table goes with a model only; leave {table} out")
+        raise InputError(f"{model}: a table goes with a model only; leave {table[0]} out")
     table_model = take.table_model(model, table)
-    encoding, rows = table_model.encoding, read(table)
-    known = rows.select(labelled(rows, encoding.target.name)[:ROWS])
-    targets = encoding.targets(known)
-    if encoding.task == "numbers":
-        targets = encoding.standardise(targets)
+    X, Y = _first_rows(table_model.encoding, parts(take.paths(table)))
     chosen, total = take.member_of(model, table_model, member), len(table_model.members)
     if total > 1:
         show.say(f"the gradients of member {member or 1} of {total} are checked (--member M for another)")
-    return check_gradients(chosen, encoding.inputs(known), targets)
+    return check_gradients(chosen, X, Y)
+
+
+def _first_rows(encoding: Encoding, given: Parts) -> tuple[Array, Array]:
+    """The inputs of the first rows that have the target, and what a network learns of it."""
+    import numpy as np
+
+    from clearprop.table import all_missing, have
+    from clearprop.table.source import targets
+
+    X: list[Array] = []
+    Y: list[Array] = []
+    for rows in given.tables:
+        known = rows.select(have(rows, encoding.target.name)[: ROWS - sum(map(len, X))])
+        if len(known):
+            Y.append(targets(encoding, known))
+            X.append(encoding.inputs(known))
+        if sum(map(len, X)) == ROWS:
+            break
+    if not X:
+        raise all_missing(given.source, encoding.target.name)
+    return np.concatenate(X), np.concatenate(Y)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,11 +36,16 @@ def explain(
         ),
     ],
     table: Annotated[
-        Path | None,
-        typer.Argument(metavar="[TABLE]", help="Of a model: the table of the row to explain.", show_default=False),
+        list[Path] | None,
+        typer.Argument(
+            metavar="[TABLE]",
+            help=f"Of a model: the table of the row to explain. {take.TABLE_HELP}",
+            show_default=False,
+        ),
     ] = None,
     row: Annotated[
-        int | None, typer.Option(help="Which row of TABLE, from 1.", min=1, show_default="the first")
+        int | None,
+        typer.Option(help="Which row of TABLE, from 1 through all its files.", min=1, show_default="the first"),
     ] = None,
     member: Annotated[
         str | None,
@@ -78,7 +84,7 @@ def explain(
     if format not in FORMATS:
         raise unknown("format", format, FORMATS)
     if out:
-        take.check_place(out, *(path for path in (source, table) if path))
+        take.check_place(out, source, *(take.files_of(table) if table else ()))
     options = Options(notation, language.value, digits, form, focus, format)
     shown: Explanation | Together
     is_sheet = source.suffix.lower() == ".toml"
@@ -86,8 +92,8 @@ def explain(
         for option, given in (("row", row), ("member", member)):
             if given is not None:
                 raise InputError(f"{source}: --{option} goes with a model and its table only; leave it out")
-        if table is not None:
-            raise InputError(f"{source}: a table goes with a model only; leave {table} out")
+        if table:
+            raise InputError(f"{source}: a table goes with a model only; leave {table[0]} out")
         sheet = read_sheet(source) if is_sheet else load(str(source))
         shown = options.explained(_first_step(sheet), usual=sheet.notation)
     else:
@@ -156,7 +162,7 @@ def _first_step(sheet: Sheet) -> Trace:
 
 
 def _of_model(
-    model: Path, table: Path | None, row: int, member: str | None, options: Options
+    model: Path, table: Sequence[Path] | None, row: int, member: str | None, options: Options
 ) -> Explanation | Together:
     """The step of a table's model on one row of a table; without a target only the way forward."""
     import numpy as np
@@ -167,23 +173,23 @@ def _of_model(
     from clearprop.explain.answer import answer_of
     from clearprop.explain.render.together import check_format
     from clearprop.explain.row import row_of
-    from clearprop.table import read, unseen
+    from clearprop.table import parts, unseen
 
-    if table is None:
+    if not table:
         TableModel.load(model)  # what is wrong with it, is said first
         raise InputError(f"{model}: a model is explained on a row of a table: name the table after it, and --row N")
     loaded = take.table_model(model, table)
-    total, rows = len(loaded.members), read(table)
+    total, given = len(loaded.members), parts(take.paths(table)).row(row)
     numbers = list(range(1, total + 1)) if member == ALL else [_number(member)]
     if member == ALL:
         check_format(options.format)
     chosen = {number: take.member_of(model, loaded, number) for number in numbers}
-    found, x, y = row_of(loaded.encoding, rows, row)
-    for column in unseen(loaded.encoding, rows.select([row - 1])):
+    found, x, y = row_of(loaded.encoding, given, 1)
+    for column in unseen(loaded.encoding, given):
         show.say(f"note: {column}")
     forward = y is None
     if forward:
-        _say_forward(loaded, rows, options.format)
+        _say_forward(loaded, given, options.format)
     if y is None:  # whatever it is, nothing that is told comes from it
         y = np.zeros(1, np.int64) if loaded.encoding.classes else np.zeros((1, 1))
     traces = {number: trace(one, x, y) for number, one in chosen.items()}
@@ -207,14 +213,14 @@ def _number(member: str | None) -> int:
     return int(member)
 
 
-def _say_forward(loaded: TableModel, rows: Table, format: str) -> None:
+def _say_forward(loaded: TableModel, row: Table, format: str) -> None:
     from clearprop.cli import show
 
     target = loaded.encoding.target
-    lacking = "the row has no target" if target.name in rows.names else target.lacking(rows.names)
+    lacking = "the row has no target" if target.name in row.names else target.lacking(row.names)
     if format == "python":
-        raise InputError(f"{rows.source}: {lacking}, with which a script goes on to the error; choose another format")
-    show.say(f"{rows.source}: {lacking}: the way forward is explained, no error and no gradients")
+        raise InputError(f"{row.source}: {lacking}, with which a script goes on to the error; choose another format")
+    show.say(f"{row.source}: {lacking}: the way forward is explained, no error and no gradients")
 
 
 def _in_colour(shown: Explanation | Together) -> None:

@@ -100,7 +100,7 @@ def train(
     from clearprop.training import Checkpoint, Progress
     from clearprop.training.interrupts import interrupts
 
-    given = _files(table)
+    given = take.files_of(table)
     for path in (out, report):
         take.check_place(path, *given)
     check_size("--memory", memory)
@@ -150,7 +150,7 @@ def _prepared(
     from clearprop.table.files import fits, names_many
     from clearprop.tabular import prepare, prepare_files
 
-    one = table[0] if len(table) == 1 else table
+    one = take.paths(table)
     if spill is None and not names_many(one) and fits(table[0], check_size("--memory", memory)):
         return prepare(read(table[0]), target, **settings)
     show.say(f"the table is read in parts, to keep to {memory} of memory")
@@ -170,13 +170,6 @@ def _join_in(
         fitted = fit(prepared, engine=engine, threads=threads, callbacks=[checkpoint], distributed=distributed)
     if fitted.learnt.ended == "interrupted":
         raise typer.Exit(128 + (interruption.signal or 2))
-
-
-def _files(table: Sequence[Path]) -> list[Path]:
-    """The files that TABLE names, as far as they are there: what is wrong with them, who reads them says."""
-    from clearprop.table.files import files, names_many
-
-    return files(table) if names_many(table[0] if len(table) == 1 else table) else list(table)
 
 
 def _checkpoint(out: Path, resume: bool) -> Path:

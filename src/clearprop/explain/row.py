@@ -80,7 +80,7 @@ def row_of(encoding: Encoding, table: Table, number: int) -> tuple[Row, Array, A
 
     Args:
         encoding: how the columns of a table become inputs.
-        number: of the row, from 1.
+        number: of the row, from 1; its place is told as in the table's source.
 
     Raises:
         InputError: there is no such row, or a value cannot be of its column's kind.
@@ -90,7 +90,7 @@ def row_of(encoding: Encoding, table: Table, number: int) -> tuple[Row, Array, A
     row = table.select([number - 1])
     x = encoding.inputs(row)
     cells = [_cell(column, row, x[0], places) for column, places in zip(encoding.columns, encoding.places, strict=True)]
-    place = f"{table.source}, {number:,}"
+    place = f"{table.source}, {table.rows[number - 1]:,}"
     read = _read(row, encoding.target.name) if encoding.target.name in row.names else None
     if read is None:
         return Row(place, tuple(cells)), x, None

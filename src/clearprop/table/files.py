@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clearprop.container import missing_file
+from clearprop.container import missing_file, unreadable
 from clearprop.engines.source import PROCESS
 from clearprop.errors import InputError, did_you_mean
 from clearprop.table.pieces import opened, pieces
@@ -28,6 +28,9 @@ T = TypeVar("T")
 
 NUMBERS = 1 << 21
 """A chunk has about so many values."""
+
+WIDE = (pl.UInt64, pl.Int128, pl.UInt128)
+"""Types of whole numbers that become Int64 where the values fit, and Float64 where not."""
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -71,6 +74,18 @@ def files(paths: Paths) -> list[Path]:
         one, other = list(kinds.values())[:2]
         raise InputError(f"{one}: it is of another kind than {other}; give files of one kind, such as all Parquet")
     return found
+
+
+def called(paths: Paths) -> str:
+    """What the files of a name, a pattern, a folder or a list of these are called together.
+
+    >>> called("data/*.csv"), called(["a.csv", "b.csv", "c.csv"])
+    ('data/*.csv', 'a.csv and 2 more')
+    """
+    if isinstance(paths, str | os.PathLike):
+        return os.fspath(paths)
+    names = [os.fspath(path) for path in paths]
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def is_text(path: Path) -> str:
@@ -138,13 +153,15 @@ def _matching(text: str) -> list[Path]:
     return found
 
 
-def chunks(paths: Sequence[Path]) -> Iterator[Chunk]:
+def chunks(paths: Sequence[Path], types_only: bool = False) -> Iterator[Chunk]:
     """All rows of some files, chunk by chunk, each read while the one before is at work.
 
+    With `types_only` no more than tells the types of the columns: of a file that says them itself, mostly no row.
+
     Raises:
-        InputError: a file is damaged, or its columns are not those of the first.
+        InputError: a file cannot be read or is damaged, or its columns are not those of the first.
     """
-    return ahead(_chunks(paths))
+    return ahead(_chunks(paths, types_only))
 
 
 def place(starts: Mapping[Path, int], number: int) -> str:
@@ -156,23 +173,28 @@ def place(starts: Mapping[Path, int], number: int) -> str:
     """
     path, start = [(path, start) for path, start in starts.items() if start < number][-1]
     row = number - start
-    for chunk in _chunks([path]) if is_text(path) else ():
+    for chunk in _chunks([path], types_only=False) if is_text(path) else ():
         if chunk.lines is not None and chunk.row < row <= chunk.row + chunk.frame.height:
             return row_of(str(path), row, int(chunk.lines[row - chunk.row - 1]))
     return row_of(str(path), row, None)
 
 
-def _chunks(paths: Sequence[Path]) -> Iterator[Chunk]:
+def _chunks(paths: Sequence[Path], types_only: bool) -> Iterator[Chunk]:
     names: list[str] | None = None
     first = 0
     for path in paths:
         row = 0
-        for frame, lines, separator in _frames(path):
-            if names is None:
-                names = frame.columns
-            _check_names(frame.columns, names, path, paths[0])
-            yield Chunk(frame.select(names), path, first, row, lines, separator)
-            first, row = first + frame.height, row + frame.height
+        try:
+            for frame, lines, separator in _frames(path):
+                if names is None:
+                    names = frame.columns
+                _check_names(frame.columns, names, path, paths[0])
+                yield Chunk(frame.select(names), path, first, row, lines, separator)
+                if types_only and not separator and not any(dtype in WIDE for dtype in frame.dtypes):
+                    break
+                first, row = first + frame.height, row + frame.height
+        except OSError as error:
+            raise unreadable(path, error) from None
 
 
 def _frames(path: Path) -> Iterator[tuple[pl.DataFrame, NDArray[np.int64] | None, str]]:

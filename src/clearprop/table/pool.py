@@ -47,8 +47,9 @@ class Pool:
         first = 0
         for pack in packs:
             rows = pl.read_ipc(BytesIO(pack))
-            begin, end = np.searchsorted(places, (first, first + rows.height))
-            self.add(rows[places[begin:end] - first])
+            begin, end = np.searchsorted(places, [first, first + rows.height])
+            here: NDArray[np.int64] = places[begin:end] - first
+            self.add(rows[here])
             first += rows.height
 
     def columns(self) -> Iterator[pl.Series]:
@@ -60,7 +61,7 @@ class Pool:
 
     @property
     def _size_of_loose(self) -> int:
-        return sum(frame.estimated_size() for frame in self._loose)
+        return sum(int(frame.estimated_size()) for frame in self._loose)
 
     def _pack(self) -> None:
         if not self._loose:

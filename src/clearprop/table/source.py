@@ -16,7 +16,7 @@ from clearprop.engines.source import MEMORY, Source
 from clearprop.errors import ClearpropError, InputError, check_size
 from clearprop.random import check_seed
 from clearprop.table.encoding import Encoding
-from clearprop.table.files import Paths, files, place
+from clearprop.table.files import Paths, called, files, place
 from clearprop.table.kinds import check_kinds
 from clearprop.table.spill import Spill, check_folder
 from clearprop.table.survey import MOST_CODED, MOST_HELD_OUT, Survey, survey
@@ -89,7 +89,7 @@ class TableSource(Source):
         share = None if held_out is None else _check_held_out(held_out)
         check_kinds(kinds or {})
         named = (target, *(kinds or ()))
-        self._survey = survey(files(paths), _called(paths), named, seed, self.memory, share)
+        self._survey = survey(files(paths), called(paths), named, seed, self.memory, share)
         self.dropped = self._survey.rows - self._survey.labelled
         answer = self._target(task)
         self.held_out: NDArray[np.bool_] | None = None
@@ -198,10 +198,3 @@ def targets(encoding: Encoding, table: Table) -> NDArray[Any]:
     """What a network learns of a table's target: class indices (N,), or standardised numbers (N, 1)."""
     found = encoding.targets(table)
     return found if encoding.task == "classes" else encoding.standardise(found)
-
-
-def _called(paths: Paths) -> str:
-    if isinstance(paths, str | os.PathLike):
-        return os.fspath(paths)
-    names = [os.fspath(path) for path in paths]
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from clearprop.engines.source import PROCESS
 from clearprop.errors import InputError, at_least, in_bytes
 from clearprop.random import FULL, Draw, Stream
+from clearprop.table.column_types import ColumnTypes, tables
 from clearprop.table.encoding import SAMPLE
 from clearprop.table.files import Chunk, chunks, place
-from clearprop.table.parsing import PARSERS, TypeFinder, cleaned, decimal_commas
+from clearprop.table.parsing import cleaned
 from clearprop.table.pool import Pool
-from clearprop.table.table import Table, plain, quoted
+from clearprop.table.table import Table, no_rows
 from clearprop.table.tally import Tally
-from clearprop.table.target import column_of
+from clearprop.table.target import all_missing, column_of, have
 
 MOST_HELD_OUT = 0.75
 """The largest share of the rows that may be held out: the more are, the more must be kept to have others enough."""
@@ -41,7 +42,7 @@ class Survey:
 
     Attributes:
         starts, source: its files, with the number of rows before each, and how they are called together.
-        types: of a text file, what finds the values of each column; else the type of each column.
+        types: that of each column.
         rows, labelled: how many rows there are, and how many of them have a target.
         values: those of the target, in the order in which they come first.
         tally: the same, counted.
@@ -52,7 +53,7 @@ class Survey:
 
     starts: dict[Path, int]
     source: str
-    types: dict[str, TypeFinder] | dict[str, pl.DataType]
+    types: ColumnTypes
     rows: int
     labelled: int
     values: pl.Series
@@ -63,17 +64,10 @@ class Survey:
 
     def tables(self) -> Iterator[Table]:
         """The table's rows that have a target, chunk by chunk, in the types that they have in the whole table."""
-        for chunk in chunks(list(self.starts)):
-            there = Table(
-                typed(chunk.frame, self.types),
-                str(chunk.path),
-                np.arange(chunk.row + 1, chunk.row + chunk.frame.height + 1),
-                chunk.lines,
-                chunk.lines is None,
-            )
-            known = np.flatnonzero(there.frame[self.tally.values.name].is_not_null().to_numpy())
+        for table in tables(list(self.starts), self.types):
+            known = have(table, self.tally.values.name)
             if len(known):
-                yield there if len(known) == len(there) else there.select(known)
+                yield table if len(known) == len(table) else table.select(known)
 
 
 def pool_size(held_out: float) -> int:
@@ -110,8 +104,7 @@ class _Finding:
     def __init__(self, source: str, named: Sequence[str], draw: Draw, memory: int) -> None:
         self.source, self.named, self.target, self.draw, self.memory = source, named, named[0], draw, memory
         self.starts: dict[Path, int] = {}
-        self.types: dict[str, TypeFinder] = {}
-        self.dtypes: dict[str, tuple[pl.DataType, Path]] = {}
+        self.types = ColumnTypes()
         self.rows = self.labelled = 0
         self.tally: Tally | None = None
         self.pool = Pool()
@@ -119,24 +112,13 @@ class _Finding:
         self.codes: list[NDArray[np.unsignedinteger]] | None = []
 
     def see(self, chunk: Chunk) -> None:
-        frame = chunk.frame
         if not self.starts:
             for name in self.named:
-                column_of(Table(frame, str(chunk.path), np.empty(0, np.int64)), name)
+                column_of(Table(chunk.frame, str(chunk.path), np.empty(0, np.int64)), name)
         self.starts.setdefault(chunk.path, chunk.first)
-        if chunk.separator:
-            self._see_texts(chunk)
-            target = cleaned(frame[self.target])
-        else:
-            frame = pl.DataFrame([plain(column) for column in frame])
-            self._see_values(frame, chunk.path)
-            target = frame[self.target]
-        if self.tally is None:
-            self.tally = Tally.of(target)
-        elif self.tally.many:
-            self.tally = self.tally.and_others(len(target) - target.null_count())
-        else:
-            self.tally = self.tally.and_then(Tally.of(target), self.rows)
+        frame = self.types.see(chunk)
+        target = cleaned(frame[self.target]) if chunk.separator else frame[self.target]
+        self.tally = Tally.of(target) if self.tally is None else self.tally.and_more(target, self.rows)
         self._code(target.drop_nulls())
         known = np.flatnonzero(target.is_not_null().to_numpy())
         entered = self.draw.enter(self.rows + known)
@@ -172,65 +154,30 @@ class _Finding:
         codes = target.cast(values.dtype).replace_strict(values, range(len(values)), return_dtype=pl.UInt32)
         self.codes.append(codes.to_numpy().astype(np.min_scalar_type(len(values) - 1)))
 
-    def _see_texts(self, chunk: Chunk) -> None:
-        parsers = PARSERS if chunk.separator == "," else (*PARSERS, decimal_commas)
-        for column in chunk.frame:
-            self.types.setdefault(column.name, TypeFinder(parsers)).see(column)
-
-    def _see_values(self, frame: pl.DataFrame, path: Path) -> None:
-        for name, dtype in frame.schema.items():
-            before, first = self.dtypes.get(name, (dtype, path))
-            if dtype == before or dtype == pl.Null:
-                both = before
-            elif before == pl.Null:
-                both, first = dtype, path
-            elif {dtype, before} == {pl.Int64(), pl.Float64()}:
-                both = pl.Float64()
-            else:
-                raise InputError(
-                    f"{path}, column {quoted(name)}: its values are of type {dtype}, those in {first} of type "
-                    f"{before}; write all files with the same types"
-                )
-            self.dtypes[name] = both, first
-
     def found(self) -> Survey:
         if not self.rows:
-            raise InputError(f"{self.source}: it has no rows, only names of columns")
+            raise no_rows(self.source)
         if not self.labelled:
-            raise InputError(f"{self.source}: all values of the target column {quoted(self.target)} are missing")
+            raise all_missing(self.source, self.target)
         assert self.tally is not None
-        types: dict[str, TypeFinder] | dict[str, pl.DataType] = self.types or {
-            name: pl.Float64() if dtype == pl.Null else dtype for name, (dtype, _) in self.dtypes.items()
-        }
         kept = self.draw.kept()
         self.pool.keep(kept)
-        values = typed(self.tally.values.alias(self.target).to_frame(), types)[self.target]
+        values = self.types.read(self.tally.values.alias(self.target).to_frame())[self.target]
         return Survey(
             self.starts,
             self.source,
-            types,
+            self.types,
             self.rows,
             self.labelled,
             values,
             self.tally.mapped(values),
             None if self.codes is None else np.concatenate(self.codes),
             Table(
-                pl.DataFrame([read(column, types) for column in self.pool.columns()]),
+                pl.DataFrame([self.types.of(column) for column in self.pool.columns()]),
                 self.source,
                 self.draw.rows + 1,
-                typed=not self.types,
+                typed=self.types.are_given,
                 located=partial(place, self.starts),
             ),
             np.concatenate(self.pooled)[kept],
         )
-
-
-def typed(frame: pl.DataFrame, types: dict[str, TypeFinder] | dict[str, pl.DataType]) -> pl.DataFrame:
-    """The columns of a frame in the types that they have in the whole table."""
-    return frame.select(read(column, types) for column in frame)
-
-
-def read(column: pl.Series, types: dict[str, TypeFinder] | dict[str, pl.DataType]) -> pl.Series:
-    """A column in the type that it has in the whole table."""
-    kind = types[column.name]
-    return plain(kind.read(column) if isinstance(kind, TypeFinder) else plain(column).cast(kind))

@@ -45,7 +45,7 @@ class Table:
         if not frame.width:
             raise InputError(f"{source}: it has no columns")
         if not frame.height:
-            raise InputError(f"{source}: it has no rows, only names of columns")
+            raise no_rows(source)
         return Table(
             frame.select(_known(plain(column)) for column in frame),
             source,
@@ -88,6 +88,10 @@ class Table:
 def row_of(source: str, row: int, line: int | None) -> str:
     """Where a row stands: its source, its number from 1, its line where it is known."""
     return f"{source}, row {row}" + ("" if line is None else f" (line {line})")
+
+
+def no_rows(source: str) -> InputError:
+    return InputError(f"{source}: it has no rows, only names of columns")
 
 
 def quoted(value: object) -> str:

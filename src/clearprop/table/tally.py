@@ -57,12 +57,11 @@ class Tally:
         """The tally of what became of the values, some of which may be equal now, and some null."""
         return self._summed(pl.DataFrame({"value": values, "count": self.counts, "row": self.firsts}))
 
-    def and_others(self, rows: int) -> Tally:
-        """The tally with so many more rows, of values that are not told apart any more."""
-        return replace(self, others=self.others + rows)
-
-    def and_then(self, other: Tally, rows: int) -> Tally:
-        """The tally of this column with the other below it, whose first row has the index `rows`."""
+    def and_more(self, column: pl.Series, rows: int) -> Tally:
+        """The tally with a column below this one, which has so many rows; where there are many, no values of it."""
+        if self.many:
+            return replace(self, others=self.others + len(column) - column.null_count())
+        other = Tally.of(column)
         own = {"value": self.values, "count": self.counts, "row": self.firsts}
         more = {"value": other.values, "count": other.counts, "row": other.firsts + rows}
         return self._summed(pl.concat([pl.DataFrame(own), pl.DataFrame(more)], how="vertical_relaxed"))

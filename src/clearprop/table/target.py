@@ -35,10 +35,19 @@ def labelled(table: Table, name: str) -> NDArray[np.int64]:
     >>> labelled(Table.of(pl.DataFrame({"y": ["yes", None, "no"]}), "table.csv"), "y")
     array([0, 2])
     """
-    rows = np.flatnonzero(column_of(table, name).is_not_null().to_numpy())
+    rows = have(table, name)
     if not len(rows):
-        raise InputError(f"{table.source}: all values of the target column {quoted(name)} are missing")
+        raise all_missing(table.source, name)
     return rows
+
+
+def have(table: Table, name: str) -> NDArray[np.int64]:
+    """The indices of the rows that have a value of a column; raises InputError where there is no such column."""
+    return np.flatnonzero(column_of(table, name).is_not_null().to_numpy())
+
+
+def all_missing(source: str, name: str) -> InputError:
+    return InputError(f"{source}: all values of the target column {quoted(name)} are missing")
 
 
 @dataclass(frozen=True)

@@ -301,7 +301,7 @@ class _Loop:
         rates = job.plan.optimizer.schedule.of_epochs(first, job.batches, count)
         seconds = (time.perf_counter() - self.epoch_began) / count
         self.epoch_began = time.perf_counter()
-        self.columns["loss"].frombytes(memoryview(outcome.losses).cast("B"))
+        self.columns["loss"].frombytes(outcome.losses.tobytes())
         self.columns["learning_rate"] += rates
         self.columns["seconds"] += array("d", [seconds]) * count
         if self.by_epoch:
