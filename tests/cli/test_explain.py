@@ -155,7 +155,7 @@ def test_colour_is_for_a_terminal(run, model, people, monkeypatch):
     monkeypatch.setattr(sys, "stdout", shown)
     from clearprop.cli.explain import explain
 
-    explain(model, people)
+    explain(model, [people])
     assert "\x1b[" in shown.getvalue() and "Forward, layer 1" in shown.getvalue()
 
 

@@ -86,7 +86,7 @@ def test_texts_are_read_as_in_one_file(
     assert pl.concat([table.frame for table in found]).equals(read(whole).frame)
     assert {table.typed for table in found} == {False}
     assert [int(row) for table in found for row in table.rows] == [1, 2, 1, 2]
-    assert found[-1].place(0, "a") == f'{tmp_path / "1.csv"}, row 2 (line 3), column "a"'
+    assert found[-1].place(len(found[-1]) - 1, "a") == f'{tmp_path / "1.csv"}, row 2 (line 3), column "a"'
 
 
 def test_decimal_commas_and_whole_numbers_are_one_column(tmp_path: Path) -> None:
@@ -166,9 +166,7 @@ def test_what_a_model_lacks_in_files(frame: pl.DataFrame, tmp_path: Path) -> Non
         model.predict(folder)
     folder = written(frame.rename({"y": "Y"}), tmp_path / "no-y", "parquet", 2)
     assert len(model.predict(folder)) == len(frame)
-    with pytest.raises(
-        cp.InputError, match='parquet: there is no column "y", the target of the model; did you mean "Y"'
-    ):
+    with pytest.raises(cp.InputError, match='parquet: there is no column "y", the target of the model'):
         model.evaluate(folder)
     folder = written(frame.with_columns(y=pl.lit(None, pl.String)), tmp_path / "no-value", "parquet", 2)
     with pytest.raises(cp.InputError, match=re.escape(f'{folder}: all values of the target column "y" are missing')):
