@@ -15,7 +15,16 @@ from clearprop.table import Encoding, Newcomers, Table, as_table, parts, read, u
 from tests.table.conftest import written
 from tests.table.test_source import BAD
 
-OF_LEARNING = ("no target", "no value of the target", "one value of the target", "a stray text")
+OF_LEARNING = (
+    "no target",
+    "no value of the target",
+    "one value of the target",
+    "a kind that there is not",
+    "a column that there is not",
+    "a stray text",
+    "a stray text in an input",
+    "a stray text in a Parquet file",
+)
 """The bad input that only who learns from a table minds."""
 
 
