@@ -113,3 +113,14 @@ def written(frame: pl.DataFrame, folder: Path, ending: str, parts: int = 1) -> P
         columns = frame.columns if number % 2 == 0 else frame.columns[::-1]
         WRITERS[ending](frame[start:end].select(columns), folder / f"part-{number}.{ending}")
     return folder
+
+
+def lay_out(files: Mapping[str, pl.DataFrame | str | bytes], folder: Path) -> None:
+    """Writes files by their names: a frame as Parquet, all else as it is."""
+    for name, contents in files.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        if isinstance(contents, pl.DataFrame):
+            contents.write_parquet(path)
+        else:
+            path.write_bytes(contents.encode() if isinstance(contents, str) else contents)

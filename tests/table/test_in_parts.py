@@ -12,7 +12,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.table import Encoding, Newcomers, Table, as_table, parts, read, unseen
-from tests.table.conftest import written
+from tests.table.conftest import lay_out, written
 from tests.table.test_source import BAD
 
 OF_LEARNING = (
@@ -139,13 +139,7 @@ def test_bad_input_is_told_as_to_who_learns(
     monkeypatch.setattr("clearprop.table.pieces.SIZE", piece)
     monkeypatch.chdir(tmp_path)
     files, asked, message = BAD[case]
-    for name, contents in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        if isinstance(contents, pl.DataFrame):
-            contents.write_parquet(path)
-        else:
-            path.write_bytes(contents.encode() if isinstance(contents, str) else contents)
+    lay_out(files, tmp_path)
     with pytest.raises(cp.InputError, match=message):
         list(parts(asked).tables)
 

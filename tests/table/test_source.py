@@ -25,7 +25,7 @@ from clearprop.table.files import ahead, fits
 from clearprop.table.source import targets
 from clearprop.table.survey import READING, READING_TEXT
 from clearprop.training.split import split
-from tests.table.conftest import written
+from tests.table.conftest import lay_out, written
 
 
 def of_few_rows(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
@@ -75,7 +75,8 @@ def test_statistics_of_a_large_table_are_of_the_same_rows(
     assert cp.TableSource(folder, target=target, seed=5).encoding != encoding
 
 
-def test_rows_too_large_to_be_kept_are_refused_with_what_is_enough(ending: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("room", [-(1 << 20), 8 << 20], ids=["not for reading", "not for the rows"])
+def test_rows_too_large_to_be_kept_are_refused_with_what_is_enough(ending: str, room: int, tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     wide = pl.DataFrame(
         {f"x{place}": random.normal(size=200_000) for place in range(8)} | {"y": np.arange(200_000) % 2}
@@ -83,7 +84,7 @@ def test_rows_too_large_to_be_kept_are_refused_with_what_is_enough(ending: str, 
     folder = written(wide, tmp_path / "wide", ending, 2)
     beside = PROCESS + (READING_TEXT if "csv" in ending else READING)
     with pytest.raises(cp.InputError, match=rf"memory: .* MiB is too little for {re.escape(str(folder))}: ") as caught:
-        cp.TableSource(folder, target="y", memory=beside + (8 << 20))
+        cp.TableSource(folder, target="y", memory=beside + room)
     enough = re.search(r"give (\d+\.\d MiB), which is enough for any number", str(caught.value))
     assert enough
     assert len(cp.TableSource(folder, target="y", memory=enough[1])) == 200_000
@@ -344,13 +345,7 @@ def test_bad_input(case: str, piece: int, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("clearprop.table.pieces.SIZE", piece)
     monkeypatch.chdir(tmp_path)
     files, asked, message = BAD[case]
-    for name, contents in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        if isinstance(contents, pl.DataFrame):
-            contents.write_parquet(path)
-        else:
-            path.write_bytes(contents.encode() if isinstance(contents, str) else contents)
+    lay_out(files, tmp_path)
     given = asked if isinstance(asked, dict) else {"paths": asked, "target": "y"}
     with pytest.raises(cp.InputError, match=message):
         cp.TableSource(**given)

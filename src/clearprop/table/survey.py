@@ -135,9 +135,9 @@ class _Finding:
     def _check_memory(self, chunk: pl.DataFrame, reading: int) -> None:
         rows = len(self.draw.rows)
         kept = self.pool.size + LOOKED_AT * rows * chunk.width
-        if PROCESS + reading + kept <= self.memory:
+        if not rows or PROCESS + reading + kept <= self.memory:
             return
-        enough = PROCESS + reading + kept / max(1, rows) * (FULL * self.draw.size + chunk.height)
+        enough = PROCESS + reading + kept / rows * (FULL * self.draw.size + chunk.height)
         raise InputError(
             f"memory: {in_bytes(self.memory)} is too little for {self.source}: about this much is taken up: Python and "
             f"its libraries {in_bytes(PROCESS)}, reading {in_bytes(reading)}, and the {rows:,} of the rows so far that "
@@ -161,7 +161,6 @@ class _Finding:
             raise all_missing(self.source, self.target)
         assert self.tally is not None
         kept = self.draw.kept()
-        self.pool.keep(kept)
         values = self.types.read(self.tally.values.alias(self.target).to_frame())[self.target]
         return Survey(
             self.starts,
@@ -173,7 +172,7 @@ class _Finding:
             self.tally.mapped(values),
             None if self.codes is None else np.concatenate(self.codes),
             Table(
-                pl.DataFrame([self.types.of(column) for column in self.pool.columns()]),
+                pl.DataFrame([self.types.of(column[kept]) for column in self.pool.columns()]),
                 self.source,
                 self.draw.rows + 1,
                 typed=self.types.are_given,
