@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from clearprop.artefact import TableModel
     from clearprop.model import Model
 
-TABLE_HELP = (
-    "CSV, TSV (also .gz), Parquet or Arrow file; or several, a folder of them, or a pattern in quotes such as "
-    "'data/*.parquet'."
-)
+ONE_FILE = "CSV, TSV (also .gz), Parquet or Arrow file"
+TABLE_HELP = f"{ONE_FILE}; or several, a folder of them, or a pattern in quotes such as 'data/*.parquet'."
 
 
 class Task(StrEnum):

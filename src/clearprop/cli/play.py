@@ -19,7 +19,7 @@ def play(
             show_default="XOR",
         ),
     ] = None,
-    table: Annotated[Path | None, typer.Option(help=f"Of a model: {take.TABLE_HELP}", show_default=False)] = None,
+    table: Annotated[Path | None, typer.Option(help=f"Of a model: {take.ONE_FILE}.", show_default=False)] = None,
     row: Annotated[
         int | None, typer.Option(help="Which row of the table is looked at, from 1.", min=1, show_default="the first")
     ] = None,
