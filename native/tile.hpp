@@ -40,6 +40,13 @@ enum class Finish { keep, rectify, mask, scale };
 // How A is read: across, C = A·B, or down, C = Aᵀ·B.
 enum class Read { across, down };
 
+// Asks for a cache line. The empty statement counts as an effect: of a function that has none, a compiler drops the calls,
+// and it takes asking for none.
+inline void ask_for(const void* place) {
+    __builtin_prefetch(place);
+    asm volatile("");
+}
+
 // What will be wanted soon, asked for beforehand: runs of cache lines. A few at a time: for more than it has room for, a
 // processor waits.
 struct Ahead {
@@ -61,7 +68,7 @@ struct Ahead {
         const Index begin = most * first / whole, end = most * last / whole;
         for (int kind = 0; kind < kinds; ++kind)
             for (Index line = begin; line < end && line < lines[kind].count; ++line)
-                __builtin_prefetch(lines[kind].first + line * 64);
+                ask_for(lines[kind].first + line * 64);
     }
 };
 

@@ -141,8 +141,8 @@ class Trainer {
         const Index inputs = run_.network.inputs;
         for (Index r = 0; r < count; ++r) {
             const T* row = run_.samples.X + rows[r] * inputs;
-            for (Index i = 0; i < inputs; i += Index(64 / sizeof(T))) __builtin_prefetch(row + i);
-            __builtin_prefetch(row + inputs - 1);
+            for (Index i = 0; i < inputs; i += Index(64 / sizeof(T))) ask_for(row + i);
+            ask_for(row + inputs - 1);
         }
     }
 
