@@ -130,14 +130,31 @@ struct TargetColumn {
     }
 };
 
-// A column of deltas: a gradient is scaled by each row's share of the batch's loss.
+// So many outputs are turned once, and what is kept of them stays in registers or the nearest cache.
+inline constexpr Index FEW_OUTPUTS = 16;
+
+// A column of values; `turned` has those of all outputs where these are few.
+template <class V, class Place>
+struct ValueColumn {
+    Column<V, Place> column;
+    const V* turned;
+
+    V operator()(Index o) const { return turned ? turned[o] : column(o); }
+};
+
+// A column of deltas: a gradient is scaled by each row's share of the batch's loss. What is to be kept until then stands
+// in `room` where there is any.
 template <class V, class Place>
 struct GradientColumn {
     Column<V, Place> column;
     V scale;
+    V* room;
 
-    void keep(Index o, V x) const { column.put(o, x); }
-    V kept(Index o) const { return column(o); }
+    void keep(Index o, V x) const {
+        if (room) room[o] = x;
+        else column.put(o, x);
+    }
+    V kept(Index o) const { return room ? room[o] : column(o); }
     void put(Index o, V x) const { column.put(o, x * scale); }
 };
 
@@ -157,8 +174,12 @@ bool lose_blocks(const Network& network, Index outputs, ConstPlace values, Place
         const V weight = samples.weights
                              ? gathered<V>(rows, [&](Index l) { return samples.weights[table_row(r + l)]; })
                              : splat<V>(1);
-        const V loss = lose<V>(network, outputs, Column<V, ConstPlace>{values, r, rows}, targets,
-                               GradientColumn<V, Place>{{deltas, r, rows}, weight / divisor});
+        V turned[FEW_OUTPUTS], room[FEW_OUTPUTS];
+        const bool few = outputs <= FEW_OUTPUTS;
+        const Column<V, ConstPlace> column{values, r, rows};
+        for (Index o = 0; few && o < outputs; ++o) turned[o] = column(o);
+        const V loss = lose<V>(network, outputs, ValueColumn<V, ConstPlace>{column, few ? turned : nullptr}, targets,
+                               GradientColumn<V, Place>{{deltas, r, rows}, weight / divisor, few ? room : nullptr});
         T shares[COUNT<V>], weights[COUNT<V>];
         store(shares, loss);
         store(weights, weight);

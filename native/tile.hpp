@@ -113,15 +113,21 @@ void tile(const Tile<T, E>& p) {
         for (Index k = 0; k < p.depth; ++k) add(p.a + k * W);
     } else {
         const E* a = p.a;
-        for (Index left = p.depth; left > 0; left -= W, a += p.a_step)
-            for (Index k = 0; k < left && k < W; ++k) add(a + k);
+        for (Index left = p.depth; left > 0; left -= W, a += p.a_step) {
+            const E* const end = a + (left < W ? left : W);
+            for (const E* next = a; next < end; ++next) add(next);
+        }
     }
 
-    const auto write = [&](auto f) { each([&](V s, int r, int v) { store(p.c + r * W + v * N, f(s, r, v)); }); };
-    const auto by = [&](int r, int v) { return load<V>(p.by + r * W + v * N); };
-    if (READ == Read::down || p.finish == Finish::keep) return write([](V s, int, int) { return s; });
-    if (p.finish == Finish::rectify) return write([](V s, int, int) { return select(s > 0, s, V{}); });
-    if (p.finish == Finish::mask) return write([&](V s, int r, int v) { return select(by(r, v) > 0, s, V{}); });
+    // Of one's own, so that no compiler need ask whether the sums are written over them.
+    T* const c = p.c;
+    const T* const factors = p.by;
+    const Finish finish = p.finish;
+    const auto write = [&](auto f) { each([&](V s, int r, int v) { store(c + r * W + v * N, f(s, r, v)); }); };
+    const auto by = [&](int r, int v) { return load<V>(factors + r * W + v * N); };
+    if (READ == Read::down || finish == Finish::keep) return write([](V s, int, int) { return s; });
+    if (finish == Finish::rectify) return write([](V s, int, int) { return select(s > 0, s, V{}); });
+    if (finish == Finish::mask) return write([&](V s, int r, int v) { return select(by(r, v) > 0, s, V{}); });
     write([&](V s, int r, int v) { return s * by(r, v); });
 }
 
@@ -161,8 +167,9 @@ void run_tile(const Tile<T, E>& p, Index rows, Index columns) {
 template <class F>
 void each_tile(Index rows, F f) {
     const Index tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
-    for (Index t = 0, first = 0; t < tiles; ++t) {
-        const Index cut = even(rows * (t + 1) / tiles), end = cut < rows ? cut : rows;
+    for (Index t = 1, first = 0; first < rows; ++t) {
+        const Index cut = t < tiles ? even(std::uint32_t(rows * t) / std::uint32_t(tiles)) : rows;
+        const Index end = cut < rows ? cut : rows;
         f(first, end - first);
         first = end;
     }
@@ -181,9 +188,10 @@ struct Product {
 
 // How deep a product goes at once, so that the rows of A stay in half of the second cache while all of B passes by.
 template <class T>
-Index depth_at_once(Index rows) {
+Index depth_at_once(Index rows, Index depth) {
     constexpr Index W = PANEL<T>, MOST = Index(512) << 10;
     const Index half = second_cache() / 2, bytes = half < MOST ? half : MOST;
+    if (rows * depth * Index(sizeof(T)) <= bytes) return depth;
     const Index fitting = bytes / (rows * Index(sizeof(T))) / W * W;
     return fitting < 8 * W ? 8 * W : fitting;
 }
@@ -193,7 +201,7 @@ Index depth_at_once(Index rows) {
 template <class T, class E, class After>
 void product(const Product<T, E>& p, Index first, Index rows, Index width, After after) {
     constexpr Index W = PANEL<T>;
-    const Index at_once = depth_at_once<T>(rows);
+    const Index at_once = depth_at_once<T>(rows, p.depth);
     const bool in_parts = p.depth > at_once;
     for (Index k = 0; k < p.depth; k += at_once) {
         const Index deep = p.depth - k < at_once ? p.depth - k : at_once;

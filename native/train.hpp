@@ -143,6 +143,7 @@ class Trainer {
             const T* row = run_.samples.X + rows[r] * inputs;
             for (Index i = 0; i < inputs; i += Index(64 / sizeof(T))) ask_for(row + i);
             ask_for(row + inputs - 1);
+            if (run_.samples.classes) ask_for(run_.samples.classes + rows[r]);
         }
     }
 

@@ -66,13 +66,17 @@ class Updater {
         if (layer.bias == Bias::layer && item.column == 0) layer_bias(stage, rule, rates);
         if (layer.bias != Bias::unit) return;
         T* kept = stage.bias.gradient ? stage.bias.gradient + item.column : nullptr;
-        V sums[TILE_VECTORS] = {};
-        if (!first_chunk_) __builtin_memcpy(sums, kept, sizeof(sums));
+        static_assert(TILE_VECTORS == 2);
+        const bool more = !first_chunk_;
+        V low = more ? load<V>(kept) : V{}, high = more ? load<V>(kept + LANES<T>) : V{};
         const T* deltas = stage.deltas.panel(item.column);
-        for (Index r = 0; r < rows_; ++r)
-            for (int v = 0; v < TILE_VECTORS; ++v, deltas += LANES<T>) sums[v] += load<V>(deltas);
+        for (Index r = 0; r < rows_; ++r, deltas += W) {
+            low += load<V>(deltas);
+            high += load<V>(deltas + LANES<T>);
+        }
         T sum[W];
-        __builtin_memcpy(sum, sums, sizeof(sum));
+        store(sum, low);
+        store(sum + LANES<T>, high);
         if (kept) __builtin_memcpy(kept, sum, sizeof(sum));
         if (!last_chunk_ || !rates || !layer.train_bias) return;
         update(stage.bias, layer.bias_rate, item.column, sum, 1, layer.units - item.column, rule, rates, false);

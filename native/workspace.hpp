@@ -58,8 +58,8 @@ enum class Purpose { train, gradients, loss, predict };
 inline constexpr int OF_COLUMNS = -1, OF_SCALE = -2;
 
 // A place where a part of a gradient is summed and used: each by one thread in one order. It is a tile of a panel of the
-// weights or, where they are many, as many rows of the panel as it has columns; row -1: a panel of the bias. Of columns:
-// the parameters of embedded input number `row`; of the scale: a panel of it.
+// weights or, where they are many or their gradients are soon summed, as many rows of the panel as it has columns; row -1:
+// a panel of the bias. Of columns: the parameters of embedded input number `row`; of the scale: a panel of it.
 struct Item {
     int layer, row, rows, column;
     double cost;  // of the items before it
@@ -67,6 +67,7 @@ struct Item {
 
 inline constexpr Index ROWS_AT_ONCE = 1024;      // a panel of so many rows stays in the second cache
 inline constexpr Index BYTES_AT_ONCE = 32 << 20;  // of all rows on their way, so that memory does not grow with the batch
+inline constexpr Index ROWS_OF_WHOLE_ITEMS = 64;  // that few threads work on: they need no small items to share evenly
 inline constexpr Index UNIT_PANELS = 4;           // panels of deltas that stay in the cache while all inputs pass by
 
 template <class T>
@@ -385,7 +386,7 @@ class Workspace {
                 for (Index panel = 0; panel < inputs; panel += W)
                     for (Index unit = first; unit < units && unit < first + block; unit += W) {
                         const Index rows = inputs - panel < W ? inputs - panel : W;
-                        if (farther) add(l, panel, rows, unit);
+                        if (farther || chunk <= ROWS_OF_WHOLE_ITEMS) add(l, panel, rows, unit);
                         else each_tile(rows, [&](Index row, Index count) { add(l, panel + row, count, unit); });
                     }
         }
