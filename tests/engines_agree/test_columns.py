@@ -69,16 +69,19 @@ def test_every_column_layer_takes_part() -> None:
     assert {layer.kind for layers in LAYERS.values() for layer in layers} == set(COLUMN_LAYERS)
 
 
+@pytest.mark.parametrize("half", [0, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("scale", [False, True], ids=["", "scaled"])
 @pytest.mark.parametrize("layers", LAYERS.values(), ids=LAYERS)
 def test_same_run(
-    layers: list[ColumnLayer], scale: bool, native: Engine, reference: Engine, assert_same_run: Agree
+    layers: list[ColumnLayer], scale: bool, half: int, native: Engine, reference: Engine, assert_same_run: Agree
 ) -> None:
     for turn, (rule, first) in enumerate(product(RULES, (2, 17, 40))):
+        if turn % 2 != half:
+            continue
         network = network_of(layers, scale, first)
         parameters, samples = case(network, 23, seed=turn)
         plan = Plan(
-            RULES[rule](0.003, FlatCosine(1.0, steps=STEPS)), batch_size=(3, 5, 23)[turn % 3], threads=1 + turn % 2
+            RULES[rule](0.003, FlatCosine(1.0, steps=STEPS)), batch_size=(3, 5, 23)[turn % 3], threads=1 + turn // 2 % 2
         )
         expected = run(reference, parameters, samples, plan, seed=turn)
         assert not np.array_equal(expected.parameters.flat, parameters.flat)
