@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -88,6 +89,25 @@ def test_rows_too_large_to_be_kept_are_refused_with_what_is_enough(ending: str, 
     enough = re.search(r"give (\d+\.\d MiB), which is enough for any number", str(caught.value))
     assert enough
     assert len(cp.TableSource(folder, target="y", memory=enough[1])) == 200_000
+
+
+@pytest.mark.parametrize("target", ["x", "y"], ids=["numbers", "classes"])
+def test_statistics_take_up_no_more_memory_where_rows_are_more(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_few_rows(monkeypatch, 1 << 10)
+    monkeypatch.setattr("clearprop.table.files.NUMBERS", 1 << 14)
+    most = []
+    for rows in (1 << 17, 1 << 19):
+        x = np.arange(rows) % 5000 / 7
+        written(pl.DataFrame({"x": x, "y": x > 300}), tmp_path / str(rows), "parquet")
+        tracemalloc.start()
+        try:
+            cp.TableSource(tmp_path / str(rows), target=target)
+            most.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert most[1] < most[0] + (1 << 18), most
 
 
 @pytest.mark.parametrize("target", ["y", "amount"])

@@ -46,7 +46,8 @@ class Survey:
         rows, labelled: how many rows there are, and how many of them have a target.
         values: those of the target, in the order in which they come first.
         tally: the same, counted.
-        codes: for each row with a target the number of its value among `values`; None where these are many.
+        codes: for each row with a target the number of its value among `values`; None where these are many, or nothing
+            is held out.
         pool: some of the rows with a target, all of them where they are few; each has its number in the whole table.
         pooled: which of the rows with a target these are, counted among them.
     """
@@ -94,14 +95,15 @@ def survey(
         InputError: there is no such column; a file is damaged, its columns are not those of the first; there is no row
             that has a target; or the rows that are kept are too large for the memory.
     """
-    finding = _Finding(source, named, Draw(seed, Stream.STATISTICS, pool_size(held_out or 0.0)), memory)
+    draw = Draw(seed, Stream.STATISTICS, pool_size(held_out or 0.0))
+    finding = _Finding(source, named, draw, memory, coded=held_out is not None)
     for chunk in chunks(paths):
         finding.see(chunk)
     return finding.found()
 
 
 class _Finding:
-    def __init__(self, source: str, named: Sequence[str], draw: Draw, memory: int) -> None:
+    def __init__(self, source: str, named: Sequence[str], draw: Draw, memory: int, coded: bool) -> None:
         self.source, self.named, self.target, self.draw, self.memory = source, named, named[0], draw, memory
         self.starts: dict[Path, int] = {}
         self.types = ColumnTypes()
@@ -109,7 +111,7 @@ class _Finding:
         self.tally: Tally | None = None
         self.pool = Pool()
         self.pooled: list[NDArray[np.int64]] = []
-        self.codes: list[NDArray[np.unsignedinteger]] | None = []
+        self.codes: list[NDArray[np.unsignedinteger]] | None = [] if coded else None
 
     def see(self, chunk: Chunk) -> None:
         if not self.starts:
