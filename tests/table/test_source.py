@@ -91,6 +91,22 @@ def test_rows_too_large_to_be_kept_are_refused_with_what_is_enough(ending: str, 
     assert len(cp.TableSource(folder, target="y", memory=enough[1])) == 200_000
 
 
+def test_kept_rows_take_up_no_more_memory_while_others_are_thrown_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "TOGETHER", 1 << 20)
+    rows, kept = np.random.default_rng(0).normal(size=1 << 21), pool.Pool()
+    places = np.arange(1, len(rows))
+    tracemalloc.start()
+    try:
+        for part in np.split(rows, 32):
+            kept.add(pl.DataFrame({"x": part}))
+        tracemalloc.reset_peak()
+        kept.keep(places)
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * kept.size
+    finally:
+        tracemalloc.stop()
+    assert (next(kept.columns()).to_numpy() == rows[1:]).all()
+
+
 @pytest.mark.parametrize("target", ["x", "y"], ids=["numbers", "classes"])
 def test_statistics_take_up_no_more_memory_where_rows_are_more(
     target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
