@@ -24,7 +24,7 @@ from clearprop.engines.source import PROCESS
 from clearprop.table import Encoding, Table, Target, pool, read
 from clearprop.table.files import ahead, fits
 from clearprop.table.source import targets
-from clearprop.table.survey import READING, READING_TEXT
+from clearprop.table.survey import READING
 from clearprop.training.split import split
 from tests.table.conftest import lay_out, written
 
@@ -83,9 +83,8 @@ def test_rows_too_large_to_be_kept_are_refused_with_what_is_enough(ending: str, 
         {f"x{place}": random.normal(size=200_000) for place in range(8)} | {"y": np.arange(200_000) % 2}
     )
     folder = written(wide, tmp_path / "wide", ending, 2)
-    beside = PROCESS + (READING_TEXT if "csv" in ending else READING)
     with pytest.raises(cp.InputError, match=rf"memory: .* MiB is too little for {re.escape(str(folder))}: ") as caught:
-        cp.TableSource(folder, target="y", memory=beside + room)
+        cp.TableSource(folder, target="y", memory=PROCESS + READING + room)
     enough = re.search(r"give (\d+\.\d MiB), which is enough for any number", str(caught.value))
     assert enough
     assert len(cp.TableSource(folder, target="y", memory=enough[1])) == 200_000

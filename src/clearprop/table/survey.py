@@ -27,8 +27,8 @@ from clearprop.table.target import all_missing, column_of, have
 MOST_HELD_OUT = 0.75
 """The largest share of the rows that may be held out: the more are, the more must be kept to have others enough."""
 
-READING, READING_TEXT = 128 << 20, 192 << 20
-"""About what reading files takes up beside the rows that are kept: of typed columns, and of text."""
+READING = 192 << 20
+"""About what reading files takes up beside the rows that are kept."""
 LOOKED_AT = 8
 """Bytes of a kept value while statistics are learnt from it, beside those in which it is kept."""
 
@@ -132,17 +132,17 @@ class _Finding:
             self.pooled = [np.concatenate(self.pooled)[kept]]
         self.labelled += len(known)
         self.rows += frame.height
-        self._check_memory(frame, READING_TEXT if chunk.separator else READING)
+        self._check_memory(frame)
 
-    def _check_memory(self, chunk: pl.DataFrame, reading: int) -> None:
+    def _check_memory(self, chunk: pl.DataFrame) -> None:
         rows = len(self.draw.rows)
         kept = self.pool.size + LOOKED_AT * rows * chunk.width
-        if not rows or PROCESS + reading + kept <= self.memory:
+        if not rows or PROCESS + READING + kept <= self.memory:
             return
-        enough = PROCESS + reading + kept / rows * (FULL * self.draw.size + chunk.height)
+        enough = PROCESS + READING + kept / rows * (FULL * self.draw.size + chunk.height)
         raise InputError(
             f"memory: {in_bytes(self.memory)} is too little for {self.source}: about this much is taken up: Python and "
-            f"its libraries {in_bytes(PROCESS)}, reading {in_bytes(reading)}, and the {rows:,} of the rows so far that "
+            f"its libraries {in_bytes(PROCESS)}, reading {in_bytes(READING)}, and the {rows:,} of the rows so far that "
             f"statistics are learnt from {in_bytes(kept)}; give {at_least(enough)}, which is enough for any number of "
             "such rows, or write files with fewer columns"
         )
