@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from clearprop.errors import InputError
-from clearprop.random import Stream, check_seed, normals, permutation, philox, uniforms, words
+from clearprop.random import Draw, Stream, check_seed, normals, permutation, philox, uniforms, words, words_at
 
 # The known answers of Philox4x32-10 that its authors publish: counter, key, words.
 ANSWERS = [
@@ -43,6 +43,17 @@ def test_words_are_philox_of_their_place() -> None:
 def test_a_start_skips_words(start: int, count: int) -> None:
     whole = words(9, Stream.SAMPLE, 40, start=start // 4 * 4)
     assert np.array_equal(words(9, Stream.SAMPLE, count, start=start), whole[start % 4 : start % 4 + count])
+
+
+@pytest.mark.parametrize("apart", [1, 2, 3, 4, 7, 2**52], ids=str)
+@pytest.mark.parametrize("count", [0, 1, 9, 1000])
+def test_words_of_rising_numbers_take_up_memory_for_themselves_alone(apart: int, count: int) -> None:
+    rising = 5 + apart * np.arange(count)
+    alone = [words(2**40, Stream.SAMPLE, 1, start=start).item() for start in rising.tolist()]
+    assert words_at(2**40, Stream.SAMPLE, rising).tolist() == alone
+    draw = Draw(2**40, Stream.SAMPLE, 3)
+    draw.enter(rising)
+    assert rising[draw.kept()].tolist() == sorted(rising[np.argsort(alone, kind="stable")[:3]].tolist())
 
 
 def test_every_part_of_the_place_matters() -> None:

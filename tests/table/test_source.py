@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +24,7 @@ from clearprop.engines.source import PROCESS
 from clearprop.table import Encoding, Table, Target, pool, read
 from clearprop.table.files import ahead, fits
 from clearprop.table.source import targets
-from clearprop.table.survey import READING, READING_TEXT
+from clearprop.table.survey import READING
 from clearprop.training.split import split
 from tests.table.conftest import lay_out, written
 
@@ -82,12 +83,46 @@ def test_rows_too_large_to_be_kept_are_refused_with_what_is_enough(ending: str, 
         {f"x{place}": random.normal(size=200_000) for place in range(8)} | {"y": np.arange(200_000) % 2}
     )
     folder = written(wide, tmp_path / "wide", ending, 2)
-    beside = PROCESS + (READING_TEXT if "csv" in ending else READING)
     with pytest.raises(cp.InputError, match=rf"memory: .* MiB is too little for {re.escape(str(folder))}: ") as caught:
-        cp.TableSource(folder, target="y", memory=beside + room)
+        cp.TableSource(folder, target="y", memory=PROCESS + READING + room)
     enough = re.search(r"give (\d+\.\d MiB), which is enough for any number", str(caught.value))
     assert enough
     assert len(cp.TableSource(folder, target="y", memory=enough[1])) == 200_000
+
+
+def test_kept_rows_take_up_no_more_memory_while_others_are_thrown_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "TOGETHER", 1 << 20)
+    rows, kept = np.random.default_rng(0).normal(size=1 << 21), pool.Pool()
+    places = np.arange(1, len(rows))
+    tracemalloc.start()
+    try:
+        for part in np.split(rows, 32):
+            kept.add(pl.DataFrame({"x": part}))
+        tracemalloc.reset_peak()
+        kept.keep(places)
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * kept.size
+    finally:
+        tracemalloc.stop()
+    assert (next(kept.columns()).to_numpy() == rows[1:]).all()
+
+
+@pytest.mark.parametrize("target", ["x", "y"], ids=["numbers", "classes"])
+def test_statistics_take_up_no_more_memory_where_rows_are_more(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_few_rows(monkeypatch, 1 << 10)
+    monkeypatch.setattr("clearprop.table.files.NUMBERS", 1 << 14)
+    most = []
+    for rows in (1 << 17, 1 << 19):
+        x = np.arange(rows) % 5000 / 7
+        written(pl.DataFrame({"x": x, "y": x > 300}), tmp_path / str(rows), "parquet")
+        tracemalloc.start()
+        try:
+            cp.TableSource(tmp_path / str(rows), target=target)
+            most.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert most[1] < most[0] + (1 << 18), most
 
 
 @pytest.mark.parametrize("target", ["y", "amount"])

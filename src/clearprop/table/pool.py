@@ -43,10 +43,10 @@ class Pool:
     def keep(self, places: NDArray[np.int64]) -> None:
         """Throws out all rows but those at some places, given in their order."""
         self._pack()
-        packs, self._packs = self._packs, []
+        packs, self._packs = self._packs[::-1], []
         first = 0
-        for pack in packs:
-            rows = pl.read_ipc(BytesIO(pack))
+        while packs:
+            rows = pl.read_ipc(BytesIO(packs.pop()))
             begin, end = np.searchsorted(places, [first, first + rows.height])
             here: NDArray[np.int64] = places[begin:end] - first
             self.add(rows[here])

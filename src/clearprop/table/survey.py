@@ -27,8 +27,8 @@ from clearprop.table.target import all_missing, column_of, have
 MOST_HELD_OUT = 0.75
 """The largest share of the rows that may be held out: the more are, the more must be kept to have others enough."""
 
-READING, READING_TEXT = 128 << 20, 192 << 20
-"""About what reading files takes up beside the rows that are kept: of typed columns, and of text."""
+READING = 192 << 20
+"""About what reading files takes up beside the rows that are kept."""
 LOOKED_AT = 8
 """Bytes of a kept value while statistics are learnt from it, beside those in which it is kept."""
 
@@ -46,7 +46,8 @@ class Survey:
         rows, labelled: how many rows there are, and how many of them have a target.
         values: those of the target, in the order in which they come first.
         tally: the same, counted.
-        codes: for each row with a target the number of its value among `values`; None where these are many.
+        codes: for each row with a target the number of its value among `values`; None where these are many, or nothing
+            is held out.
         pool: some of the rows with a target, all of them where they are few; each has its number in the whole table.
         pooled: which of the rows with a target these are, counted among them.
     """
@@ -94,14 +95,15 @@ def survey(
         InputError: there is no such column; a file is damaged, its columns are not those of the first; there is no row
             that has a target; or the rows that are kept are too large for the memory.
     """
-    finding = _Finding(source, named, Draw(seed, Stream.STATISTICS, pool_size(held_out or 0.0)), memory)
+    draw = Draw(seed, Stream.STATISTICS, pool_size(held_out or 0.0))
+    finding = _Finding(source, named, draw, memory, coded=held_out is not None)
     for chunk in chunks(paths):
         finding.see(chunk)
     return finding.found()
 
 
 class _Finding:
-    def __init__(self, source: str, named: Sequence[str], draw: Draw, memory: int) -> None:
+    def __init__(self, source: str, named: Sequence[str], draw: Draw, memory: int, coded: bool) -> None:
         self.source, self.named, self.target, self.draw, self.memory = source, named, named[0], draw, memory
         self.starts: dict[Path, int] = {}
         self.types = ColumnTypes()
@@ -109,7 +111,7 @@ class _Finding:
         self.tally: Tally | None = None
         self.pool = Pool()
         self.pooled: list[NDArray[np.int64]] = []
-        self.codes: list[NDArray[np.unsignedinteger]] | None = []
+        self.codes: list[NDArray[np.unsignedinteger]] | None = [] if coded else None
 
     def see(self, chunk: Chunk) -> None:
         if not self.starts:
@@ -130,17 +132,17 @@ class _Finding:
             self.pooled = [np.concatenate(self.pooled)[kept]]
         self.labelled += len(known)
         self.rows += frame.height
-        self._check_memory(frame, READING_TEXT if chunk.separator else READING)
+        self._check_memory(frame)
 
-    def _check_memory(self, chunk: pl.DataFrame, reading: int) -> None:
+    def _check_memory(self, chunk: pl.DataFrame) -> None:
         rows = len(self.draw.rows)
         kept = self.pool.size + LOOKED_AT * rows * chunk.width
-        if not rows or PROCESS + reading + kept <= self.memory:
+        if not rows or PROCESS + READING + kept <= self.memory:
             return
-        enough = PROCESS + reading + kept / rows * (FULL * self.draw.size + chunk.height)
+        enough = PROCESS + READING + kept / rows * (FULL * self.draw.size + chunk.height)
         raise InputError(
             f"memory: {in_bytes(self.memory)} is too little for {self.source}: about this much is taken up: Python and "
-            f"its libraries {in_bytes(PROCESS)}, reading {in_bytes(reading)}, and the {rows:,} of the rows so far that "
+            f"its libraries {in_bytes(PROCESS)}, reading {in_bytes(READING)}, and the {rows:,} of the rows so far that "
             f"statistics are learnt from {in_bytes(kept)}; give {at_least(enough)}, which is enough for any number of "
             "such rows, or write files with fewer columns"
         )
