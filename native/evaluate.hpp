@@ -41,7 +41,7 @@ class Evaluator {
         space_.load(run_.parameters, nullptr);
         space_.round();
         run_team(threads_, [](void* self, int thread) { static_cast<Evaluator*>(self)->work(thread); }, this);
-        run_.loss = loss_ / divisor_ + penalty_of(space_);
+        run_.loss = loss_ / divisor_ + (is_penalised(run_.network) ? penalty_of(space_) : 0);
         if (run_.gradients) space_.store_gradients(run_.gradients);
     }
 

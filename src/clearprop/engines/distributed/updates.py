@@ -16,7 +16,7 @@ from clearprop.network.parameters import Parameters
 from clearprop.network.penalty import penalty
 from clearprop.network.spec import Network
 
-BLOCK = 1 << 14
+BLOCK = 1 << 15
 """How many parameters are updated at a time: few enough that all that belongs to them stays in the cache."""
 
 
