@@ -27,10 +27,39 @@ def test_each_formula_on_the_numbers_beside_it_gives_its_result(trace, notation,
     explanation = trace.explain(notation=notation, form=form)
     lines = [line for section in explanation.sections for line in section.lines]
     assert {line.ref.whole for line in lines} >= {ref for ref in trace.definitions if ref.kind in ("E", "delta", "W'")}
-    for line in lines:
-        if line.formula is not None:
-            found = evaluate(line.formula, lambda ref: explanation.notation.sign(ref) * explanation.value(ref))
-            np.testing.assert_allclose(found, line.value, rtol=1e-9, atol=1e-12, err_msg=str(line.ref))
+    assert_formulas_hold(explanation)
+
+
+@pytest.mark.parametrize("z", [-37.7, 13.2, 20.0, 34.0, 36.5, 37.7, 50.0])
+def test_formulas_hold_where_an_output_is_all_but_sure(z):
+    network = cp.Network.parse("1-1", output="sigmoid", loss="binary_cross_entropy")
+    trace = cp.trace(cp.Model(network, [[[z]]], [0.0]), [1.0], [0.59])
+    for form in ("scalar", "matrix"):
+        assert_formulas_hold(trace.explain(form=form))
+
+
+def assert_formulas_hold(explanation):
+    for line in (line for section in explanation.sections for line in section.lines if line.formula is not None):
+        found = results(explanation, line.formula)
+        close = 1e-9 * np.abs(line.value) + 1e-12
+        assert (np.fmin.reduce(found) - close <= line.value).all(), line.ref
+        assert (np.fmax.reduce(found) + close >= line.value).all(), line.ref
+
+
+def results(explanation, formula):
+    """On the numbers beside it, and on their neighbours: log(1 - a) of an a near 1 lives on its last digit."""
+
+    def on(end, digits):
+        def value(ref):
+            number = explanation.notation.sign(ref) * explanation.value(ref)
+            for _ in range(digits):
+                number = np.nextafter(number, end)
+            return number
+
+        return evaluate(formula, value)
+
+    with np.errstate(all="ignore"):
+        return [on(np.inf, 0), *(on(end, digits) for end in (-np.inf, np.inf) for digits in (1, 2))]
 
 
 @given(steps(), st.sampled_from(NOTATION_KEYS), st.integers(0, 17))
