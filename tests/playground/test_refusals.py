@@ -64,6 +64,7 @@ def test_messages():
 # What somebody may do on the page, and what is then said; a * stands before what only English has words for.
 PROVOKED = [
     ("change", {"optimizer": {"learning_rate": "很多"}}, "学习率：应为一个数，而不是“很多”"),
+    ("change", {"optimizer": {"kind": {"rate": "0.5"}}}, "*unknown optimizer"),
     ("change", {"optimizer": {"learning_rate": "-1"}}, "*learning_rate: expected a number from 0 up"),
     ("change", {"network": {"layers": [{"units": 99}, {"units": 1}]}}, "第 1 层的单元数：应为 1 到 64 的整数"),
     ("change", {"network": {"layers": [{"units": 1}] * 9}}, "层：这里只接受 1 到 8 层"),

@@ -143,10 +143,10 @@ class Play:
     def _optimized(self, wanted: Mapping[str, Any]) -> Play:
         now = self.optimizer.to_json()
         kind = wanted.get("kind", now["kind"])
-        if kind not in OPTIMIZERS:
+        if not isinstance(kind, str) or kind not in OPTIMIZERS:
             raise unknown("optimizer", kind, OPTIMIZERS)
         other = kind != now["kind"]
-        settings = {"kind": kind} if other else now
+        settings: dict[str, Any] = {"kind": kind} if other else now
         for name, value in wanted.items():
             if name == "learning_rate" and isinstance(value, Mapping):
                 settings[name] = _schedule(self.optimizer.schedule, value)
