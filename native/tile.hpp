@@ -163,7 +163,8 @@ void run_tile(const Tile<T, E>& p, Index rows, Index columns) {
 }
 
 // Calls f(first, count) for tiles of `rows` rows, cut as evenly as it goes, so that no tile is much lower than others;
-// each begins at an even row, so that the rows of a pair stay together.
+// each begins at an even row, so that the rows of a pair stay together. `rows` are those of a chunk, some thousand at most:
+// of numbers of 32 digits a quotient is quickly found.
 template <class F>
 void each_tile(Index rows, F f) {
     const Index tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
