@@ -27,8 +27,7 @@ class Evaluator {
     explicit Evaluator(Evaluation<T>& run)
         : run_(run), threads_(useful_threads(run.network, run.samples.rows, run.threads)),
           space_(run.network, purpose(run), 0, run.samples.rows, run.precision),
-          barrier_(threads_), claims_block_(threads_ * Index(sizeof(Claim))),
-          claims_(static_cast<Claim*>(claims_block_.start)) {}
+          barrier_(threads_), rows_(threads_), items_(threads_) {}
 
     void go() {
         const Samples<T>& samples = run_.samples;
@@ -40,12 +39,18 @@ class Evaluator {
         divisor_ = run_.network.mean && weight > 0 ? weight : 1;
         space_.load(run_.parameters, nullptr);
         space_.round();
+        for (int thread = 0; thread < threads_; ++thread) share_rows(thread, run_.samples.rows);
         run_team(threads_, [](void* self, int thread) { static_cast<Evaluator*>(self)->work(thread); }, this);
         run_.loss = loss_ / divisor_ + (is_penalised(run_.network) ? penalty_of(space_) : 0);
         if (run_.gradients) space_.store_gradients(run_.gradients);
     }
 
   private:
+    // Of the `left` rows, those of the next chunk.
+    void share_rows(int thread, Index left) {
+        rows_.give(thread, share_of(left < space_.chunk ? left : space_.chunk, thread, threads_));
+    }
+
     static Purpose purpose(const Evaluation<T>& run) { return run.gradients ? Purpose::gradients : Purpose::loss; }
 
     void work(int thread) {
@@ -53,20 +58,20 @@ class Evaluator {
         for (Index first = 0; first < rows; first += space_.chunk) {
             const Index left = rows - first, count = left < space_.chunk ? left : space_.chunk;
             const Chunk chunk{nullptr, first, count, divisor_, run_.seed, run_.step, run_.fade, run_.before};
-            const Share share = share_of(count, thread, threads_);
             Updater<T> updater(space_, count, first == 0, first + count == rows);
-            updater.claim(claims_, thread, threads_);
-            if (share.count > 0) {
+            items_.give(thread, updater.items_of(thread, threads_));
+            rows_.take(thread, space_.least_rows(), [&](Share share, int) {
                 gather(space_, run_.samples.X, chunk, share.first, share.count);
                 forward(space_, chunk, share.first, share.count);
                 lose_rows(space_, run_.samples, chunk, share.first, share.count);
                 if (run_.gradients) backward(space_, chunk, share.first, share.count);
-            }
+            });
             barrier_.wait();
+            share_rows(thread, left - count);
             if (thread == 0)
                 for (Index r = 0; r < count; ++r) loss_ += space_.losses[r];
             if (run_.gradients)
-                updater.run(thread, threads_, Rule::sgd, nullptr, claims_, [](Index, Index) {});
+                updater.run(thread, threads_, Rule::sgd, nullptr, items_, [](Index, Index) {});
             barrier_.wait();
         }
     }
@@ -75,8 +80,7 @@ class Evaluator {
     int threads_;
     Workspace<T> space_;
     Barrier barrier_;
-    Block claims_block_;
-    Claim* const claims_;  // of each thread
+    Shares rows_, items_;
     double divisor_ = 1, loss_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include "dots.hpp"
 #include "draw.hpp"
 #include "lose.hpp"
+#include "shares.hpp"
 #include "workspace.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
@@ -205,16 +206,6 @@ void gather(Workspace<T>& space, const T* X, const Chunk& chunk, Index first, In
         for (; column > 0; --column) *rest++ = *row++;
     }
     pack_rows(space.gathered, inputs, bottom.rounded.inputs, first, count);
-}
-
-// The share of a chunk's rows that falls to a thread; it begins at an even row, so that the rows of a pair stay together.
-struct Share {
-    Index first, count;
-};
-
-inline Share share_of(Index rows, int thread, int threads) {
-    const Index first = rows * thread / threads / 2 * 2;
-    return {first, (thread + 1 == threads ? rows : rows * (thread + 1) / threads / 2 * 2) - first};
 }
 
 }  // namespace clearprop::CLEARPROP_ISA

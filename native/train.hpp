@@ -30,15 +30,15 @@ class Trainer {
     // `space` has room for a batch of the run, and may have served another of the same shape before.
     Trainer(Training<T>& run, Workspace<T>& space)
         : run_(run), threads_(useful_threads(run.network, batch_rows(run), run.threads)), space_(space),
-          barrier_(threads_), course_(run),
-          signs_block_(threads_ * Index(sizeof(Signs))), claims_block_(threads_ * Index(sizeof(Claim))),
-          rows_block_(2 * batch_rows(run) * Index(sizeof(Index))),
-          signs_(static_cast<Signs*>(signs_block_.start)), claims_(static_cast<Claim*>(claims_block_.start)) {}
+          barrier_(threads_), course_(run), rows_(threads_), items_(threads_),
+          signs_block_(threads_ * Index(sizeof(Signs))), numbers_block_(2 * batch_rows(run) * Index(sizeof(Index))),
+          signs_(static_cast<Signs*>(signs_block_.start)) {}
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
 
     void go() {
         prepare(0);
+        for (int thread = 0; thread < threads_; ++thread) share_rows(thread, steps_[0].count);
         run_team(threads_, [](void* self, int thread) { static_cast<Trainer*>(self)->work(thread); }, this);
     }
 
@@ -64,7 +64,7 @@ class Trainer {
         Step& step = steps_[turn];
         course_.prepare(step);
         if (step.none) return;
-        Index* const rows = static_cast<Index*>(rows_block_.start) + turn * batch_rows(run_);
+        Index* const rows = static_cast<Index*>(numbers_block_.start) + turn * batch_rows(run_);
         for (Index r = 0; r < step.count; ++r) rows[r] = step.rows[r];
         step.rows = rows;
     }
@@ -93,10 +93,11 @@ class Trainer {
             const Chunk chunk{step.rows, first, count, step.divisor, run_.seed, step.number, step.fade};
             const bool last = left == count;
             Updater<T> updater(space_, chunk.count, chunk.first == 0, last);
-            updater.claim(claims_, thread, threads_);
+            items_.give(thread, updater.items_of(thread, threads_));
             run_rows(chunk, thread);
             if (thread == 0 && last) prepare(1 - turn);
             barrier_.wait();
+            share_rows(thread, last ? steps_[1 - turn].count : left - count);
             for (int other = 0; other < threads_; ++other)
                 if (signs_[other].lost) return false;
             if (thread == 0)
@@ -105,7 +106,7 @@ class Trainer {
             const Share wanted = last && !next.none ? rows_to_fetch(next, thread) : Share{0, 0};
             Index fetched = 0;
             signs_[thread].overflowed = !updater.run(
-                thread, threads_, run_.optimizer.rule, &rates, claims_,
+                thread, threads_, run_.optimizer.rule, &rates, items_,
                 // A few at a time: a processor forgets what it is asked for all at once.
                 [&](Index i, Index items) {
                     const Index end = i < items ? (wanted.count * (i + 1) + items - 1) / items : wanted.count;
@@ -120,13 +121,20 @@ class Trainer {
         return true;
     }
 
+    // Of the `left` rows of a batch, those of the next chunk.
+    void share_rows(int thread, Index left) {
+        rows_.give(thread, share_of(left < space_.chunk ? left : space_.chunk, thread, threads_));
+    }
+
     void run_rows(const Chunk& chunk, int thread) {
-        const Share share = share_of(chunk.count, thread, threads_);
-        if (share.count == 0) return;
-        gather(space_, run_.samples.X, chunk, share.first, share.count);
-        forward(space_, chunk, share.first, share.count);
-        signs_[thread].lost = !lose_rows(space_, run_.samples, chunk, share.first, share.count);
-        backward(space_, chunk, share.first, share.count);
+        bool finite = true;
+        rows_.take(thread, space_.least_rows(), [&](Share share, int) {
+            gather(space_, run_.samples.X, chunk, share.first, share.count);
+            forward(space_, chunk, share.first, share.count);
+            finite = lose_rows(space_, run_.samples, chunk, share.first, share.count) && finite;
+            backward(space_, chunk, share.first, share.count);
+        });
+        signs_[thread].lost = !finite;
     }
 
     // The rows that this thread will gather next; none where they are too many to wait in the cache.
@@ -161,9 +169,9 @@ class Trainer {
     Workspace<T>& space_;
     Barrier barrier_;
     Course<T> course_;
-    Block signs_block_, claims_block_, rows_block_;
+    Shares rows_, items_;
+    Block signs_block_, numbers_block_;
     Signs* const signs_;  // of each thread
-    Claim* const claims_;
     Step steps_[2] = {};
 };
 

@@ -7,11 +7,6 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
-// Which item of a thread's share is next. Each on its own cache line.
-struct alignas(64) Claim {
-    Index next;
-};
-
 // The gradients of a chunk, added up; with the last chunk of a batch, the update.
 template <class T>
 class Updater {
@@ -19,37 +14,26 @@ class Updater {
     Updater(Workspace<T>& space, Index rows, bool first_chunk, bool last_chunk)
         : space_(space), rows_(rows), first_chunk_(first_chunk), last_chunk_(last_chunk) {}
 
-    // A thread's share of the items is its own to begin with. To be called before any thread runs.
-    void claim(Claim* claims, int thread, int threads) const {
-        __atomic_store_n(&claims[thread].next, space_.first_item(thread, threads), __ATOMIC_RELAXED);
+    // Threads get items of about the same cost.
+    Share items_of(int thread, int threads) const {
+        const Index first = space_.first_item(thread, threads);
+        return {first, space_.first_item(thread + 1, threads) - first};
     }
 
     // `rates` null: the gradients are what is asked for. False where a new parameter is not finite. Calls between(i, n)
-    // before the i-th of the n items of the thread's share, and at last between(n, n).
-    //
-    // Who is done with its share takes what other threads have not begun, unless the weights are so few that each
-    // thread's wait in its second cache from step to step. An item is still one thread's alone, so that it makes no
-    // difference to the bits whose.
+    // before the i-th of the n items of the thread's share, if it comes to it, and at last between(n, n). An item is one
+    // thread's alone, so that it makes no difference to the bits whose.
     template <class Between>
-    bool run(int thread, int threads, Rule rule, const Rates<T>* rates, Claim* claims, Between between) {
+    bool run(int thread, int threads, Rule rule, const Rates<T>* rates, Shares& items, Between between) {
         finite_ = V{};
-        const int owners = space_.farther ? threads : 1;
-        for (int ahead = 0; ahead < owners; ++ahead) {
-            const int owner = (thread + ahead) % threads;
-            const Index first = space_.first_item(owner, threads), end = space_.first_item(owner + 1, threads);
-            for (Index i = next(claims[owner], owners); i < end; i = next(claims[owner], owners)) {
-                if (ahead == 0) between(i - first, end - first);
-                const Item& item = space_.items[i];
-                if (item.layer < 0) {
-                    columns(item, rule, rates);
-                    continue;
-                }
-                const Stage<T>& stage = space_.stages[item.layer];
-                if (item.row < 0) bias(stage, item, rule, rates);
-                else weights(stage, item, rule, rates, i);
+        const Share own = items_of(thread, threads);
+        items.take(thread, 1, [&](Share share, int whose) {
+            for (Index i = share.first; i < share.first + share.count; ++i) {
+                if (whose == thread) between(i - own.first, own.count);
+                do_item(i, rule, rates);
             }
-            if (ahead == 0) between(end - first, end - first);
-        }
+        });
+        between(own.count, own.count);
         return sum_of_lanes<T, VECTOR_BYTES>(finite_) == 0;
     }
 
@@ -57,8 +41,12 @@ class Updater {
     using V = Vector<T>;
     static constexpr Index W = PANEL<T>;
 
-    static Index next(Claim& claim, int takers) {
-        return takers == 1 ? claim.next++ : __atomic_fetch_add(&claim.next, 1, __ATOMIC_RELAXED);
+    void do_item(Index index, Rule rule, const Rates<T>* rates) {
+        const Item& item = space_.items[index];
+        if (item.layer < 0) return columns(item, rule, rates);
+        const Stage<T>& stage = space_.stages[item.layer];
+        if (item.row < 0) bias(stage, item, rule, rates);
+        else weights(stage, item, rule, rates, index);
     }
 
     void bias(const Stage<T>& stage, const Item& item, Rule rule, const Rates<T>* rates) {

@@ -147,6 +147,9 @@ class Workspace {
         return low;
     }
 
+    // Rows at a time that are worth letting all weights pass by, from the second cache or from farther away.
+    Index least_rows() const { return farther ? 128 : 24; }
+
     const Stage<T>& last() const { return stages[network.depth - 1]; }
 
     // Whether it has room for batches of another run.
