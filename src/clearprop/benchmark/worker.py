@@ -70,11 +70,11 @@ class Worker:
         for _ in range(times):
             self.contest.reset()
             start = time.perf_counter()
-            results = self.contest.work()
+            self.contest.work()
             seconds.append(time.perf_counter() - start)
         if rest:
             come_to_rest()
-        return {"seconds": seconds, "results": list(results)}
+        return {"seconds": seconds, "results": list(self.contest.results())}
 
     def drop(self) -> Answer:
         self.contest = self.problem = self.made = None

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol, cast
 
 from clearprop.benchmark.cases import Case
-from clearprop.benchmark.problem import Problem
+from clearprop.benchmark.problem import Array, Problem
 from clearprop.errors import InputError, unknown
 
 Setting = dict[str, Any]
@@ -26,8 +26,16 @@ class Contest(Protocol):
     def reset(self) -> None:
         """Go back to the initial weights; not timed."""
 
-    def work(self) -> Sequence[float]:
-        """Do all that is timed as one; returns the loss of each epoch, or the outputs of the first rows."""
+    def work(self) -> None:
+        """Do all that is timed as one, to the end."""
+
+    def results(self) -> Sequence[float]:
+        """What the last work came to: the loss of each epoch, or the outputs of the first rows; not timed."""
+
+
+def first_rows(outputs: Sequence[Array]) -> list[float]:
+    """Of the first calls' outputs the first rows."""
+    return [float(one) for output in outputs[:8] for one in output[:8].ravel()]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.benchmark.cases import MOMENTUM, Case
-from clearprop.benchmark.contestants import Contest, Setting
+from clearprop.benchmark.contestants import Contest, Setting, first_rows
 from clearprop.benchmark.problem import Problem
 
 jax: Any = None
@@ -63,9 +63,13 @@ class _Train:
     def _slot_count(self) -> int:
         return {"adam": 2, "momentum": 1, "sgd": 0}[self.problem.case.optimizer]
 
-    def work(self) -> Sequence[float]:
+    def work(self) -> None:
         self.run, losses = self.epochs(self.run, self.order, *self.data)
-        return [float(one) for one in np.asarray(losses).ravel()]
+        self.losses = np.asarray(losses)  # waits for them
+
+    def results(self) -> Sequence[float]:
+        losses: list[float] = self.losses.ravel().tolist()
+        return losses
 
     def _epochs(self, run: Any, order: Any, X: Any, Y: Any) -> Any:
         case = self.problem.case
@@ -128,7 +132,9 @@ class _Predict:
     def reset(self) -> None:
         pass
 
-    def work(self) -> Sequence[float]:
+    def work(self) -> None:
         # Ready before the next call: that is what call after call means.
-        outputs = [self.predict(self.parameters, part).block_until_ready() for part in self.parts]
-        return [float(one) for output in outputs[:8] for one in np.asarray(output)[:8].ravel()]
+        self.outputs = [self.predict(self.parameters, part).block_until_ready() for part in self.parts]
+
+    def results(self) -> Sequence[float]:
+        return first_rows([np.asarray(output) for output in self.outputs[:8]])

@@ -8,7 +8,7 @@ import numpy as np
 
 import clearprop as cp
 from clearprop.benchmark.cases import MOMENTUM, Case
-from clearprop.benchmark.contestants import Contest, Setting
+from clearprop.benchmark.contestants import Contest, Setting, first_rows
 from clearprop.benchmark.problem import Problem
 
 
@@ -46,9 +46,9 @@ class _Train:
     def reset(self) -> None:
         pass
 
-    def work(self) -> Sequence[float]:
+    def work(self) -> None:
         problem, case = self.problem, self.problem.case
-        result = cp.train(
+        self.result = cp.train(
             self.model,
             problem.X,
             problem.Y,
@@ -58,7 +58,9 @@ class _Train:
             order=problem.order,
             threads=self.threads,
         )
-        return result.history.loss
+
+    def results(self) -> Sequence[float]:
+        return self.result.history.loss
 
 
 class _Predict:
@@ -70,9 +72,11 @@ class _Predict:
     def reset(self) -> None:
         pass
 
-    def work(self) -> Sequence[float]:
-        outputs = [self.model.predict(part, threads=self.threads) for part in self.parts]
-        return [float(one) for output in outputs[:8] for one in output[:8].ravel()]
+    def work(self) -> None:
+        self.outputs = [self.model.predict(part, threads=self.threads) for part in self.parts]
+
+    def results(self) -> Sequence[float]:
+        return first_rows(self.outputs)
 
 
 class _Many:
@@ -91,9 +95,9 @@ class _Many:
     def reset(self) -> None:
         pass
 
-    def work(self) -> Sequence[float]:
+    def work(self) -> None:
         case = self.problem.case
-        results = cp.train_many(  # type: ignore[attr-defined,unused-ignore]
+        self.trained = cp.train_many(  # type: ignore[attr-defined,unused-ignore]
             self.models,
             self.X,
             self.Y,
@@ -105,4 +109,6 @@ class _Many:
             order="sequential",
             threads=self.threads,
         )
-        return [loss for result in results for loss in result.history.loss]
+
+    def results(self) -> Sequence[float]:
+        return [loss for result in self.trained for loss in result.history.loss]

@@ -33,13 +33,16 @@ class _Tiny:
     def reset(self) -> None:
         self.weights = np.concatenate([W.ravel() for W in self.problem.weights])
 
-    def work(self) -> Sequence[float]:
+    def work(self) -> None:
         problem = self.problem
         biases = np.concatenate(problem.biases)
         arrays = (problem.X, problem.Y, biases, self.weights, self.losses)
         pointers = [array.ctypes.data_as(ctypes.POINTER(ctypes.c_double)) for array in arrays]
         self.train(*pointers, ctypes.c_double(problem.case.rate), ctypes.c_long(problem.case.epochs))
-        return [float(loss) for loss in self.losses]
+
+    def results(self) -> Sequence[float]:
+        losses: list[float] = self.losses.tolist()
+        return losses
 
 
 def compiled() -> Any:

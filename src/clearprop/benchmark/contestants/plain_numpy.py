@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from clearprop.benchmark.cases import MOMENTUM, Case
-from clearprop.benchmark.contestants import Contest, Setting
+from clearprop.benchmark.contestants import Contest, Setting, first_rows
 from clearprop.benchmark.problem import Array, Problem
 from clearprop.errors import InputError
 
@@ -62,17 +62,19 @@ class _Train:
     def _rows(self) -> list[Array]:
         return [b[..., None, :] for b in self.problem.biases]
 
-    def work(self) -> Sequence[float]:
+    def work(self) -> None:
         problem, case = self.problem, self.problem.case
-        losses = []
+        self.losses = []
         for _ in range(case.epochs):
             X, Y = (problem.X, problem.Y) if self.many else (problem.X[problem.order], problem.Y[problem.order])
             sums: Array = np.zeros(case.nets)
             for rows in problem.batches:
                 x, y = (X[:, rows], Y[:, rows]) if self.many else (X[rows], Y[rows])
                 sums += self._update(x, y)
-            losses.append(sums / case.rows)
-        return [float(epoch[net]) for net in range(case.nets) for epoch in losses]
+            self.losses.append(sums / case.rows)
+
+    def results(self) -> Sequence[float]:
+        return [float(epoch[net]) for net in range(self.problem.case.nets) for epoch in self.losses]
 
     def _update(self, x: Array, y: Array) -> Array:
         case, depth = self.problem.case, len(self.problem.weights)
@@ -150,9 +152,11 @@ class _Predict:
     def reset(self) -> None:
         pass
 
-    def work(self) -> Sequence[float]:
-        outputs = [self._predict(part) for part in self.parts]
-        return [float(one) for output in outputs[:8] for one in output[:8].ravel()]
+    def work(self) -> None:
+        self.outputs = [self._predict(part) for part in self.parts]
+
+    def results(self) -> Sequence[float]:
+        return first_rows(self.outputs)
 
     def _predict(self, A: Array) -> Array:
         *inner, last = zip(self.problem.weights, self.problem.biases, strict=True)

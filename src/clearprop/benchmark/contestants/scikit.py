@@ -12,7 +12,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from threadpoolctl import threadpool_limits
 
 from clearprop.benchmark.cases import MOMENTUM
-from clearprop.benchmark.contestants import Contest, Setting
+from clearprop.benchmark.contestants import Contest, Setting, first_rows
 from clearprop.benchmark.problem import Array, Problem
 
 
@@ -60,8 +60,10 @@ class _Train:
         self.estimator.best_loss_ = math.inf
         self.estimator._no_improvement_count = 0
 
-    def work(self) -> Sequence[float]:
+    def work(self) -> None:
         self.estimator.fit(self.X, self.Y)
+
+    def results(self) -> Sequence[float]:
         return [float(loss) for loss in self.estimator.loss_curve_]
 
 
@@ -74,9 +76,11 @@ class _Predict:
     def reset(self) -> None:
         pass
 
-    def work(self) -> Sequence[float]:
-        outputs = [self.estimator.predict_proba(part) for part in self.parts]
-        return [float(one) for output in outputs[:8] for one in output[:8].ravel()]
+    def work(self) -> None:
+        self.outputs = [self.estimator.predict_proba(part) for part in self.parts]
+
+    def results(self) -> Sequence[float]:
+        return first_rows(self.outputs)
 
 
 def targets(problem: Problem) -> Array:

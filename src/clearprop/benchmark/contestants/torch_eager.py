@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from clearprop.benchmark.cases import MOMENTUM, Case
-from clearprop.benchmark.contestants import Contest, Setting
+from clearprop.benchmark.contestants import Contest, Setting, first_rows
 from clearprop.benchmark.problem import Problem
 
 torch: Any = None
@@ -68,9 +68,9 @@ class _Train:
                 if slot is not None:
                     slot.zero_()
 
-    def work(self) -> Sequence[float]:
+    def work(self) -> None:
         case, rows = self.problem.case, self.problem.case.rows
-        losses = []
+        self.losses = []
         for _ in range(case.epochs):
             X, Y = (self.X, self.Y) if self.many or rows == 1 else (self.X[self.order], self.Y[self.order])
             total = torch.zeros(case.nets, dtype=self.X.dtype)
@@ -81,8 +81,10 @@ class _Train:
                 loss.sum().backward()
                 self.step()
                 total += loss.detach() * x.shape[axis]
-            losses.append(total / rows)
-        return [float(one) for one in torch.stack(losses, 1).ravel().tolist()]
+            self.losses.append(total / rows)
+
+    def results(self) -> Sequence[float]:
+        return [float(one) for one in torch.stack(self.losses, 1).ravel().tolist()]
 
     def _loss(self, x: Any, y: Any) -> Any:
         """The mean loss of the batch, of each network."""
@@ -104,10 +106,12 @@ class _Predict:
     def reset(self) -> None:
         pass
 
-    def work(self) -> Sequence[float]:
+    def work(self) -> None:
         with torch.inference_mode():
-            outputs = [self.predict(part) for part in self.parts]
-        return [float(one) for output in outputs[:8] for one in output[:8].ravel()]
+            self.outputs = [self.predict(part) for part in self.parts]
+
+    def results(self) -> Sequence[float]:
+        return first_rows([output.numpy() for output in self.outputs[:8]])
 
     def _predict(self, x: Any) -> Any:
         return torch.softmax(outputs_of(self.case, self.parameters, x), -1)
