@@ -112,7 +112,7 @@ Point<V> exp_at(V z) {
 
 // Calls use(f) with the activation as a function of V. Softmax is none of single numbers: its net inputs pass.
 template <class V, class Use>
-auto with_activation(Activation activation, Scalar<V> number, Use use) {
+[[gnu::always_inline]] inline auto with_activation(Activation activation, Scalar<V> number, Use use) {
     switch (activation) {
         case Activation::step: return use([](V z) { return step_at(z); });
         case Activation::sigmoid: return use([](V z) { return sigmoid_at(z); });
@@ -133,7 +133,7 @@ auto with_activation(Activation activation, Scalar<V> number, Use use) {
 }
 
 template <class V>
-Point<V> activate_at(Activation activation, Scalar<V> number, V z) {
+[[gnu::always_inline]] inline Point<V> activate_at(Activation activation, Scalar<V> number, V z) {
     return with_activation<V>(activation, number, [z](auto f) { return f(z); });
 }
 

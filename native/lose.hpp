@@ -55,12 +55,13 @@ V sign_of(V r) {
 }
 
 // The loss, and its derivative to `gradient`: by the net inputs z where the network's loss is joint, else by the
-// outputs a; `values` are those. values(o) and targets(o) give a V for output o; gradient.put(o, v) takes the
+// outputs a; `values` are those, of so many outputs. values(o) and targets(o) give a V for output o; gradient.put(o, v) takes the
 // derivative, gradient.keep(o, v) something that gradient.kept(o) gives back until then.
 template <class V, class Values, class Targets, class Gradient>
 V lose(const Network& network, Index outputs, const Values& values, const Targets& targets, const Gradient& gradient) {
     using T = Scalar<V>;
-    const T number = T(network.loss_number), count = T(outputs), half = T(0.5);
+    const T number = T(network.loss_number), half = T(0.5);
+    const T count = T(network.layers[network.depth - 1].units);
     const auto each = [&](auto pair) { return each_share<V>(outputs, values, targets, gradient, pair); };
     switch (network.loss) {
         case Loss::half_squared_error:

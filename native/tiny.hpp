@@ -76,7 +76,12 @@ class TinyTrainer {
     void steps() {
         while (prepare()) {
             begin();
-            for (Index row = 0; row < next_[first_at_work()].count; ++row) {
+            const Index count = next_[first_at_work()].count;
+            for (Index row = 0; row < count; ++row) {
+                if (abreast_) {
+                    enter(pass_.learn_abreast(next_, row, divisor_));
+                    continue;
+                }
                 pass_.forward(next_, row);
                 enter(pass_.lose(next_, row, divisor_));
                 pass_.backward(row == 0);
@@ -248,6 +253,7 @@ class TinyTrainer {
     V divisor_{};
     Rates<V> rates_{};
     const bool penalised_ = is_penalised(pass_.network);
+    const bool abreast_ = pass_.goes_abreast();
     bool constant_rates_ = true;  // from step to step
     bool rated_ = false;          // whether there are rates by now
     Step next_[N] = {};
