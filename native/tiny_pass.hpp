@@ -101,7 +101,7 @@ class TinyPass {
                 return Group<V>{y[O < outputs ? O : 0]...};
             }(std::make_integer_sequence<int, int(ABREAST<V>)>{});
             const V weight = samples.weights ? samples.weights[table_row] : V(1);
-            Group<V> delta;
+            Group<V> delta{};
             const Group<V> shares = CLEARPROP_ISA::lose<Group<V>>(
                 network, 1, [=](Index) { return values; }, [=](Index) { return targets; },
                 ScaledCells<Group<V>>{&delta, spread(weight / divisor)});

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from numbers import Integral
 from typing import TYPE_CHECKING
 
@@ -23,15 +24,20 @@ def get_engine(name: str) -> Engine:
     >>> get_engine("reference").name
     'reference'
     """
+    if name in ("auto", "native"):
+        return _native()
     check_engine(name)
     if name.startswith("torch"):
         from clearprop.engines.torch.engine import Torch
 
         return Torch(name)
-    if name == "reference":
-        from clearprop.engines.reference import Reference
+    from clearprop.engines.reference import Reference
 
-        return Reference()
+    return Reference()
+
+
+@cache
+def _native() -> Engine:
     from clearprop.engines.native import Native
 
     return Native()

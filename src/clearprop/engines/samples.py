@@ -125,6 +125,8 @@ def check_total(name: str, weights: Array) -> None:
 
 def _all_finite(array: Array) -> bool:
     """Whether all numbers are finite, a part at a time, so that what is found of a part stays in the cache."""
+    if array.size <= NUMBERS_AT_ONCE:
+        return bool(np.isfinite(array).all())
     numbers = array.reshape(-1)
     parts = range(0, numbers.size, NUMBERS_AT_ONCE)
     return all(np.isfinite(numbers[start : start + NUMBERS_AT_ONCE]).all() for start in parts)
