@@ -55,8 +55,9 @@ V sign_of(V r) {
 }
 
 // The loss, and its derivative to `gradient`: by the net inputs z where the network's loss is joint, else by the
-// outputs a; `values` are those, of so many outputs. values(o) and targets(o) give a V for output o; gradient.put(o, v) takes the
-// derivative, gradient.keep(o, v) something that gradient.kept(o) gives back until then.
+// outputs a; `values` are those. values(o) and targets(o) give a V for output o; gradient.put(o, v) takes the
+// derivative, gradient.keep(o, v) something that gradient.kept(o) gives back until then. But for cross-entropies, a V may
+// also hold all outputs of a row side by side: then `outputs` is 1, and what comes back are their shares of the loss.
 template <class V, class Values, class Targets, class Gradient>
 V lose(const Network& network, Index outputs, const Values& values, const Targets& targets, const Gradient& gradient) {
     using T = Scalar<V>;

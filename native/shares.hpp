@@ -6,7 +6,7 @@
 
 #include "memory.hpp"
 
-namespace clearprop {
+namespace clearprop::CLEARPROP_ISA {
 
 // A run of what is counted: of rows, or of items.
 struct Share {
@@ -76,4 +76,4 @@ class Shares {
     Left* const left_;
 };
 
-}  // namespace clearprop
+}  // namespace clearprop::CLEARPROP_ISA

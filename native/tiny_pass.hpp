@@ -76,8 +76,8 @@ class TinyPass {
         return {loss, weight};
     }
 
-    // Whether a row can go its whole way abreast: in a network alone whose layers fill a vector each at most, as far as
-    // all goes number by number.
+    // Whether a row can go its whole way abreast: in a network alone whose layers fill a vector each at most, where no
+    // output asks for the others.
     bool goes_abreast() const {
         if (ABREAST<V> == 1 || ABREAST<V> > MOST_ABREAST) return false;
         for (Index n = 0; n < network.depth; ++n)

@@ -68,6 +68,14 @@ def test_a_machine_without_a_compiler_builds_a_wheel(checkout: Path, tmp_path: P
     assert answer.split() == instruction_sets()
 
 
+def shared_functions(kernels: Path, instruction_set: str) -> list[str]:
+    """Functions in an instruction set's copy of the kernels that a linker may take for those of any processor."""
+    lines = run("nm", "-C", "--defined-only", kernels, cwd=kernels.parent).splitlines()
+    symbols = [line.split(maxsplit=2) for line in lines]
+    weak = [words[2] for words in symbols if len(words) == 3 and words[1] in "WV"]
+    return [name for name in weak if "clearprop::" in name and f"clearprop::{instruction_set}::" not in name]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
 def test_no_warnings(checkout: Path, tmp_path: Path, compiler: str) -> None:
@@ -83,3 +91,7 @@ def test_no_warnings(checkout: Path, tmp_path: Path, compiler: str) -> None:
         cwd=tmp_path,
     )
     assert "warning:" not in run(cmake, "--build", tmp_path, cwd=tmp_path)
+    copies = [*tmp_path.glob("CMakeFiles/machine_*.dir/native/machine.cpp.o")]
+    assert len(copies) > 1
+    for copy in copies:
+        assert shared_functions(copy, copy.parts[-3].removeprefix("machine_").removesuffix(".dir")) == []
