@@ -19,13 +19,11 @@ Index batch_rows(const Training<T>& run) {
     return run.batch_size < run.visited ? run.batch_size : run.visited;
 }
 
-// A batch to learn from, or the end of the run.
+// A batch to learn from.
 struct Step {
     const Index* rows;  // their numbers in the table, which hold until the next is prepared
     Index count, number;
     double weight, divisor, rate, fade;
-    bool none;  // the run is over, for this reason
-    Ended why;
 };
 
 // What is done stands in the Training; a Course may have prepared a step ahead of it.
@@ -40,65 +38,76 @@ class Course {
         while (run.batch >= batches_ && run.epoch < run.epochs) finish_epoch();
         epoch_ = run.epoch;
         batch_ = run.batch;
+        rows_ = order_.rows(epoch_);
+        const Index left = (run.epochs - epoch_) * batches_ - batch_;
+        end_ = number_ + (left > 0 ? left : 0);
+        if (run.steps >= number_ && run.steps < end_) {
+            end_ = run.steps;
+            at_end_ = Ended::stopped;
+        }
     }
 
-    // What comes after all that has been prepared before.
-    void prepare(Step& step) {
-        if (batch_ >= batches_) {
+    // What comes after all that has been prepared before; false where the run is over.
+    bool prepare(Step& step) {
+        if (number_ == end_) return false;
+        if (batch_ == batches_) {
             batch_ = 0;
             ++epoch_;
+            if (reorders_) rows_ = order_.rows(epoch_);
         }
-        step.none = true;
-        step.why = epoch_ >= run_.epochs || batches_ == 0 ? Ended::done : Ended::stopped;
-        if (step.why == Ended::done || number_ == run_.steps || !go_on()) return;
-        step.none = false;
-        if (!rows_ || (reorders_ && ordered_ != epoch_)) {
-            rows_ = order_.rows(epoch_);
-            ordered_ = epoch_;
-        }
+        if (--until_look_ == 0 && !go_on()) return false;
         const Index first = batch_ * run_.batch_size, left = run_.visited - first;
-        step.number = number_;
-        step.count = left < run_.batch_size ? left : run_.batch_size;
+        const Index count = left < run_.batch_size ? left : run_.batch_size;
         step.rows = rows_ + first;
-        step.weight = double(step.count);
-        if (run_.samples.weights) {
-            step.weight = 0;
-            for (Index r = 0; r < step.count; ++r) step.weight += double(run_.samples.weights[step.rows[r]]);
-        }
-        step.divisor = run_.network.mean && step.weight > 0 ? step.weight : 1;
-        const Optimizer& optimizer = run_.optimizer;
-        step.rate = optimizer.rates[optimizer.rate_count == 1 ? 0 : number_ - first_step_];
-        step.fade = optimizer.fades[optimizer.fade_count == 1 ? 0 : number_ - first_step_];
+        step.number = number_;
+        // A step that has served before knows the rest.
+        if (!alike_ || step.count != count) weigh(step, count);
         ++batch_;
         ++number_;
+        return true;
     }
 
     // Enters a step that is done: Σ wᵢEᵢ of its rows, and R before its update.
     void enter(const Step& step, double loss, double penalty) {
         run_.sums.loss += loss;
         run_.sums.weight += step.weight;
-        run_.sums.penalty += penalty * double(step.count);
+        if (penalty != 0) run_.sums.penalty += penalty * double(step.count);
         run_.sums.rows += double(step.count);
         ++run_.step;
         if (++run_.batch >= batches_) finish_epoch();
     }
 
+    // The run ends where it stands; for this reason, or where all steps are done for that which they ended for.
     void end(Ended why) { run_.ended = why; }
+    void end() { end(number_ == end_ ? at_end_ : Ended::stopped); }
 
   private:
+    void weigh(Step& step, Index count) {
+        step.count = count;
+        step.weight = double(count);
+        if (run_.samples.weights) {
+            step.weight = 0;
+            for (Index r = 0; r < count; ++r) step.weight += double(run_.samples.weights[step.rows[r]]);
+        }
+        step.divisor = run_.network.mean && step.weight > 0 ? step.weight : 1;
+        const Optimizer& optimizer = run_.optimizer;
+        step.rate = optimizer.rates[optimizer.rate_count == 1 ? 0 : step.number - first_step_];
+        step.fade = optimizer.fades[optimizer.fade_count == 1 ? 0 : step.number - first_step_];
+    }
+
     void finish_epoch() {
         const Sums& sums = run_.sums;
         double loss = sums.loss;
         if (run_.network.mean && sums.weight > 0) loss /= sums.weight;
-        run_.losses[run_.losses_written++] = loss + (sums.rows > 0 ? sums.penalty / sums.rows : 0);
+        if (sums.penalty != 0) loss += sums.penalty / sums.rows;
+        run_.losses[run_.losses_written++] = loss;
         run_.sums = {};
         run_.batch = 0;
         ++run_.epoch;
     }
 
-    // Looks at the clock ever more seldom where steps are short, and asks about ten times a second.
+    // Looks at the clock, ever more seldom where steps are short, and asks about ten times a second.
     bool go_on() {
-        if (!run_.tick.go_on || --until_look_ > 0) return true;
         const double now = seconds();
         if (now - last_look_ < 0.01 && look_every_ < 4096) look_every_ *= 2;
         if (now - last_look_ > 0.05 && look_every_ > 1) look_every_ /= 2;
@@ -111,13 +120,16 @@ class Course {
 
     Training<T>& run_;
     EpochOrder order_;
-    Index first_step_, batches_;
-    Index epoch_ = 0, batch_ = 0, number_;  // of what is prepared next
+    const Index first_step_, batches_;
+    Index epoch_, batch_, number_;  // of what is prepared next
+    Index end_;                     // the number of the step that comes no more
+    Ended at_end_ = Ended::done;    // why
+    // Whether steps of as many rows differ in their rows and numbers alone.
+    const bool alike_ = !run_.samples.weights && run_.optimizer.rate_count == 1 && run_.optimizer.fade_count == 1;
     const bool reorders_ = run_.order == Order::shuffled || run_.order == Order::replacement;  // from epoch to epoch
-    const Index* rows_ = nullptr;  // in the order that is at hand
-    Index ordered_ = -1;           // the epoch that it is of
+    const Index* rows_;             // in the order of the epoch
     double last_tick_, last_look_ = 0;
-    Index look_every_ = 1, until_look_ = 1;
+    Index look_every_ = 1, until_look_ = run_.tick.go_on ? 1 : 0;  // steps; from 0 on, never
 };
 
 }  // namespace clearprop::CLEARPROP_ISA

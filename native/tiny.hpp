@@ -5,7 +5,7 @@
 #include <new>
 
 #include "penalty.hpp"
-#include "tiny_pass.hpp"
+#include "tiny_abreast.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
 
@@ -60,36 +60,75 @@ class TinyTrainer {
         for (int l = 0; l < pass_.lanes(); ++l) constant_rates_ = constant_rates_ && is_constant(runs_[l].optimizer);
         for (; begun_ < pass_.lanes(); ++begun_) new (static_cast<void*>(courses_ + begun_)) Course<T>(runs_[begun_]);
         take_parameters();
-        switch (runs_[0].optimizer.rule) {
-            case Rule::sgd: steps<Rule::sgd>(); break;
-            case Rule::momentum: steps<Rule::momentum>(); break;
-            case Rule::nesterov: steps<Rule::nesterov>(); break;
-            case Rule::adam: steps<Rule::adam>(); break;
-            case Rule::adamw: steps<Rule::adamw>(); break;
-            case Rule::rmsprop: steps<Rule::rmsprop>(); break;
-        }
+        if constexpr (N == 1) Abreast<V>::suits(pass_) ? steps_abreast() : steps();
+        else steps();
         give_parameters();
     }
 
   private:
-    template <Rule RULE>
     void steps() {
         while (prepare()) {
             begin();
             const Index count = next_[first_at_work()].count;
             for (Index row = 0; row < count; ++row) {
-                if (abreast_) {
-                    enter(pass_.learn_abreast(next_, row, divisor_));
-                    continue;
-                }
                 pass_.forward(next_, row);
                 enter(pass_.lose(next_, row, divisor_));
                 pass_.backward(row == 0);
             }
             if (!keep_or_end(lost_)) return;
-            update_all<RULE>();
+            update_all();
         }
     }
+
+    // A batch of one row uses its gradients at once.
+    [[gnu::flatten]] void steps_abreast() {
+        const Abreast<V> abreast(pass_, runs_[0].samples);
+        while (prepare()) {
+            begin();
+            const Step& step = next_[0];
+            const bool at_once = step.count == 1 && !penalised_;
+            U delta{};
+            for (Index row = 0; row < step.count; ++row) {
+                enter(abreast.lose(step.rows[row], divisor_, delta));
+                if (!at_once) abreast.backward(delta, SumUp{row == 0});
+            }
+            if (!keep_or_end(lost_)) return;
+            if (!at_once) {
+                update_all();
+            } else {
+                prepare_rates();
+                const U finite = with_rule(runs_[0].optimizer.rule, [&]<Rule RULE>() {
+                    U sum{};
+                    abreast.backward(delta, UpdateAtOnce<RULE>{*this, sum});
+                    return sum;
+                });
+                const double none = 0;
+                finish(finite, &none);
+            }
+        }
+    }
+
+    // Adds a row's gradients to those of the batch.
+    struct SumUp {
+        bool first_row;
+
+        template <class Add>
+        void operator()(const TinyLevel<V>& level, Index first, Index count, Add add) const {
+            U* const gradients = level.weight_gradients;
+            for (Index g = first; g < first + count; ++g) gradients[g] = add(g, first_row ? U{} : gradients[g]);
+        }
+    };
+
+    template <Rule RULE>
+    struct UpdateAtOnce {
+        TinyTrainer& trainer;
+        U& finite;
+
+        template <class Add>
+        void operator()(const TinyLevel<V>& level, Index first, Index count, Add add) const {
+            trainer.template update_some<RULE>(level, first, count, [=](Index g) { return add(g, U{}); }, finite);
+        }
+    };
 
     // A network that has not ended: its batch is as long as those of all others at work. One that has ended keeps its
     // last.
@@ -101,15 +140,12 @@ class TinyTrainer {
 
     // The next batch of each network; false where the runs are over.
     bool prepare() {
-        bool none = false;
-        for (int l = 0; l < pass_.lanes(); ++l) {
-            if (ended_[l]) continue;
-            courses_[l].prepare(next_[l]);
-            none = none || next_[l].none;
-        }
-        for (int l = 0; l < pass_.lanes() && none; ++l)
-            if (!ended_[l]) courses_[l].end(next_[l].none ? next_[l].why : Ended::stopped);
-        return !none;
+        bool over = false;
+        for (int l = 0; l < pass_.lanes(); ++l)
+            if (!ended_[l]) over = !courses_[l].prepare(next_[l]) || over;
+        for (int l = 0; l < pass_.lanes() && over; ++l)
+            if (!ended_[l]) courses_[l].end();
+        return !over;
     }
 
     void begin() {
@@ -132,21 +168,47 @@ class TinyTrainer {
         }
     }
 
-    template <Rule RULE>
     void update_all() {
-        if (!constant_rates_ || !rated_) rates_ = rates_of_lanes();
-        rated_ = true;
+        prepare_rates();
         double penalties[N] = {};
+        for (Index n = 0; n < pass_.network.depth && penalised_; ++n) penalise(pass_.levels[n], penalties);
+        finish(with_rule(runs_[0].optimizer.rule, [&]<Rule RULE>() { return update_as<RULE>(); }), penalties);
+    }
+
+    // 0 in the lanes whose new parameters are all finite.
+    template <Rule RULE>
+    U update_as() {
         U finite{};
         for (Index n = 0; n < pass_.network.depth; ++n) {
             const TinyLevel<V>& level = pass_.levels[n];
-            if (penalised_) penalise(level, penalties);
-            update_some<RULE>(rates_at(level.layer.weight_rate), true, level.weights, level.weight_gradients,
-                              level.weight_groups, finite);
-            if (!level.trains_bias) continue;
-            update_some<RULE>(rates_at(level.layer.bias_rate), false, level.bias, level.bias_gradients, level.width,
-                              finite);
+            const auto summed = [gradients = level.weight_gradients](Index g) { return gradients[g]; };
+            update_some<RULE>(level, 0, level.weight_groups, summed, finite);
+            if (level.trains_bias) update_some<RULE>(level, level.weight_groups, level.width, summed, finite);
         }
+        return finite;
+    }
+
+    // Updates `count` groups of a level's parameters from the first named on, all weights or all biases. `finite` stays 0
+    // in the lanes whose new ones are.
+    template <Rule RULE, class Gradient>
+    void update_some(const TinyLevel<V>& level, Index first, Index count, Gradient gradient, U& finite) {
+        constexpr int SLOTS = slots_of(RULE);
+        const bool weights = first < level.weight_groups;
+        const V rate = rates_.rate * T(weights ? level.layer.weight_rate : level.layer.bias_rate);
+        const Index before = level.weights - pass_.parameters;
+        U none{}, sum = finite;
+        for (Index g = first; g < first + count; ++g) {
+            U w = level.weights[g];
+            update<RULE>(rates_, rate, weights, w, gradient(g), SLOTS > 0 ? pass_.slots[0][before + g] : none,
+                         SLOTS > 1 ? pass_.slots[1][before + g] : none);
+            sum = fused(w, U{}, sum);
+            level.weights[g] = w;
+        }
+        finite = sum;
+    }
+
+    // Enters the steps of the networks whose parameters are finite, and ends others.
+    void finish(U finite, const double* penalties) {
         if (!all_of(finite == U{})) {
             T sums[COUNT<U>];
             store(sums, finite);
@@ -158,24 +220,9 @@ class TinyTrainer {
             if (!ended_[l]) courses_[l].enter(next_[l], losses_[l], penalties[l]);
     }
 
-    template <Rule RULE>
-    void update_some(const Rates<V>& rates, bool decay, U* parameters, const U* gradients, Index count, U& finite) {
-        constexpr int SLOTS = slots_of(RULE);
-        U none{};
-        const Index first = parameters - pass_.parameters;
-        for (Index p = 0; p < count; ++p) {
-            U w = parameters[p];
-            update<RULE>(rates, decay, w, gradients[p], SLOTS > 0 ? pass_.slots[0][first + p] : none,
-                         SLOTS > 1 ? pass_.slots[1][first + p] : none);
-            finite = fused(w, U{}, finite);
-            parameters[p] = w;
-        }
-    }
-
-    Rates<V> rates_at(double factor) const {
-        Rates<V> rates = rates_;
-        if (factor != 1) rates.rate = rates.rate * T(factor);
-        return rates;
+    void prepare_rates() {
+        if (!constant_rates_ || !rated_) rates_ = rates_of_lanes();
+        rated_ = true;
     }
 
     Rates<V> rates_of_lanes() const {
@@ -253,7 +300,6 @@ class TinyTrainer {
     V divisor_{};
     Rates<V> rates_{};
     const bool penalised_ = is_penalised(pass_.network);
-    const bool abreast_ = pass_.goes_abreast();
     bool constant_rates_ = true;  // from step to step
     bool rated_ = false;          // whether there are rates by now
     Step next_[N] = {};

@@ -138,50 +138,6 @@ struct TinyLevel {
         for (Index g = 0; g < width; ++g) bias_gradients[g] = spread(sum);
     }
 
-    // The same for a layer whose units fill one group, of a network alone: from register to register, as what is written
-    // and read again at once takes longer than a product. `below` are the outputs of the level below, unless this is the
-    // first, whose inputs stand in the table.
-    [[gnu::always_inline]] U forward_abreast(bool first, U below) const {
-        U sum = bias[0];
-        if (first)
-            for (Index i = 0; i < layer.inputs; ++i) sum = fused(spread(inputs[i]), weights[i], sum);
-        else each_of_group<V>(layer.inputs, [&]<int I>() { sum = fused(repeated<I>(below), weights[I], sum); });
-        Point<U> point{sum, sum};
-        if (rectifies) point.value = select(sum > 0, sum, U{});
-        else if (!joint) point = activate_at<U>(layer.activation, T(layer.activation_number), sum);
-        groups_of(values)[0] = point.value;
-        groups_of(slopes)[0] = point.slope;
-        return point.value;
-    }
-
-    // The derivatives by the outputs become those by the net inputs, which are then added to the gradients.
-    [[gnu::always_inline]] U backward_abreast(U delta, bool first_row) const {
-        if (rectifies) delta = select(groups_of(values)[0] > 0, delta, U{});
-        else if (scales) delta *= groups_of(slopes)[0];
-        const auto sum = [first_row](U gradient) { return first_row ? U{} : gradient; };
-        for (Index i = 0; i < layer.inputs; ++i)
-            weight_gradients[i] = fused(spread(inputs[i]), delta, sum(weight_gradients[i]));
-        if (!trains_bias) return delta;
-        U all = sum(bias_gradients[0]);
-        if (layer.bias == Bias::unit) all = all + delta;
-        else each_of_group<V>(layer.units, [&]<int O>() { all += repeated<O>(delta); });
-        bias_gradients[0] = all;
-        return delta;
-    }
-
-    // ∂E by this layer's inputs, the outputs of a level of one group.
-    [[gnu::always_inline]] U hand_down_abreast(U delta) const {
-        const V* const cells = cells_of<V>(weights);
-        U sum{};
-        each_of_group<V>(layer.units, [&]<int O>() {
-            const U column = [&]<int... I>(std::integer_sequence<int, I...>) {
-                return U{cells[(I < layer.inputs ? I : 0) * ABREAST<V> + O]...};
-            }(std::make_integer_sequence<int, int(ABREAST<V>)>{});
-            sum = fused(repeated<O>(delta), column, sum);
-        });
-        return sum;
-    }
-
     // ∂E by this layer's inputs.
     void hand_down(V* sums) const {
         each_few(layer.units, [&]<int COUNT>(Few<COUNT>, Index o) { hand_down_from<COUNT>(o, sums); });

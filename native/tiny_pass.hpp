@@ -76,46 +76,6 @@ class TinyPass {
         return {loss, weight};
     }
 
-    // Whether a row can go its whole way abreast: in a network alone whose layers fill a vector each at most, where no
-    // output asks for the others.
-    bool goes_abreast() const {
-        if (ABREAST<V> == 1 || ABREAST<V> > MOST_ABREAST) return false;
-        for (Index n = 0; n < network.depth; ++n)
-            if (levels[n].width > 1 || levels[n].normalises || levels[n].layer.dropout > 0) return false;
-        return network.loss != Loss::cross_entropy && network.loss != Loss::smoothed_cross_entropy;
-    }
-
-    // Forward, loss and backward of such a row.
-    [[gnu::flatten]] RowLoss<V> learn_abreast(const Step* steps, Index row, V divisor) {
-        if constexpr (ABREAST<V> == 1) return {V{}, V{}};
-        else {
-            const Samples<T>& samples = runs_[0].samples;
-            const Index table_row = steps[0].rows[row];
-            levels[0].inputs = samples.X + table_row * network.layers[0].inputs;
-            Group<V> values{};
-            for (Index n = 0; n < network.depth; ++n) values = levels[n].forward_abreast(n == 0, values);
-
-            const Index outputs = levels[network.depth - 1].layer.units;
-            const T* const y = samples.Y + table_row * outputs;
-            const auto targets = [&]<int... O>(std::integer_sequence<int, O...>) {
-                return Group<V>{y[O < outputs ? O : 0]...};
-            }(std::make_integer_sequence<int, int(ABREAST<V>)>{});
-            const V weight = samples.weights ? samples.weights[table_row] : V(1);
-            Group<V> delta{};
-            const Group<V> shares = CLEARPROP_ISA::lose<Group<V>>(
-                network, 1, [=](Index) { return values; }, [=](Index) { return targets; },
-                ScaledCells<Group<V>>{&delta, spread(weight / divisor)});
-            V loss{};
-            each_of_group<V>(outputs, [&]<int O>() { loss += shares[O]; });
-
-            for (Index n = network.depth - 1; n >= 0; --n) {
-                delta = levels[n].backward_abreast(delta, row == 0);
-                if (n > 0) delta = levels[n].hand_down_abreast(delta);
-            }
-            return {loss, weight};
-        }
-    }
-
     [[gnu::flatten]] void backward(bool first_row) {
         for (Index n = network.depth - 1; n >= 0; --n) {
             levels[n].backward(first_row);
@@ -146,8 +106,6 @@ class TinyPass {
             }
         }
     }
-
-    static constexpr Index MOST_ABREAST = 8;  // numbers of a vector, beyond which too many would be collected one by one
 
     const Network network;
     TinyLevel<V>* levels = nullptr;

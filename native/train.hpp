@@ -62,8 +62,8 @@ class Trainer {
     // The step after all that have been prepared, with rows of its own: the one at work goes on reading its rows.
     void prepare(int turn) {
         Step& step = steps_[turn];
-        course_.prepare(step);
-        if (step.none) return;
+        over_[turn] = !course_.prepare(step);
+        if (over_[turn]) return;
         Index* const rows = static_cast<Index*>(numbers_block_.start) + turn * batch_rows(run_);
         for (Index r = 0; r < step.count; ++r) rows[r] = step.rows[r];
         step.rows = rows;
@@ -73,13 +73,12 @@ class Trainer {
     // at work, thread 0 prepares the next.
     void run_steps(int thread) {
         for (int turn = 0;; turn = 1 - turn) {
-            const Step step = steps_[turn];
-            Ended why = step.why;
-            if (!step.none) {
-                if (run_step(step, turn, thread)) continue;
-                why = Ended::diverged;
+            if (over_[turn]) {
+                if (thread == 0) course_.end();
+                return;
             }
-            if (thread == 0) course_.end(why);
+            if (run_step(steps_[turn], turn, thread)) continue;
+            if (thread == 0) course_.end(Ended::diverged);
             return;
         }
     }
@@ -103,7 +102,7 @@ class Trainer {
             if (thread == 0)
                 for (Index r = 0; r < chunk.count; ++r) loss += space_.losses[r];
             const Step& next = steps_[1 - turn];
-            const Share wanted = last && !next.none ? rows_to_fetch(next, thread) : Share{0, 0};
+            const Share wanted = last && !over_[1 - turn] ? rows_to_fetch(next, thread) : Share{0, 0};
             Index fetched = 0;
             signs_[thread].overflowed = !updater.run(
                 thread, threads_, run_.optimizer.rule, &rates, items_,
@@ -173,6 +172,7 @@ class Trainer {
     Block signs_block_, numbers_block_;
     Signs* const signs_;  // of each thread
     Step steps_[2] = {};
+    bool over_[2] = {};  // where there is no such step
 };
 
 template <class T>

@@ -85,6 +85,17 @@ def test_interrupted_with_early_stopping_gives_back_the_best_and_keeps_the_newes
     assert (contents.tensors["callbacks/EarlyStopping/parameters"] == result.model.parameters.flat).all()
 
 
+def test_ctrl_c_ends_a_run_that_nothing_watches(engine: str, classes: Any) -> None:
+    settings = {**SETTINGS, "epochs": 10**7}
+    pressed = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    pressed.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        classes().train(engine=engine, **settings)
+    assert time.monotonic() - began < 20
+    pressed.join()
+
+
 def test_another_handler_of_ctrl_c_is_left_alone(classes: Any) -> None:
     seen: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, frame: seen.append(number))

@@ -81,6 +81,8 @@ def _check_targets(network: Network, dtype: np.dtype[Any], Y: ArrayLike, rows: i
         also = f" or class indices ({rows},)" if function.of_classes else ""
         raise InputError(f"Y: expected shape ({rows}, {network.outputs}){also}, got {array.shape}")
     targets = _finite("Y", array, dtype)
+    if not function.bounds_targets:
+        return targets
     outside = (targets < function.lowest) | (targets > function.highest)
     if outside.any():
         row, column = np.argwhere(outside)[0]

@@ -52,6 +52,10 @@ class Loss(Entry):
     parameter: Parameter | None = None
     number: float | None = None
 
+    @property
+    def bounds_targets(self) -> bool:
+        return self.lowest > -math.inf or self.highest < math.inf
+
 
 def loss(name: str) -> Loss:
     """The loss of a name; "huber(1.35)" and "quantile(0.9)" set the number that some of them take.

@@ -149,7 +149,10 @@ def train(
     )
     try:
         loop = _Loop(job, callbacks)
-        with keyboard_interrupts(also_kill=job.workers.count > 1):
+        several = job.workers.count > 1
+        if not (callbacks or several):
+            return loop.run()  # nothing is lost where Ctrl-C is raised at once
+        with keyboard_interrupts(also_kill=several):
             return loop.run()
     finally:
         job.workers.leave()
