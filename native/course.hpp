@@ -34,10 +34,10 @@ class Course {
         : run_(run), order_(run.order, run.given, run.subset, run.seed, run.visited), first_step_(run.step),
           batches_(run.drop_last ? run.visited / run.batch_size
                                  : (run.visited + run.batch_size - 1) / run.batch_size),
-          number_(run.step), last_tick_(seconds()) {
-        while (run.batch >= batches_ && run.epoch < run.epochs) finish_epoch();
+          to_enter_(batches_ - run.batch), number_(run.step), last_tick_(seconds()) {
+        while (to_enter_ <= 0 && run.epoch < run.epochs) finish_epoch();
         epoch_ = run.epoch;
-        batch_ = run.batch;
+        batch_ = batches_ - to_enter_;
         rows_ = order_.rows(epoch_);
         const Index left = (run.epochs - epoch_) * batches_ - batch_;
         end_ = number_ + (left > 0 ? left : 0);
@@ -49,13 +49,27 @@ class Course {
 
     // What comes after all that has been prepared before; false where the run is over.
     bool prepare(Step& step) {
-        if (number_ == end_) return false;
+        if (calm_steps() == 0) return false;
+        take(step);
+        return true;
+    }
+
+    // How many steps can be taken one after another before this has to be asked again: 0 where the run is over. It may put
+    // the rows in order for the next epoch, and ask whether to go on.
+    Index calm_steps() {
+        if (number_ == end_) return 0;
         if (batch_ == batches_) {
-            batch_ = 0;
-            ++epoch_;
+            begin_epoch();
             if (reorders_) rows_ = order_.rows(epoch_);
         }
-        if (--until_look_ == 0 && !go_on()) return false;
+        if (until_look_ == 0 && !go_on()) return 0;
+        Index calm = reorders_ ? batches_ - batch_ : until_look_;
+        calm = calm < until_look_ ? calm : until_look_;
+        return calm < end_ - number_ ? calm : end_ - number_;
+    }
+
+    void take(Step& step) {
+        if (batch_ == batches_) begin_epoch();
         const Index first = batch_ * run_.batch_size, left = run_.visited - first;
         const Index count = left < run_.batch_size ? left : run_.batch_size;
         step.rows = rows_ + first;
@@ -64,7 +78,7 @@ class Course {
         if (!alike_ || step.count != count) weigh(step, count);
         ++batch_;
         ++number_;
-        return true;
+        --until_look_;
     }
 
     // Enters a step that is done: Σ wᵢEᵢ of its rows, and R before its update.
@@ -74,14 +88,22 @@ class Course {
         if (penalty != 0) run_.sums.penalty += penalty * double(step.count);
         run_.sums.rows += double(step.count);
         ++run_.step;
-        if (++run_.batch >= batches_) finish_epoch();
+        if (--to_enter_ == 0) finish_epoch();
     }
 
     // The run ends where it stands; for this reason, or where all steps are done for that which they ended for.
-    void end(Ended why) { run_.ended = why; }
+    void end(Ended why) {
+        run_.batch = batches_ - to_enter_;
+        run_.ended = why;
+    }
     void end() { end(number_ == end_ ? at_end_ : Ended::stopped); }
 
   private:
+    void begin_epoch() {
+        batch_ = 0;
+        ++epoch_;
+    }
+
     void weigh(Step& step, Index count) {
         step.count = count;
         step.weight = double(count);
@@ -102,8 +124,8 @@ class Course {
         if (sums.penalty != 0) loss += sums.penalty / sums.rows;
         run_.losses[run_.losses_written++] = loss;
         run_.sums = {};
-        run_.batch = 0;
         ++run_.epoch;
+        to_enter_ = batches_;
     }
 
     // Looks at the clock, ever more seldom where steps are short, and asks about ten times a second.
@@ -118,9 +140,12 @@ class Course {
         return run_.tick.go_on(run_.tick.context, epoch_, batch_, number_);
     }
 
+    static constexpr Index NEVER = Index(1) << 62;
+
     Training<T>& run_;
     EpochOrder order_;
     const Index first_step_, batches_;
+    Index to_enter_;                // batches of the epoch whose steps are being done
     Index epoch_, batch_, number_;  // of what is prepared next
     Index end_;                     // the number of the step that comes no more
     Ended at_end_ = Ended::done;    // why
@@ -129,7 +154,7 @@ class Course {
     const bool reorders_ = run_.order == Order::shuffled || run_.order == Order::replacement;  // from epoch to epoch
     const Index* rows_;             // in the order of the epoch
     double last_tick_, last_look_ = 0;
-    Index look_every_ = 1, until_look_ = run_.tick.go_on ? 1 : 0;  // steps; from 0 on, never
+    Index look_every_ = 1, until_look_ = run_.tick.go_on ? 0 : NEVER;  // steps
 };
 
 }  // namespace clearprop::CLEARPROP_ISA

@@ -59,12 +59,13 @@ V sign_of(V r) {
 // derivative, gradient.keep(o, v) something that gradient.kept(o) gives back until then. But for cross-entropies, a V may
 // also hold all outputs of a row side by side: then `outputs` is 1, and what comes back are their shares of the loss.
 template <class V, class Values, class Targets, class Gradient>
-V lose(const Network& network, Index outputs, const Values& values, const Targets& targets, const Gradient& gradient) {
+[[gnu::always_inline]] inline V lose(Loss loss, const Network& network, Index outputs, const Values& values,
+                                     const Targets& targets, const Gradient& gradient) {
     using T = Scalar<V>;
     const T number = T(network.loss_number), half = T(0.5);
     const T count = T(network.layers[network.depth - 1].units);
     const auto each = [&](auto pair) { return each_share<V>(outputs, values, targets, gradient, pair); };
-    switch (network.loss) {
+    switch (loss) {
         case Loss::half_squared_error:
             return each([=](V a, V y) {
                 const V r = a - y;
@@ -106,7 +107,7 @@ V lose(const Network& network, Index outputs, const Values& values, const Target
         case Loss::binary_cross_entropy: return each([](V z, V y) { return binary_cross_entropy(z, y); });
         case Loss::cross_entropy:
         case Loss::smoothed_cross_entropy: {
-            const bool smoothed = network.loss == Loss::smoothed_cross_entropy;
+            const bool smoothed = loss == Loss::smoothed_cross_entropy;
             const T known = smoothed ? 1 - number : T(1), spread = smoothed ? number / count : T(0);
             return cross_entropy<V>(outputs, values, [&](Index o) { return known * targets(o) + spread; }, gradient);
         }
@@ -180,7 +181,7 @@ bool lose_blocks(const Network& network, Index outputs, ConstPlace values, Place
         const bool few = outputs <= FEW_OUTPUTS;
         const Column<V, ConstPlace> column{values, r, rows};
         for (Index o = 0; few && o < outputs; ++o) turned[o] = column(o);
-        const V loss = lose<V>(network, outputs, ValueColumn<V, ConstPlace>{column, few ? turned : nullptr}, targets,
+        const V loss = lose<V>(network.loss, network, outputs, ValueColumn<V, ConstPlace>{column, few ? turned : nullptr}, targets,
                                GradientColumn<V, Place>{{deltas, r, rows}, weight / divisor, few ? room : nullptr});
         T shares[COUNT<V>], weights[COUNT<V>];
         store(shares, loss);

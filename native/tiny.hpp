@@ -60,8 +60,13 @@ class TinyTrainer {
         for (int l = 0; l < pass_.lanes(); ++l) constant_rates_ = constant_rates_ && is_constant(runs_[l].optimizer);
         for (; begun_ < pass_.lanes(); ++begun_) new (static_cast<void*>(courses_ + begun_)) Course<T>(runs_[begun_]);
         take_parameters();
-        if constexpr (N == 1) Abreast<V>::suits(pass_) ? steps_abreast() : steps();
-        else steps();
+        if constexpr (N == 1) {
+            if (!Abreast<V>::suits(pass_)) steps();
+            else if (batch_rows(runs_[0]) > 1 || penalised_) steps_abreast();
+            else with_rule(runs_[0].optimizer.rule, [&]<Rule RULE>() { steps_of_one_row<RULE>(); });
+        } else {
+            steps();
+        }
         give_parameters();
     }
 
@@ -80,42 +85,56 @@ class TinyTrainer {
         }
     }
 
-    // A batch of one row uses its gradients at once.
+    // Where rows go abreast.
     [[gnu::flatten]] void steps_abreast() {
-        const Abreast<V> abreast(pass_, runs_[0].samples);
+        Abreast<V> abreast(pass_, runs_[0].samples);
         while (prepare()) {
             begin();
             const Step& step = next_[0];
-            const bool at_once = step.count == 1 && !penalised_;
-            U delta{};
             for (Index row = 0; row < step.count; ++row) {
-                enter(abreast.lose(step.rows[row], divisor_, delta));
-                if (!at_once) abreast.backward(delta, SumUp{row == 0});
+                const Index table_row = step.rows[row];
+                double loss;
+                const U delta = abreast.lose(table_row, abreast.forward(table_row), divisor_, loss);
+                losses_[0] += loss;
+                lost_[0] = lost_[0] || !__builtin_isfinite(loss);
+                abreast.backward(delta, SumUp{pass_.gradients, row == 0});
             }
             if (!keep_or_end(lost_)) return;
-            if (!at_once) {
-                update_all();
-            } else {
-                prepare_rates();
-                const U finite = with_rule(runs_[0].optimizer.rule, [&]<Rule RULE>() {
-                    U sum{};
-                    abreast.backward(delta, UpdateAtOnce<RULE>{*this, sum});
-                    return sum;
-                });
-                const double none = 0;
-                finish(finite, &none);
-            }
+            update_all();
         }
+    }
+
+    // The same with batches of one row, whose gradients are used at once.
+    template <Rule RULE>
+    [[gnu::flatten]] void steps_of_one_row() {
+        Abreast<V> abreast(pass_, runs_[0].samples);
+        Course<T>& course = courses_[0];
+        Step& step = next_[0];
+        while (const Index calm = course.calm_steps())
+            for (Index i = 0; i < calm; ++i) {
+                course.take(step);
+                const Index table_row = step.rows[0];
+                double loss;
+                const U delta = abreast.lose(table_row, abreast.forward(table_row), V(step.divisor), loss);
+                if (!__builtin_isfinite(loss)) return course.end(Ended::diverged);
+                prepare_rates();
+                U finite{};
+                abreast.backward(delta, UpdateAtOnce<RULE>{*this, finite});
+                if (!all_of(finite == U{})) return course.end(Ended::diverged);
+                course.enter(step, loss, 0);
+            }
+        course.end();
     }
 
     // Adds a row's gradients to those of the batch.
     struct SumUp {
+        U* gradients;
         bool first_row;
 
         template <class Add>
-        void operator()(const TinyLevel<V>& level, Index first, Index count, Add add) const {
-            U* const gradients = level.weight_gradients;
-            for (Index g = first; g < first + count; ++g) gradients[g] = add(g, first_row ? U{} : gradients[g]);
+        void operator()(const Stretch& stretch, Add add) const {
+            U* const sums = gradients + stretch.first;
+            for (Index i = 0; i < stretch.count; ++i) sums[i] = add(i, first_row ? U{} : sums[i]);
         }
     };
 
@@ -125,8 +144,8 @@ class TinyTrainer {
         U& finite;
 
         template <class Add>
-        void operator()(const TinyLevel<V>& level, Index first, Index count, Add add) const {
-            trainer.template update_some<RULE>(level, first, count, [=](Index g) { return add(g, U{}); }, finite);
+        void operator()(const Stretch& stretch, Add add) const {
+            trainer.template update_some<RULE>(stretch, [=](Index i) { return add(i, U{}); }, finite);
         }
     };
 
@@ -179,30 +198,36 @@ class TinyTrainer {
     template <Rule RULE>
     U update_as() {
         U finite{};
+        Index first = 0;
+        const auto update_next = [&](Index count, double factor, bool decays) {
+            const auto summed = [gradients = pass_.gradients + first](Index i) { return gradients[i]; };
+            update_some<RULE>({first, count, factor, decays}, summed, finite);
+        };
         for (Index n = 0; n < pass_.network.depth; ++n) {
             const TinyLevel<V>& level = pass_.levels[n];
-            const auto summed = [gradients = level.weight_gradients](Index g) { return gradients[g]; };
-            update_some<RULE>(level, 0, level.weight_groups, summed, finite);
-            if (level.trains_bias) update_some<RULE>(level, level.weight_groups, level.width, summed, finite);
+            update_next(level.weight_groups, level.layer.weight_rate, true);
+            first += level.weight_groups;
+            if (level.trains_bias) update_next(level.width, level.layer.bias_rate, false);
+            first += level.width;
         }
         return finite;
     }
 
-    // Updates `count` groups of a level's parameters from the first named on, all weights or all biases. `finite` stays 0
-    // in the lanes whose new ones are.
+    // With gradient(i) of the i-th; `finite` stays 0 in the lanes whose new parameters are.
     template <Rule RULE, class Gradient>
-    void update_some(const TinyLevel<V>& level, Index first, Index count, Gradient gradient, U& finite) {
+    void update_some(const Stretch& stretch, Gradient gradient, U& finite) {
         constexpr int SLOTS = slots_of(RULE);
-        const bool weights = first < level.weight_groups;
-        const V rate = rates_.rate * T(weights ? level.layer.weight_rate : level.layer.bias_rate);
-        const Index before = level.weights - pass_.parameters;
+        const V rate = rates_.rate * T(stretch.factor);
+        U* const parameters = pass_.parameters + stretch.first;
+        U* const slot0 = SLOTS > 0 ? pass_.slots[0] + stretch.first : nullptr;
+        U* const slot1 = SLOTS > 1 ? pass_.slots[1] + stretch.first : nullptr;
         U none{}, sum = finite;
-        for (Index g = first; g < first + count; ++g) {
-            U w = level.weights[g];
-            update<RULE>(rates_, rate, weights, w, gradient(g), SLOTS > 0 ? pass_.slots[0][before + g] : none,
-                         SLOTS > 1 ? pass_.slots[1][before + g] : none);
+        for (Index i = 0; i < stretch.count; ++i) {
+            U w = parameters[i];
+            update<RULE>(rates_, rate, stretch.decays, w, gradient(i), SLOTS > 0 ? slot0[i] : none,
+                         SLOTS > 1 ? slot1[i] : none);
             sum = fused(w, U{}, sum);
-            level.weights[g] = w;
+            parameters[i] = w;
         }
         finite = sum;
     }

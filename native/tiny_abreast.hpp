@@ -12,8 +12,6 @@ class Abreast {
     using U = Group<V>;
 
   public:
-    Abreast(const TinyPass<V>& pass, const Samples<T>& samples) : pass_(pass), samples_(samples) {}
-
     // Whether rows can go this way: no output asks for the others.
     static bool suits(const TinyPass<V>& pass) {
         if (ABREAST<V> == 1 || ABREAST<V> > MOST) return false;
@@ -24,39 +22,61 @@ class Abreast {
         return pass.network.loss != Loss::cross_entropy && pass.network.loss != Loss::smoothed_cross_entropy;
     }
 
-    // Forward, and the loss of a row of the table; its derivatives by the last layer to `delta`.
-    RowLoss<V> lose(Index table_row, V divisor, U& delta) const {
-        const Network& network = pass_.network;
-        pass_.levels[0].inputs = samples_.X + table_row * network.layers[0].inputs;
-        U values{};
-        for (Index n = 0; n < network.depth; ++n) values = forward(pass_.levels[n], n == 0, values);
-
-        const Index outputs = pass_.levels[network.depth - 1].layer.units;
-        const T* const y = samples_.Y + table_row * outputs;
-        const U targets = of_lanes([&](Index o) { return y[o < outputs ? o : 0]; });
-        const V weight = samples_.weights ? samples_.weights[table_row] : V(1);
-        const U shares = CLEARPROP_ISA::lose<U>(
-            network, 1, [=](Index) { return values; }, [=](Index) { return targets; },
-            ScaledCells<U>{&delta, spread(weight / divisor)});
-        V loss{};
-        each_of_group<V>(outputs, [&]<int O>() { loss += shares[O]; });
-        return {loss, weight};
+    Abreast(const TinyPass<V>& pass, const Samples<T>& samples)
+        : network_(pass.network), samples_(samples), block_(network_.depth * Index(sizeof(Level))),
+          first_(static_cast<Level*>(block_.start)), last_(first_ + network_.depth - 1), lose_(losing(network_.loss)) {
+        for (Index n = 0; n < network_.depth; ++n) {
+            const TinyLevel<V>& level = pass.levels[n];
+            const Activation activation = level.joint ? Activation::identity : level.layer.activation;
+            Level own{};
+            own.layer = level.layer;
+            own.number = T(level.layer.activation_number);
+            own.activate = activating(activation);
+            own.rectifies = level.rectifies;
+            own.trains_bias = level.trains_bias;
+            own.place = level.weights - pass.parameters;
+            own.weights = level.weights;
+            own.inputs = n > 0 ? cells_of<V>(&first_[n - 1].value) : nullptr;
+            for (Index i = 0; i < ABREAST<V>; ++i) own.rows[i] = i < level.layer.inputs ? i * ABREAST<V> : 0;
+            first_[n] = own;
+        }
     }
 
-    // Calls use(level, first, count, add) for a level's weights and for its bias, groups of parameters from the first of
-    // them on, where add(group, sum) adds a gradient to a sum. They may change in it, as they are no longer asked for.
+    // The last layer's outputs of a row of the table, or its net inputs where the loss is joint.
+    U forward(Index table_row) {
+        Level& first = *first_;
+        first.inputs = samples_.X + table_row * network_.inputs;
+        U sum = first.bias();
+        for (Index i = 0; i < first.layer.inputs; ++i) sum = fused(spread(first.inputs[i]), first.weights[i], sum);
+        U values = first.activate(first, sum);
+        for (Level* level = first_ + 1; level <= last_; ++level) {
+            sum = level->bias();
+            each_of_group<V>(level->layer.inputs,
+                             [&]<int I>() { sum = fused(repeated<I>(values), level->weights[I], sum); });
+            values = level->activate(*level, sum);
+        }
+        return values;
+    }
+
+    // From these the derivatives of its loss, which is weighed.
+    U lose(Index table_row, U values, V divisor, double& loss) const {
+        return lose_(*this, table_row, values, divisor, loss);
+    }
+
+    // Calls use(stretch, add) for the weights of each layer and for its bias, where add(i, sum) adds the gradient of the
+    // i-th of them to a sum. They may change in it, as they are no longer asked for.
     template <class Use>
     void backward(U delta, const Use& use) const {
-        for (Index n = pass_.network.depth - 1; n >= 0; --n) {
-            const TinyLevel<V>& level = pass_.levels[n];
+        for (const Level* at = last_; at >= first_; --at) {
+            const Level& level = *at;
             const Layer& layer = level.layer;
-            if (level.rectifies) delta = select(groups_of(level.values)[0] > 0, delta, U{});
-            else if (level.scales) delta *= groups_of(level.slopes)[0];
-            const U below = n > 0 ? handed_down(level, delta) : U{};
-            const V* const inputs = level.inputs;
-            use(level, 0, layer.inputs, [=](Index i, U sum) { return fused(spread(inputs[i]), delta, sum); });
+            delta = level.rectifies ? select(level.value > 0, delta, U{}) : delta * level.slope;
+            U below{};
+            if (at > first_) below = level.handed_down(delta);
+            use(Stretch{level.place, layer.inputs, layer.weight_rate, true},
+                [=, inputs = level.inputs](Index i, U sum) { return fused(spread(inputs[i]), delta, sum); });
             if (level.trains_bias)
-                use(level, layer.inputs, 1, [=, &layer](Index, U sum) {
+                use(Stretch{level.place + layer.inputs, 1, layer.bias_rate, false}, [=, &layer](Index, U sum) {
                     if (layer.bias == Bias::unit) return sum + delta;
                     each_of_group<V>(layer.units, [&]<int O>() { sum += repeated<O>(delta); });
                     return sum;
@@ -68,32 +88,68 @@ class Abreast {
   private:
     static constexpr Index MOST = 8;  // numbers of a vector, beyond which too many would be collected one by one
 
-    // `below` are the outputs of the level below, unless this is the first, whose inputs stand in the table.
-    static U forward(const TinyLevel<V>& level, bool first, U below) {
-        U sum = level.bias[0];
-        if (first)
-            for (Index i = 0; i < level.layer.inputs; ++i) sum = fused(spread(level.inputs[i]), level.weights[i], sum);
-        else
-            each_of_group<V>(level.layer.inputs,
-                             [&]<int I>() { sum = fused(repeated<I>(below), level.weights[I], sum); });
-        Point<U> point{sum, sum};
-        if (level.rectifies) point.value = select(sum > 0, sum, U{});
-        else if (!level.joint) point = activate_at<U>(level.layer.activation, T(level.layer.activation_number), sum);
-        groups_of(level.values)[0] = point.value;
-        groups_of(level.slopes)[0] = point.slope;
+    struct Level {
+        Layer layer;
+        T number;
+        U (*activate)(Level&, U);  // makes the value and the slope, and gives the value
+        bool rectifies, trains_bias;
+        Index place;  // of the weights' first group
+        const U* weights;
+        const V* inputs;
+        Index rows[ABREAST<V>];  // where the weights from each input begin, in cells; beyond the inputs those of the first
+        U value, slope;
+
+        U bias() const { return weights[layer.inputs]; }
+
+        // ∂E by the inputs.
+        U handed_down(U delta) const {
+            const V* const cells = cells_of<V>(weights);
+            U sum{};
+            each_of_group<V>(layer.units, [&]<int O>() {
+                sum = fused(repeated<O>(delta), of_lanes([&](Index i) { return cells[rows[i] + O]; }), sum);
+            });
+            return sum;
+        }
+    };
+
+    // A function for each, as a switch in the middle of a step would take more instructions.
+    template <Activation ACTIVATION>
+    static U activate(Level& level, U sum) {
+        const Point<U> point = activate_at<U>(ACTIVATION, level.number, sum);
+        level.value = point.value;
+        level.slope = point.slope;
         return point.value;
     }
 
-    // ∂E by the inputs of a level, the outputs of another of one group.
-    static U handed_down(const TinyLevel<V>& level, U delta) {
-        const V* const cells = cells_of<V>(level.weights);
-        const Index inputs = level.layer.inputs;
-        U sum{};
-        each_of_group<V>(level.layer.units, [&]<int O>() {
-            const U column = of_lanes([&](Index i) { return cells[(i < inputs ? i : 0) * ABREAST<V> + O]; });
-            sum = fused(repeated<O>(delta), column, sum);
-        });
-        return sum;
+    static auto activating(Activation activation) {
+        return [&]<int... A>(std::integer_sequence<int, A...>) {
+            constexpr decltype(Level::activate) all[] = {&activate<Activation(A)>...};
+            return all[int(activation)];
+        }(std::make_integer_sequence<int, int(Activation::softmax) + 1>{});
+    }
+
+    template <Loss LOSS>
+    static U lose_as(const Abreast& self, Index table_row, U values, V divisor, double& loss) {
+        const Samples<T>& samples = self.samples_;
+        const Index outputs = self.last_->layer.units;
+        const T* const y = samples.Y + table_row * outputs;
+        const U targets = of_lanes([&](Index o) { return y[o < outputs ? o : 0]; });
+        const V weight = samples.weights ? samples.weights[table_row] : V(1);
+        U delta;
+        const U shares = CLEARPROP_ISA::lose<U>(
+            LOSS, self.network_, 1, [=](Index) { return values; }, [=](Index) { return targets; },
+            ScaledCells<U>{&delta, spread(weight / divisor)});
+        V sum{};
+        each_of_group<V>(outputs, [&]<int O>() { sum += shares[O]; });
+        loss = double(weight) * double(sum);
+        return delta;
+    }
+
+    static auto losing(Loss loss) {
+        return [&]<int... L>(std::integer_sequence<int, L...>) {
+            constexpr decltype(lose_) all[] = {&lose_as<Loss(L)>...};
+            return all[int(loss)];
+        }(std::make_integer_sequence<int, int(Loss::perceptron) + 1>{});
     }
 
     // A group of f(lane).
@@ -104,8 +160,11 @@ class Abreast {
         }(std::make_integer_sequence<int, int(ABREAST<V>)>{});
     }
 
-    const TinyPass<V>& pass_;
+    const Network& network_;
     const Samples<T>& samples_;
+    const Block block_;
+    Level *const first_, *const last_;
+    U (*const lose_)(const Abreast&, Index, U, V, double&);
 };
 
 }  // namespace clearprop::CLEARPROP_ISA

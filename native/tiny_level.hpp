@@ -42,6 +42,10 @@ template <class V>
 V* cells_of(Group<V>* groups) {
     return reinterpret_cast<V*>(groups);
 }
+template <class V>
+const V* cells_of(const Group<V>* groups) {
+    return reinterpret_cast<const V*>(groups);
+}
 
 // A number of each network, for all units of a group.
 template <class V>
@@ -92,6 +96,13 @@ void each_few(Index count, F f) {
     }
     if (count & 1) f(Few<1>{}, first);
 }
+
+// Groups of parameters side by side that are updated alike: weights or biases of a layer.
+struct Stretch {
+    Index first, count;
+    double factor;  // of the learning rate
+    bool decays;
+};
 
 template <class V>
 struct TinyLevel {

@@ -71,7 +71,7 @@ class TinyPass {
             }
         const V weight = samples(0).weights ? each_lane([&](Index l) { return samples(l).weights[table_row(l)]; })
                                             : splat<V>(1);
-        const V loss = CLEARPROP_ISA::lose<V>(network, outputs, Cells<V>{last.values}, targets,
+        const V loss = CLEARPROP_ISA::lose<V>(network.loss, network, outputs, Cells<V>{last.values}, targets,
                                               ScaledCells<V>{last.deltas, weight / divisor});
         return {loss, weight};
     }

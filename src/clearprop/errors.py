@@ -87,7 +87,7 @@ def check_count(name: str, value: object) -> int:
     >>> check_count("units", 3)
     3
     """
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, int | Integral) or value < 1:
         raise InputError(f"{name}: expected a whole number from 1 up, got {value!r}")
     return int(value)
 
