@@ -39,27 +39,24 @@ class Evaluator {
         divisor_ = run_.network.mean && weight > 0 ? weight : 1;
         space_.load(run_.parameters, nullptr);
         space_.round();
-        for (int thread = 0; thread < threads_; ++thread) share_rows(thread, run_.samples.rows);
+        for (int thread = 0; thread < threads_; ++thread)
+            rows_.give(thread, space_.rows_of(run_.samples.rows, thread, threads_));
         run_team(threads_, [](void* self, int thread) { static_cast<Evaluator*>(self)->work(thread); }, this);
         run_.loss = loss_ / divisor_ + (is_penalised(run_.network) ? penalty_of(space_) : 0);
         if (run_.gradients) space_.store_gradients(run_.gradients);
     }
 
   private:
-    // Of the `left` rows, those of the next chunk.
-    void share_rows(int thread, Index left) {
-        rows_.give(thread, share_of(left < space_.chunk ? left : space_.chunk, thread, threads_));
-    }
-
     static Purpose purpose(const Evaluation<T>& run) { return run.gradients ? Purpose::gradients : Purpose::loss; }
 
     void work(int thread) {
         const Index rows = run_.samples.rows;
         for (Index first = 0; first < rows; first += space_.chunk) {
-            const Index left = rows - first, count = left < space_.chunk ? left : space_.chunk;
+            const Index left = rows - first, count = space_.chunk_of(left);
             const Chunk chunk{nullptr, first, count, divisor_, run_.seed, run_.step, run_.fade, run_.before};
             Updater<T> updater(space_, count, first == 0, first + count == rows);
-            items_.give(thread, updater.items_of(thread, threads_));
+            const Share own = space_.items_of(thread, threads_);
+            items_.give(thread, own);
             rows_.take(thread, space_.least_rows(), [&](Share share, int) {
                 gather(space_, run_.samples.X, chunk, share.first, share.count);
                 forward(space_, chunk, share.first, share.count);
@@ -67,11 +64,11 @@ class Evaluator {
                 if (run_.gradients) backward(space_, chunk, share.first, share.count);
             });
             barrier_.wait();
-            share_rows(thread, left - count);
+            rows_.give(thread, space_.rows_of(left - count, thread, threads_));
             if (thread == 0)
                 for (Index r = 0; r < count; ++r) loss_ += space_.losses[r];
             if (run_.gradients)
-                updater.run(thread, threads_, Rule::sgd, nullptr, items_, [](Index, Index) {});
+                updater.run(thread, own, Rule::sgd, nullptr, items_, [](Index, Index) {});
             barrier_.wait();
         }
     }

@@ -4,7 +4,6 @@
 #include "dots.hpp"
 #include "draw.hpp"
 #include "lose.hpp"
-#include "shares.hpp"
 #include "workspace.hpp"
 
 namespace clearprop::CLEARPROP_ISA {

@@ -38,7 +38,8 @@ class Trainer {
 
     void go() {
         prepare(0);
-        for (int thread = 0; thread < threads_; ++thread) share_rows(thread, steps_[0].count);
+        for (int thread = 0; thread < threads_; ++thread)
+            rows_.give(thread, space_.rows_of(steps_[0].count, thread, threads_));
         run_team(threads_, [](void* self, int thread) { static_cast<Trainer*>(self)->work(thread); }, this);
     }
 
@@ -88,15 +89,16 @@ class Trainer {
         const Rates<T> rates = rates_of<T>(run_.optimizer, step.rate, step.fade, step.number);
         double loss = 0;
         for (Index first = 0; first < step.count; first += space_.chunk) {
-            const Index left = step.count - first, count = left < space_.chunk ? left : space_.chunk;
+            const Index left = step.count - first, count = space_.chunk_of(left);
             const Chunk chunk{step.rows, first, count, step.divisor, run_.seed, step.number, step.fade};
             const bool last = left == count;
             Updater<T> updater(space_, chunk.count, chunk.first == 0, last);
-            items_.give(thread, updater.items_of(thread, threads_));
+            const Share own = space_.items_of(thread, threads_);
+            items_.give(thread, own);
             run_rows(chunk, thread);
             if (thread == 0 && last) prepare(1 - turn);
             barrier_.wait();
-            share_rows(thread, last ? steps_[1 - turn].count : left - count);
+            rows_.give(thread, space_.rows_of(last ? steps_[1 - turn].count : left - count, thread, threads_));
             for (int other = 0; other < threads_; ++other)
                 if (signs_[other].lost) return false;
             if (thread == 0)
@@ -105,7 +107,7 @@ class Trainer {
             const Share wanted = last && !over_[1 - turn] ? rows_to_fetch(next, thread) : Share{0, 0};
             Index fetched = 0;
             signs_[thread].overflowed = !updater.run(
-                thread, threads_, run_.optimizer.rule, &rates, items_,
+                thread, own, run_.optimizer.rule, &rates, items_,
                 // A few at a time: a processor forgets what it is asked for all at once.
                 [&](Index i, Index items) {
                     const Index end = i < items ? (wanted.count * (i + 1) + items - 1) / items : wanted.count;
@@ -118,11 +120,6 @@ class Trainer {
         }
         if (thread == 0) course_.enter(step, loss, penalty());
         return true;
-    }
-
-    // Of the `left` rows of a batch, those of the next chunk.
-    void share_rows(int thread, Index left) {
-        rows_.give(thread, share_of(left < space_.chunk ? left : space_.chunk, thread, threads_));
     }
 
     void run_rows(const Chunk& chunk, int thread) {
@@ -139,7 +136,7 @@ class Trainer {
     // The rows that this thread will gather next; none where they are too many to wait in the cache.
     Share rows_to_fetch(const Step& next, int thread) const {
         const Index inputs = run_.network.inputs;
-        const Share share = share_of(next.count < space_.chunk ? next.count : space_.chunk, thread, threads_);
+        const Share share = space_.rows_of(next.count, thread, threads_);
         return {share.first, share.count * inputs * Index(sizeof(T)) <= FETCHED_BYTES ? share.count : 0};
     }
 

@@ -14,19 +14,12 @@ class Updater {
     Updater(Workspace<T>& space, Index rows, bool first_chunk, bool last_chunk)
         : space_(space), rows_(rows), first_chunk_(first_chunk), last_chunk_(last_chunk) {}
 
-    // Threads get items of about the same cost.
-    Share items_of(int thread, int threads) const {
-        const Index first = space_.first_item(thread, threads);
-        return {first, space_.first_item(thread + 1, threads) - first};
-    }
-
     // `rates` null: the gradients are what is asked for. False where a new parameter is not finite. Calls between(i, n)
-    // before the i-th of the n items of the thread's share, if it comes to it, and at last between(n, n). An item is one
-    // thread's alone, so that it makes no difference to the bits whose.
+    // before the i-th of the n items of the thread's own share, if it comes to it, and at last between(n, n). An item is
+    // one thread's alone, so that it makes no difference to the bits whose.
     template <class Between>
-    bool run(int thread, int threads, Rule rule, const Rates<T>* rates, Shares& items, Between between) {
+    bool run(int thread, Share own, Rule rule, const Rates<T>* rates, Shares& items, Between between) {
         finite_ = V{};
-        const Share own = items_of(thread, threads);
         items.take(thread, 1, [&](Share share, int whose) {
             for (Index i = share.first; i < share.first + share.count; ++i) {
                 if (whose == thread) between(i - own.first, own.count);

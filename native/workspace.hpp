@@ -4,6 +4,7 @@
 #include "columns.hpp"
 #include "memory.hpp"
 #include "round.hpp"
+#include "shares.hpp"
 #include "turn.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
@@ -135,7 +136,6 @@ class Workspace {
         });
     }
 
-    // The first item of a thread: threads get items of about the same cost.
     Index first_item(int thread, int threads) const {
         const double before = items[item_count].cost * thread / threads;
         Index low = 0, high = item_count;
@@ -146,6 +146,16 @@ class Workspace {
         }
         return low;
     }
+
+    // The items of a thread, of about the same cost as others'.
+    Share items_of(int thread, int threads) const {
+        const Index first = first_item(thread, threads);
+        return {first, first_item(thread + 1, threads) - first};
+    }
+
+    // Of `left` rows, those of the next chunk, and the share of them that falls to a thread.
+    Index chunk_of(Index left) const { return left < chunk ? left : chunk; }
+    Share rows_of(Index left, int thread, int threads) const { return share_of(chunk_of(left), thread, threads); }
 
     // Rows at a time that are worth letting all weights pass by, from the second cache or from farther away.
     Index least_rows() const { return farther ? 128 : 24; }

@@ -311,7 +311,9 @@ def _rates(
     """
     schedules = optimizer.schedule, optimizer.fading
     reach = step + max(1, min(left, at_once))
-    rates, fades = (one.rates(np.arange(step, step + 1 if one.is_constant else reach)) for one in schedules)
+    rates, fades = (
+        np.array([one.at(step)]) if one.is_constant else one.rates(np.arange(step, reach)) for one in schedules
+    )
     ends = left <= at_once or (steps is not None and steps <= reach) or all(one.is_constant for one in schedules)
     return rates, fades, steps if ends else reach
 

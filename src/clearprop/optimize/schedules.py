@@ -78,6 +78,9 @@ class Constant(Schedule):
     def bound(self) -> float:
         return self.rate
 
+    def at(self, step: int) -> float:
+        return self.rate
+
     def of_epochs(self, first: int, batches: int, count: int) -> array[float]:
         return array("d", [self.rate]) * count
 

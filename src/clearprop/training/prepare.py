@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -70,13 +71,13 @@ class Job:
     def network(self) -> Network:
         return self.start.parameters.network
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """How many rows an epoch learns from."""
         visited = self.plan.visited(len(self.samples))
         return self.batches * self.plan.batch_size if self.plan.drop_last else visited
 
-    @property
+    @cached_property
     def batches(self) -> int:
         return self.plan.batches(len(self.samples))
 
@@ -131,8 +132,10 @@ def prepare(
             metric(metric_name, held_out)
     if stop_when_right:
         _check_right_is_possible(network, samples)
-    start = Run(model.parameters, State.start(network, optimizer, seed, dtype) if state is None else state)
-    start.check(optimizer, plan.batches(len(samples)))
+    if state is None:
+        start = Run(model.parameters, State.start(network, optimizer, seed, dtype))
+    else:
+        start = Run(model.parameters, state).check(optimizer, plan.batches(len(samples)))
     epochs = start.state.epoch + check_count("epochs", epochs)
     if isinstance(samples, Source):
         check_rounds(distributed)
