@@ -3,7 +3,6 @@
 
 #include <time.h>
 
-#include "memory.hpp"
 #include "order.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
@@ -68,14 +67,15 @@ class Course {
         return calm < end_ - number_ ? calm : end_ - number_;
     }
 
+    // The next step, as often as calm_steps has said. `step` is empty, or one that this has filled before: where all else
+    // is alike, its rows and number alone change.
     void take(Step& step) {
         if (batch_ == batches_) begin_epoch();
         const Index first = batch_ * run_.batch_size, left = run_.visited - first;
         const Index count = left < run_.batch_size ? left : run_.batch_size;
         step.rows = rows_ + first;
         step.number = number_;
-        // A step that has served before knows the rest.
-        if (!alike_ || step.count != count) weigh(step, count);
+        if (!alike_ || step.count != count) fill(step, count);
         ++batch_;
         ++number_;
         --until_look_;
@@ -91,12 +91,13 @@ class Course {
         if (--to_enter_ == 0) finish_epoch();
     }
 
-    // The run ends where it stands; for this reason, or where all steps are done for that which they ended for.
+    // The run ends where it stands, for this reason.
     void end(Ended why) {
         run_.batch = batches_ - to_enter_;
         run_.ended = why;
     }
-    void end() { end(number_ == end_ ? at_end_ : Ended::stopped); }
+    // Because all steps are done, or because it was told to stop.
+    void end() { end(run_.step == end_ ? at_end_ : Ended::stopped); }
 
   private:
     void begin_epoch() {
@@ -104,7 +105,7 @@ class Course {
         ++epoch_;
     }
 
-    void weigh(Step& step, Index count) {
+    void fill(Step& step, Index count) {
         step.count = count;
         step.weight = double(count);
         if (run_.samples.weights) {

@@ -54,8 +54,8 @@ class Evaluator {
         for (Index first = 0; first < rows; first += space_.chunk) {
             const Index left = rows - first, count = space_.chunk_of(left);
             const Chunk chunk{nullptr, first, count, divisor_, run_.seed, run_.step, run_.fade, run_.before};
-            Updater<T> updater(space_, count, first == 0, first + count == rows);
-            const Share own = space_.items_of(thread, threads_);
+            Updater<T> updater(space_, count, first == 0, left == count);
+            const Share own = run_.gradients ? space_.items_of(thread, threads_) : Share{0, 0};
             items_.give(thread, own);
             rows_.take(thread, space_.least_rows(), [&](Share share, int) {
                 gather(space_, run_.samples.X, chunk, share.first, share.count);

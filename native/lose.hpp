@@ -58,6 +58,7 @@ V sign_of(V r) {
 // outputs a; `values` are those. values(o) and targets(o) give a V for output o; gradient.put(o, v) takes the
 // derivative, gradient.keep(o, v) something that gradient.kept(o) gives back until then. But for cross-entropies, a V may
 // also hold all outputs of a row side by side: then `outputs` is 1, and what comes back are their shares of the loss.
+// `loss` is the network's; it stands apart so that where the compiler knows it, its branch alone is left.
 template <class V, class Values, class Targets, class Gradient>
 [[gnu::always_inline]] inline V lose(Loss loss, const Network& network, Index outputs, const Values& values,
                                      const Targets& targets, const Gradient& gradient) {

@@ -27,8 +27,8 @@ class ManyTrainer {
         Index groups = 0;
         for (Index first = 0; first < many_.count; ++groups) {
             groups_[groups] = first;
-            const Index abreast = keeping_step(first);
-            first += 2 * abreast >= LANES<T> || abreast == many_.count ? abreast : 1;
+            const Index together = keeping_step(first);
+            first += 2 * together >= LANES<T> || together == many_.count ? together : 1;
         }
         groups_[groups] = many_.count;
         return groups;
@@ -36,7 +36,7 @@ class ManyTrainer {
 
     // How many runs from the first on, as many as there are lanes at most, can go side by side.
     Index keeping_step(Index first) const {
-        if (!is_tiny(many_.runs[first], TINY_WEIGHTS_ABREAST)) return 1;
+        if (!is_tiny(many_.runs[first], TINY_WEIGHTS_SIDE_BY_SIDE)) return 1;
         const Steps wanted = steps_of(many_.runs[first]);
         Index count = 1;
         while (count < LANES<T> && first + count < many_.count && steps_of(many_.runs[first + count]) == wanted) ++count;

@@ -90,40 +90,33 @@ inline Vector<float> over_root(Vector<float> x, Vector<float> square, Vector<flo
 
 #endif
 
-// A number of all lanes, or those of each.
-template <class V, class Number>
-V in_lanes(Number x) {
-    if constexpr (COUNT<Number> == COUNT<V>) return x;
-    else return splat<V>(x);
-}
-
-// Numbers in `Rates` are scalars, or vectors where lanes are networks with rates of their own. `own` is the learning rate
-// of these parameters.
+// Numbers in `Rates` are scalars, or vectors where lanes are networks with rates of their own. `rate` is the learning
+// rate of these parameters.
 template <Rule RULE, class V, class Number>
-inline void update(const Rates<Number>& r, Number own, bool decay, V& w, V g, V& s0, V& s1) {
-    const V rate = in_lanes<V>(own), momentum = in_lanes<V>(r.momentum);
+inline void update(const Rates<Number>& r, Number rate, bool decay, V& w, V g, V& s0, V& s1) {
+    const V rates = in_lanes<V>(rate), momentum = in_lanes<V>(r.momentum);
     if constexpr (RULE == Rule::sgd) {
-        w = fused(-g, rate, w);
+        w = fused(-g, rates, w);
     } else if constexpr (RULE == Rule::momentum) {
         s0 = fused(s0, momentum, g);
-        w = fused(-s0, rate, w);
+        w = fused(-s0, rates, w);
     } else if constexpr (RULE == Rule::nesterov) {
         s0 = fused(s0, momentum, g);
-        w = fused(-fused(s0, momentum, g), rate, w);
+        w = fused(-fused(s0, momentum, g), rates, w);
     } else if constexpr (RULE == Rule::rmsprop) {
         s0 = fused(r.rest2 * g, g, r.beta2 * s0);
-        w -= over_root(own * g, s0, r.epsilon);
+        w -= over_root(rate * g, s0, r.epsilon);
     } else {
         if (RULE == Rule::adamw && decay) w = fused(-w, in_lanes<V>(r.shrunk), w);
         s0 = fused(g, in_lanes<V>(r.rest1), r.beta1 * s0);
         s1 = fused(r.rest2 * g, g, r.beta2 * s1);
-        w -= over_root(own * (s0 * r.corrected1), s1 * r.corrected2, r.epsilon);
+        w -= over_root(rate * (s0 * r.corrected1), s1 * r.corrected2, r.epsilon);
     }
 }
 
 // `count` parameters, whole vectors; `finite` stays 0 as long as all new ones are finite: x·0 is 0 for finite x alone.
 template <Rule RULE, class V>
-inline void apply_to(const Rates<Scalar<V>>& rates, Scalar<V> own, bool decay, Scalar<V>* w, const Scalar<V>* g, Scalar<V>* s0,
+inline void apply_to(const Rates<Scalar<V>>& rates, Scalar<V> rate, bool decay, Scalar<V>* w, const Scalar<V>* g, Scalar<V>* s0,
                      Scalar<V>* s1, Index count, V& finite) {
     constexpr int SLOTS = slots_of(RULE);
     // Of one's own, so that no compiler need ask whether parameters are written over them.
@@ -133,7 +126,7 @@ inline void apply_to(const Rates<Scalar<V>>& rates, Scalar<V> own, bool decay, S
         V weight = load<V>(w + i), slot0{}, slot1{};
         if constexpr (SLOTS > 0) slot0 = load<V>(s0 + i);
         if constexpr (SLOTS > 1) slot1 = load<V>(s1 + i);
-        update<RULE>(r, own, decay, weight, load<V>(g + i), slot0, slot1);
+        update<RULE>(r, rate, decay, weight, load<V>(g + i), slot0, slot1);
         still = fused(weight, V{}, still);
         store(w + i, weight);
         if constexpr (SLOTS > 0) store(s0 + i, slot0);
@@ -144,9 +137,9 @@ inline void apply_to(const Rates<Scalar<V>>& rates, Scalar<V> own, bool decay, S
 
 // One update; slots that the rule does not have may be null.
 template <class T>
-void apply(Rule rule, const Rates<T>& r, T own, bool decay, T* w, const T* g, T* s0, T* s1, Index count,
+void apply(Rule rule, const Rates<T>& r, T rate, bool decay, T* w, const T* g, T* s0, T* s1, Index count,
            Vector<T>& finite) {
-    with_rule(rule, [&]<Rule RULE>() { apply_to<RULE, Vector<T>>(r, own, decay, w, g, s0, s1, count, finite); });
+    with_rule(rule, [&]<Rule RULE>() { apply_to<RULE, Vector<T>>(r, rate, decay, w, g, s0, s1, count, finite); });
 }
 
 }  // namespace clearprop::CLEARPROP_ISA

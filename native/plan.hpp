@@ -12,11 +12,13 @@ using Index = std::int64_t;
 enum class Activation {
     identity, step, sigmoid, tanh, relu, leaky_relu, elu, selu, gelu, silu, mish, softplus, exp, softmax
 };
+inline constexpr int ACTIVATION_COUNT = int(Activation::softmax) + 1;
 
 enum class Loss {
     half_squared_error, mean_squared_error, absolute, huber, quantile, poisson,
     binary_cross_entropy, cross_entropy, smoothed_cross_entropy, perceptron
 };
+inline constexpr int LOSS_COUNT = int(Loss::perceptron) + 1;
 
 enum class Bias { unit, layer, none };
 

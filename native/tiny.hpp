@@ -10,7 +10,7 @@
 namespace clearprop::CLEARPROP_ISA {
 
 inline constexpr Index TINY_WEIGHTS = 64, TINY_ROWS = 16;  // up to so many a network alone is faster without panels
-inline constexpr Index TINY_WEIGHTS_ABREAST = 1024;  // and with others side by side
+inline constexpr Index TINY_WEIGHTS_SIDE_BY_SIDE = 1024;  // and with others side by side
 
 // Whether the panels would sum all in the order of units and inputs, as it is done here.
 template <class T>
@@ -61,47 +61,49 @@ class TinyTrainer {
         for (; begun_ < pass_.lanes(); ++begun_) new (static_cast<void*>(courses_ + begun_)) Course<T>(runs_[begun_]);
         take_parameters();
         if constexpr (N == 1) {
-            if (!Abreast<V>::suits(pass_)) steps();
+            if (!Abreast<V>::suits(pass_)) steps_by_levels();
             else if (batch_rows(runs_[0]) > 1 || penalised_) steps_abreast();
             else with_rule(runs_[0].optimizer.rule, [&]<Rule RULE>() { steps_of_one_row<RULE>(); });
         } else {
-            steps();
+            steps_by_levels();
         }
         give_parameters();
     }
 
   private:
-    void steps() {
+    // Calls learn(row) for each row of a batch of each network.
+    template <class Learn>
+    [[gnu::always_inline]] inline void steps(Learn learn) {
         while (prepare()) {
             begin();
             const Index count = next_[first_at_work()].count;
-            for (Index row = 0; row < count; ++row) {
-                pass_.forward(next_, row);
-                enter(pass_.lose(next_, row, divisor_));
-                pass_.backward(row == 0);
-            }
-            if (!keep_or_end(lost_)) return;
-            update_all();
+            for (Index row = 0; row < count; ++row) learn(row);
+            if (!keep_or_end(lost_) || !update_all()) return;
         }
     }
 
-    // Where rows go abreast.
+    void steps_by_levels() {
+        steps([&](Index row) {
+            pass_.forward(next_, row);
+            const RowLoss<V> one = pass_.lose(next_, row, divisor_);
+            T losses[N], weights[N];
+            store(losses, one.loss);
+            store(weights, one.weight);
+            for (int l = 0; l < pass_.lanes(); ++l) enter(l, double(weights[l]) * double(losses[l]));
+            pass_.backward(row == 0);
+        });
+    }
+
+    // Of a network whose layers fill a vector each at most.
     [[gnu::flatten]] void steps_abreast() {
         Abreast<V> abreast(pass_, runs_[0].samples);
-        while (prepare()) {
-            begin();
-            const Step& step = next_[0];
-            for (Index row = 0; row < step.count; ++row) {
-                const Index table_row = step.rows[row];
-                double loss;
-                const U delta = abreast.lose(table_row, abreast.forward(table_row), divisor_, loss);
-                losses_[0] += loss;
-                lost_[0] = lost_[0] || !__builtin_isfinite(loss);
-                abreast.backward(delta, SumUp{pass_.gradients, row == 0});
-            }
-            if (!keep_or_end(lost_)) return;
-            update_all();
-        }
+        steps([&](Index row) {
+            const Index table_row = next_[0].rows[row];
+            double loss;
+            const U delta = abreast.lose(table_row, abreast.forward(table_row), divisor_, loss);
+            enter(0, loss);
+            abreast.backward(delta, SumUp{pass_.gradients, row == 0});
+        });
     }
 
     // The same with batches of one row, whose gradients are used at once.
@@ -176,39 +178,30 @@ class TinyTrainer {
     }
 
     // A row's share of the batch's loss.
-    void enter(const RowLoss<V>& row) {
-        T losses[N], weights[N];
-        store(losses, row.loss);
-        store(weights, row.weight);
-        for (int l = 0; l < pass_.lanes(); ++l) {
-            const double share = double(weights[l]) * double(losses[l]);
-            losses_[l] += share;
-            lost_[l] = lost_[l] || !__builtin_isfinite(share);
-        }
+    void enter(int lane, double share) {
+        losses_[lane] += share;
+        lost_[lane] = lost_[lane] || !__builtin_isfinite(share);
     }
 
-    void update_all() {
+    // False where no network is left.
+    bool update_all() {
         prepare_rates();
         double penalties[N] = {};
         for (Index n = 0; n < pass_.network.depth && penalised_; ++n) penalise(pass_.levels[n], penalties);
-        finish(with_rule(runs_[0].optimizer.rule, [&]<Rule RULE>() { return update_as<RULE>(); }), penalties);
+        return finish(with_rule(runs_[0].optimizer.rule, [&]<Rule RULE>() { return update_as<RULE>(); }), penalties);
     }
 
     // 0 in the lanes whose new parameters are all finite.
     template <Rule RULE>
     U update_as() {
         U finite{};
-        Index first = 0;
-        const auto update_next = [&](Index count, double factor, bool decays) {
-            const auto summed = [gradients = pass_.gradients + first](Index i) { return gradients[i]; };
-            update_some<RULE>({first, count, factor, decays}, summed, finite);
+        const auto update_summed = [&](const Stretch& stretch) {
+            const auto summed = [gradients = pass_.gradients + stretch.first](Index i) { return gradients[i]; };
+            update_some<RULE>(stretch, summed, finite);
         };
         for (Index n = 0; n < pass_.network.depth; ++n) {
-            const TinyLevel<V>& level = pass_.levels[n];
-            update_next(level.weight_groups, level.layer.weight_rate, true);
-            first += level.weight_groups;
-            if (level.trains_bias) update_next(level.width, level.layer.bias_rate, false);
-            first += level.width;
+            update_summed(pass_.levels[n].of_weights);
+            if (pass_.levels[n].trains_bias) update_summed(pass_.levels[n].of_bias);
         }
         return finite;
     }
@@ -232,17 +225,19 @@ class TinyTrainer {
         finite = sum;
     }
 
-    // Enters the steps of the networks whose parameters are finite, and ends others.
-    void finish(U finite, const double* penalties) {
+    // Enters the steps of the networks whose parameters are finite, and ends others; false where none is left.
+    bool finish(U finite, const double* penalties) {
+        bool left = true;
         if (!all_of(finite == U{})) {
             T sums[COUNT<U>];
             store(sums, finite);
             bool overflowed[N] = {};
             for (int l = 0; l < COUNT<U>; ++l) overflowed[l % N] = overflowed[l % N] || !(sums[l] == 0);
-            keep_or_end(overflowed);
+            left = keep_or_end(overflowed);
         }
         for (int l = 0; l < pass_.lanes(); ++l)
             if (!ended_[l]) courses_[l].enter(next_[l], losses_[l], penalties[l]);
+        return left;
     }
 
     void prepare_rates() {

@@ -2,9 +2,27 @@
 // what is written and read again at once takes longer than a product.
 #pragma once
 
+#include <utility>
+
 #include "tiny_pass.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
+
+// A lane's number in all lanes.
+template <int LANE, class U>
+U repeated(U x) {
+    return [x]<int... I>(std::integer_sequence<int, I...>) {
+        return __builtin_shufflevector(x, x, (I * 0 + LANE)...);
+    }(std::make_integer_sequence<int, COUNT<U>>{});
+}
+
+// Calls f<lane>() for the first `count` lanes of a group.
+template <class V, class F>
+[[gnu::always_inline]] inline void each_of_group(Index count, F f) {
+    [&]<int... L>(std::integer_sequence<int, L...>) {
+        static_cast<void>((... && (L < count && (f.template operator()<L>(), true))));
+    }(std::make_integer_sequence<int, int(ABREAST<V>)>{});
+}
 
 template <class V>
 class Abreast {
@@ -14,7 +32,7 @@ class Abreast {
   public:
     // Whether rows can go this way: no output asks for the others.
     static bool suits(const TinyPass<V>& pass) {
-        if (ABREAST<V> == 1 || ABREAST<V> > MOST) return false;
+        if (ABREAST<V> > MOST) return false;
         for (Index n = 0; n < pass.network.depth; ++n) {
             const TinyLevel<V>& level = pass.levels[n];
             if (level.width > 1 || level.normalises || level.layer.dropout > 0) return false;
@@ -28,17 +46,17 @@ class Abreast {
         for (Index n = 0; n < network_.depth; ++n) {
             const TinyLevel<V>& level = pass.levels[n];
             const Activation activation = level.joint ? Activation::identity : level.layer.activation;
-            Level own{};
+            Level& own = first_[n];
             own.layer = level.layer;
             own.number = T(level.layer.activation_number);
             own.activate = activating(activation);
             own.rectifies = level.rectifies;
             own.trains_bias = level.trains_bias;
-            own.place = level.weights - pass.parameters;
+            own.of_weights = level.of_weights;
+            own.of_bias = level.of_bias;
             own.weights = level.weights;
             own.inputs = n > 0 ? cells_of<V>(&first_[n - 1].value) : nullptr;
-            for (Index i = 0; i < ABREAST<V>; ++i) own.rows[i] = i < level.layer.inputs ? i * ABREAST<V> : 0;
-            first_[n] = own;
+            for (Index i = 0; i < ABREAST<V>; ++i) own.starts[i] = i < level.layer.inputs ? i * ABREAST<V> : 0;
         }
     }
 
@@ -58,25 +76,25 @@ class Abreast {
         return values;
     }
 
-    // From these the derivatives of its loss, which is weighed.
+    // ∂E by what `forward` gave, scaled by the row's share of the batch; `loss` becomes wᵢEᵢ.
     U lose(Index table_row, U values, V divisor, double& loss) const {
         return lose_(*this, table_row, values, divisor, loss);
     }
 
     // Calls use(stretch, add) for the weights of each layer and for its bias, where add(i, sum) adds the gradient of the
-    // i-th of them to a sum. They may change in it, as they are no longer asked for.
+    // i-th of them to a sum. `use` may change them: nothing reads them after it.
     template <class Use>
     void backward(U delta, const Use& use) const {
-        for (const Level* at = last_; at >= first_; --at) {
-            const Level& level = *at;
+        for (Index n = network_.depth - 1; n >= 0; --n) {
+            const Level& level = first_[n];
             const Layer& layer = level.layer;
             delta = level.rectifies ? select(level.value > 0, delta, U{}) : delta * level.slope;
             U below{};
-            if (at > first_) below = level.handed_down(delta);
-            use(Stretch{level.place, layer.inputs, layer.weight_rate, true},
+            if (n > 0) below = level.handed_down(delta);
+            use(level.of_weights,
                 [=, inputs = level.inputs](Index i, U sum) { return fused(spread(inputs[i]), delta, sum); });
             if (level.trains_bias)
-                use(Stretch{level.place + layer.inputs, 1, layer.bias_rate, false}, [=, &layer](Index, U sum) {
+                use(level.of_bias, [=, &layer](Index, U sum) {
                     if (layer.bias == Bias::unit) return sum + delta;
                     each_of_group<V>(layer.units, [&]<int O>() { sum += repeated<O>(delta); });
                     return sum;
@@ -90,13 +108,13 @@ class Abreast {
 
     struct Level {
         Layer layer;
-        T number;
+        T number;  // the activation's
         U (*activate)(Level&, U);  // makes the value and the slope, and gives the value
         bool rectifies, trains_bias;
-        Index place;  // of the weights' first group
+        Stretch of_weights, of_bias;
         const U* weights;
         const V* inputs;
-        Index rows[ABREAST<V>];  // where the weights from each input begin, in cells; beyond the inputs those of the first
+        Index starts[ABREAST<V>];  // of the weights from each input, in cells; beyond the inputs those of the first
         U value, slope;
 
         U bias() const { return weights[layer.inputs]; }
@@ -106,7 +124,7 @@ class Abreast {
             const V* const cells = cells_of<V>(weights);
             U sum{};
             each_of_group<V>(layer.units, [&]<int O>() {
-                sum = fused(repeated<O>(delta), of_lanes([&](Index i) { return cells[rows[i] + O]; }), sum);
+                sum = fused(repeated<O>(delta), of_lanes([&](Index i) { return cells[starts[i] + O]; }), sum);
             });
             return sum;
         }
@@ -125,7 +143,7 @@ class Abreast {
         return [&]<int... A>(std::integer_sequence<int, A...>) {
             constexpr decltype(Level::activate) all[] = {&activate<Activation(A)>...};
             return all[int(activation)];
-        }(std::make_integer_sequence<int, int(Activation::softmax) + 1>{});
+        }(std::make_integer_sequence<int, ACTIVATION_COUNT>{});
     }
 
     template <Loss LOSS>
@@ -149,7 +167,7 @@ class Abreast {
         return [&]<int... L>(std::integer_sequence<int, L...>) {
             constexpr decltype(lose_) all[] = {&lose_as<Loss(L)>...};
             return all[int(loss)];
-        }(std::make_integer_sequence<int, int(Loss::perceptron) + 1>{});
+        }(std::make_integer_sequence<int, LOSS_COUNT>{});
     }
 
     // A group of f(lane).

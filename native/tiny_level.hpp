@@ -50,8 +50,7 @@ const V* cells_of(const Group<V>* groups) {
 // A number of each network, for all units of a group.
 template <class V>
 Group<V> spread(V x) {
-    if constexpr (ABREAST<V> == 1) return x;
-    else return splat<Group<V>>(x);
+    return in_lanes<Group<V>>(x);
 }
 
 // The group of the cells of units from the first on. Lane by lane: what has just been written number by number, a
@@ -62,22 +61,6 @@ Group<V> grouped(const V* cells, Index first, Index units) {
     else return [&]<int... L>(std::integer_sequence<int, L...>) {
         const Group<V> lane{V(L)...}, group{cells[first + L]...};
         return select(lane < splat<Group<V>>(V(units - first)), group, splat<Group<V>>(cells[first]));
-    }(std::make_integer_sequence<int, int(ABREAST<V>)>{});
-}
-
-// A lane's number in all lanes.
-template <int LANE, class U>
-U repeated(U x) {
-    return [x]<int... I>(std::integer_sequence<int, I...>) {
-        return __builtin_shufflevector(x, x, (I * 0 + LANE)...);
-    }(std::make_integer_sequence<int, COUNT<U>>{});
-}
-
-// Calls f<lane>() for the first `count` lanes of a group.
-template <class V, class F>
-[[gnu::always_inline]] inline void each_of_group(Index count, F f) {
-    [&]<int... L>(std::integer_sequence<int, L...>) {
-        static_cast<void>((... && (L < count && (f.template operator()<L>(), true))));
     }(std::make_integer_sequence<int, int(ABREAST<V>)>{});
 }
 
@@ -97,7 +80,7 @@ void each_few(Index count, F f) {
     if (count & 1) f(Few<1>{}, first);
 }
 
-// Groups of parameters side by side that are updated alike: weights or biases of a layer.
+// Groups of parameters side by side that are updated alike: the weights of a level, or the biases.
 struct Stretch {
     Index first, count;
     double factor;  // of the learning rate
@@ -113,6 +96,7 @@ struct TinyLevel {
     Index width;          // the groups of the units
     Index weight_groups;  // before those of the biases, one for each of the units, which are 0 where there are none
     bool trains_bias;
+    Stretch of_weights, of_bias;
     bool joint, rectifies, normalises, scales;  // which way from net inputs to outputs and back
     U *weights, *bias, *weight_gradients, *bias_gradients;
     const V* inputs;

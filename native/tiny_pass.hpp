@@ -150,6 +150,8 @@ class TinyPass {
             TinyLevel<V>& level = levels[l];
             level.weights = parameters + first;
             level.bias = level.weights + level.weight_groups;
+            level.of_weights = {first, level.weight_groups, level.layer.weight_rate, true};
+            level.of_bias = {first + level.weight_groups, level.width, level.layer.bias_rate, false};
             level.weight_gradients = gradients + first;
             level.bias_gradients = level.weight_gradients + level.weight_groups;
             first += level.weight_groups + level.width;

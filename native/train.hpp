@@ -78,14 +78,15 @@ class Trainer {
                 if (thread == 0) course_.end();
                 return;
             }
-            if (run_step(steps_[turn], turn, thread)) continue;
+            if (run_step(turn, thread)) continue;
             if (thread == 0) course_.end(Ended::diverged);
             return;
         }
     }
 
     // False, for all threads alike, where a number is not finite.
-    bool run_step(const Step& step, int turn, int thread) {
+    bool run_step(int turn, int thread) {
+        const Step step = steps_[turn];  // its own, as thread 0 may prepare another there before all have left this one
         const Rates<T> rates = rates_of<T>(run_.optimizer, step.rate, step.fade, step.number);
         double loss = 0;
         for (Index first = 0; first < step.count; first += space_.chunk) {

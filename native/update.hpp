@@ -81,10 +81,10 @@ class Updater {
     }
 
     // Updates `count` parameters that stand side by side, before zeros up to a whole vector, which stay.
-    void update_run(const Trained<T>& trained, Index start, Index count, Rule rule, const Rates<T>& rates, T own) {
+    void update_run(const Trained<T>& trained, Index start, Index count, Rule rule, const Rates<T>& rates, T rate) {
         T *w = trained.value + start, *g = trained.gradient + start;
         V unread{};
-        apply(rule, rates, own, false, w, g, trained.slots[0] ? trained.slots[0] + start : nullptr,
+        apply(rule, rates, rate, false, w, g, trained.slots[0] ? trained.slots[0] + start : nullptr,
               trained.slots[1] ? trained.slots[1] + start : nullptr, whole_vectors<T>(count), unread);
         for (Index i = 0; i < count; i += LANES<T>) {
             const V real = first_lanes(load<V>(w + i), count - i);
@@ -158,19 +158,19 @@ class Updater {
     // columns stays 0.
     void update(const Trained<T>& trained, double factor, Index offset, T* g, Index rows, Index columns, Rule rule,
                 const Rates<T>* rates, bool decay) {
-        const T own = rates->rate * T(factor);
+        const T rate = rates->rate * T(factor);
         T* w = trained.value + offset;
         T* s0 = trained.slots[0] ? trained.slots[0] + offset : nullptr;
         T* s1 = trained.slots[1] ? trained.slots[1] + offset : nullptr;
-        if (columns >= W) return apply(rule, *rates, own, decay, w, g, s0, s1, rows * W, finite_);
+        if (columns >= W) return apply(rule, *rates, rate, decay, w, g, s0, s1, rows * W, finite_);
         // Beyond the real columns stands perhaps what is not finite, in g now, and in w after a step that divides 0 by 0.
         V unread{};
         keep_real(g, rows, columns);
         if (columns > LANES<T>) {
-            apply(rule, *rates, own, decay, w, g, s0, s1, rows * W, unread);
+            apply(rule, *rates, rate, decay, w, g, s0, s1, rows * W, unread);
         } else {
             for (Index i = 0; i < rows * W; i += W)
-                apply(rule, *rates, own, decay, w + i, g + i, s0 ? s0 + i : nullptr, s1 ? s1 + i : nullptr, LANES<T>, unread);
+                apply(rule, *rates, rate, decay, w + i, g + i, s0 ? s0 + i : nullptr, s1 ? s1 + i : nullptr, LANES<T>, unread);
         }
         keep_real(w, rows, columns);
         for (Index i = 0; i < rows * W; i += LANES<T>) finite_ = fused(load<V>(w + i), V{}, finite_);

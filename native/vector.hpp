@@ -92,6 +92,13 @@ inline V splat(Scalar<V> x) {
     return x - V{};  // x - 0 is x, also for -0
 }
 
+// A number in all lanes, or what has a number for each as it is.
+template <class V, class Number>
+inline V in_lanes(Number x) {
+    if constexpr (COUNT<Number> == COUNT<V>) return x;
+    else return splat<V>(x);
+}
+
 // Lane by lane a where the mask is true, otherwise b; the mask is what a comparison of V with V gives.
 template <class Mask, class V>
 inline V select(Mask mask, V a, V b) {

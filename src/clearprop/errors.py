@@ -87,6 +87,7 @@ def check_count(name: str, value: object) -> int:
     >>> check_count("units", 3)
     3
     """
+    # An int is seen at once; to ask the abstract class takes longer.
     if isinstance(value, bool) or not isinstance(value, int | Integral) or value < 1:
         raise InputError(f"{name}: expected a whole number from 1 up, got {value!r}")
     return int(value)

@@ -58,7 +58,7 @@ def thread_count(threads: int | None, processes: int = 1) -> int:
     `processes` that are at work on this machine together divide the processors among them.
     """
     if threads is not None:
-        whole = isinstance(threads, int | Integral) and not isinstance(threads, bool)
+        whole = isinstance(threads, Integral) and not isinstance(threads, bool)
         return _in_range("threads", threads, int(threads) if whole else 0)
     if asked := os.environ.get("CLEARPROP_THREADS"):
         return _in_range("CLEARPROP_THREADS", asked, int(asked) if asked.isdecimal() else 0)

@@ -54,6 +54,7 @@ class Loss(Entry):
 
     @property
     def bounds_targets(self) -> bool:
+        """Whether there are numbers that are no targets."""
         return self.lowest > -math.inf or self.highest < math.inf
 
 

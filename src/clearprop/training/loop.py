@@ -112,7 +112,8 @@ def train(
     Raises:
         InputError: something given is wrong or does not fit.
         DivergenceError: a number is no longer finite; `result` holds the last finite model, history and state.
-        KeyboardInterrupt: after Ctrl-C, between two updates, when a `Checkpoint` has been written.
+        KeyboardInterrupt: after Ctrl-C; where there are callbacks, between two updates and when a `Checkpoint` has been
+            written.
         WorkerError: another worker is gone or does not answer; `result` holds the run up to the last whole update, and
             a `Checkpoint` has been written by whoever is left.
 

@@ -132,10 +132,9 @@ def prepare(
             metric(metric_name, held_out)
     if stop_when_right:
         _check_right_is_possible(network, samples)
-    if state is None:
-        start = Run(model.parameters, State.start(network, optimizer, seed, dtype))
-    else:
-        start = Run(model.parameters, state).check(optimizer, plan.batches(len(samples)))
+    start = Run(model.parameters, State.start(network, optimizer, seed, dtype) if state is None else state)
+    if state is not None:
+        start.check(optimizer, plan.batches(len(samples)))
     epochs = start.state.epoch + check_count("epochs", epochs)
     if isinstance(samples, Source):
         check_rounds(distributed)
