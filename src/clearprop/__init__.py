@@ -25,7 +25,17 @@ if TYPE_CHECKING:
     from clearprop.optimize import SGD, Adam, AdamW, Optimizer, RMSprop, schedules
     from clearprop.playground.opening import play
     from clearprop.table import TableSource
-    from clearprop.training import Callback, Checkpoint, EarlyStopping, History, Progress, Result, train, train_many
+    from clearprop.training import (
+        Callback,
+        Checkpoint,
+        EarlyStopping,
+        History,
+        Progress,
+        Result,
+        interrupts,
+        train,
+        train_many,
+    )
 
 # What is not needed to describe a network is imported when it is first used, so that `import clearprop` stays cheap.
 _HOMES = {
@@ -37,6 +47,7 @@ _HOMES = {
     "schedules": "optimize",
     "train": "training",
     "train_many": "training",
+    "interrupts": "training",
     "Result": "training",
     "History": "training",
     "Callback": "training",
@@ -109,6 +120,7 @@ __all__ = [
     "check_worksheet",
     "derive",
     "export",
+    "interrupts",
     "load",
     "play",
     "plots",

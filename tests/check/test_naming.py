@@ -121,3 +121,51 @@ def test_nothing_is_named_for_numbers_that_no_slip_gives_over_many_networks() ->
 )
 def test_slips_of_the_pen(text, true, is_slip) -> None:
     assert (slipped(Written(text), true) > 0.0) is is_slip
+
+
+RIGHT = {
+    "out_o1": "0.634542",
+    "out_o2": "0.506723",
+    "delta_o1": "-0.084749",
+    "delta_o2": "0.126658",
+    "dE/dw5": "-0.038781",
+    "dE/dw6": "-0.026638",
+    "dE/dw7": "0.057959",
+    "dE/dw8": "0.039811",
+    "w5'": "0.709695",
+    "w6'": "0.106660",
+    "w7'": "-0.614490",
+    "w8'": "0.790047",
+}
+
+
+@pytest.mark.parametrize(
+    ("claim", "written", "told"),
+    [
+        ("w5'", "0.690305", "The gradient was added in w5': it is subtracted, w − η·∂E/∂w."),
+        ("dE/dw5", "0.038781", "The sign of dE/dw5 is the other way round."),
+        ("w5'", "0.709895", None),
+    ],
+)
+def test_a_slip_at_one_number_is_named_there(claim: str, written: str, told: str | None, tmp_path) -> None:
+    claims = "\n".join(f'"{name}" = "{value}"' for name, value in {**RIGHT, claim: written}.items())
+    sheet = tmp_path / "sheet.toml"
+    sheet.write_text(
+        f"""
+        network = {{ layers = "2-2-2" }}
+        data = {{ x = [[0.6, -0.9]], y = [[1.0, 0.0]] }}
+        optimizer = {{ kind = "sgd", learning_rate = 0.25 }}
+
+        [parameters]
+        W1 = [[0.3, -0.2], [0.5, 0.4]]
+        b1 = [0.1, -0.3]
+        W2 = [[0.7, -0.6], [0.1, 0.8]]
+        b2 = [0.2, 0.05]
+
+        [claims]
+        notation = "net-out"
+        {claims}
+        """,
+        encoding="utf-8",
+    )
+    assert [one.texts["en"] for one in cp.check_worksheet(sheet).mistakes] == ([told] if told else [])

@@ -227,6 +227,7 @@ BAD_OPTIONS: list[tuple[dict[str, Any], str]] = [
     ({"tol": -1.0}, "tol: expected a number from 0 up"),
     ({"metric": "acuracy"}, 'unknown metric "acuracy"; did you mean "accuracy"?'),
     ({"class_weight": "balance"}, "class_weight: expected \"balanced\" or a dict, got 'balance'"),
+    ({"class_weight": {"yse": 2.0}}, r'unknown class of class_weight "yse"'),
     ({"class_weight": {0: -1.0}}, r"class_weight\[0\]: expected a number from 0 up"),
     ({"callbacks": [print]}, "callbacks: expected a list of them"),
     ({"random_state": -1}, "seed: expected a whole number"),

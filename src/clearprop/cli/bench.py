@@ -58,6 +58,7 @@ def bench(
     """Time clearprop side by side with the tools that are installed.
 
     First checks that all compute the same loss curve; one that does not is not timed, and the exit status is 1.
+    A ratio is how many times the time of clearprop another takes: above 1 it is slower.
     All cases take about a quarter of an hour on two processors. pip install "clearprop\\[bench]" brings the others.
     """
     from clearprop.benchmark import report

@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 from clearprop.engines.base import Array
-from clearprop.errors import InputError, check_number
+from clearprop.errors import InputError, check_number, unknown
 from clearprop.estimators.base import NetworkEstimator
 from clearprop.estimators.explained import explain
 from clearprop.estimators.recipes import Settings
@@ -261,6 +261,10 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
             totals = np.bincount(indices, weights=weights)
             factors = totals.sum() / (len(labels) * np.where(totals > 0, totals, 1.0))
         elif isinstance(self.class_weight, dict):
+            without = [one for one in labels.tolist() if one not in self.class_weight]
+            strange = [one for one in self.class_weight if one not in labels]
+            if without and strange:
+                raise unknown("class of class_weight", strange[0], map(str, labels.tolist()))
             factors = np.array(
                 [check_number(f"class_weight[{one!r}]", self.class_weight.get(one, 1.0)) for one in labels.tolist()]
             )

@@ -81,7 +81,7 @@ def train_many(
     Raises:
         InputError: something given is wrong or does not fit.
         KeyboardInterrupt: after Ctrl-C; all that was learnt is lost, of models that were done, too. Within
-            `with clearprop.training.interrupts():` nothing is lost: the call returns, and what was not done has `ended`
+            `with clearprop.interrupts():` nothing is lost: the call returns, and what was not done has `ended`
             "interrupted".
 
     Warns:

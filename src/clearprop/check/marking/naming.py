@@ -174,15 +174,19 @@ class Inquiry:
             return None
         if ref in slip.changed and figure.says(figure.of(self._alone(slip, ref, updates))):
             return 0.0
-        values = self.course.values(slip.rules, updates)
-        if values is not None and figure.says(figure.of(values[ref])):
-            return 0.0
-        if updates > FAR:
-            return None
-        world = self.worlds.of(slip.rules, updates)
+        return 0.0 if self._gives_by_itself(slip, figure) else self._gives_by_claims(slip, figure)
+
+    def _gives_by_itself(self, slip: Slip, figure: Figure) -> bool:
+        """Whether a slip gives a figure's digits where it acts on all that follows."""
+        values = self.course.values(slip.rules, figure.updates)
+        return values is not None and figure.says(figure.of(values[figure.ref.whole]))
+
+    def _gives_by_claims(self, slip: Slip, figure: Figure) -> float | None:
+        """How exactly a slip gives a figure's digits from the other claims; None where it does not."""
+        world = None if figure.updates > FAR else self.worlds.of(slip.rules, figure.updates)
         if world is None:
             return None
-        expected, off = (figure.of(array) for array in world.computed(ref))
+        expected, off = (figure.of(array) for array in world.computed(figure.ref.whole))
         moved = abs(expected - self.verdicts[figure].expected) > off
         return off if moved and figure.says(expected, off) else None
 
@@ -208,9 +212,12 @@ class Inquiry:
         return min(max(math.log10(error / (figure.half + off)), 0.0), 9.0) if error else 0.0
 
     def _contradictions(self, slip: Slip, explained: Iterable[Figure]) -> int:
-        """How many figures that are not wrong a slip would have made wrong; at best, by its ways of acting."""
+        """How many figures that are not wrong a slip would have made wrong, by the way in which it explains others."""
+        explained = list(explained)
         if self._acts_alone(slip, explained):
             return 0
+        if self._acts_at_entries(slip, explained):
+            return 1
         fine = [one for one in self.verdicts.values() if one.status != "wrong" and one.figure.updates <= FAR]
         by_claims = by_itself = 0
         for one in fine:
@@ -222,7 +229,10 @@ class Inquiry:
             if world is not None:
                 expected, off = (figure.of(array) for array in world.computed(ref))
                 by_claims += figure.says(one.expected, one.off) and not figure.says(expected, off)
-        return min(by_claims, by_itself)
+        counts = [by_itself] if all(self._gives_by_itself(slip, figure) for figure in explained) else []
+        if all(self._gives_by_claims(slip, figure) is not None for figure in explained):
+            counts.append(by_claims)
+        return min(counts or (by_claims, by_itself))
 
     def _acts_alone(self, slip: Slip, explained: Iterable[Figure]) -> bool:
         """Whether a slip in nothing but the quantities that it explains leaves all that is right as it is."""
@@ -232,6 +242,18 @@ class Inquiry:
         fine = [one.figure for one in self.verdicts.values() if one.status != "wrong"]
         same = [figure for figure in fine if (figure.ref.whole, figure.updates) in refs]
         return all(figure.says(figure.of(self._alone(slip, figure.ref.whole, figure.updates))) for figure in same)
+
+    def _acts_at_entries(self, slip: Slip, explained: Iterable[Figure]) -> bool:
+        """Whether a usual slip, made at some entries of a quantity and not at others, gives what it explains."""
+        return (
+            slip.rate is None
+            and not slip.rare
+            and all(
+                figure.ref.whole in slip.changed
+                and figure.says(figure.of(self._alone(slip, figure.ref.whole, figure.updates)))
+                for figure in explained
+            )
+        )
 
     def _of_the_pen(self) -> list[Suspect]:
         found = []

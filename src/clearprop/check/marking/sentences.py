@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from clearprop.check.marking.naming import Named
 from clearprop.explain.notation import Notation
 from clearprop.explain.ref import Ref
@@ -103,8 +105,12 @@ def sentence(named: Named, step: Trace, notation: Notation, language: str) -> st
         english, chinese = SENTENCES[how if how in SENTENCES else named.id]
     template = chinese if language == "zh" else english
     changed = named.slip.changed if named.slip is not None else ()
-    wrong = {figure.ref.whole for figure in named.figures}
-    seen = tuple(ref for ref in changed if ref in wrong) or changed
+    wrong: dict[Ref, list[Ref]] = {}
+    for figure in named.figures:
+        wrong.setdefault(figure.ref.whole, []).append(figure.ref)
+    seen = [ref for ref in changed if ref in wrong] or changed
+    # Where one number of a quantity is wrong, that is named; where several are, the whole.
+    seen = [wrong[ref][0] if len(wrong.get(ref, ())) == 1 else ref for ref in seen]
     weights = sorted({Ref("W", ref.layer + 1) for ref in changed}, key=lambda ref: ref.layer)
     joint = "、" if language == "zh" else ", "
     return template.format(
@@ -115,7 +121,7 @@ def sentence(named: Named, step: Trace, notation: Notation, language: str) -> st
     )
 
 
-def _names(refs: tuple[Ref, ...], step: Trace, notation: Notation) -> list[str]:
+def _names(refs: Sequence[Ref], step: Trace, notation: Notation) -> list[str]:
     """The names of whole quantities, of which each is named once and no more than a few."""
     names = list(dict.fromkeys(_range(ref, step, notation) for ref in refs if ref.kind not in ("s", "dE[k]/da")))
     return names if len(names) <= MOST_NAMES else [*names[: MOST_NAMES - 1], "…"]
@@ -123,7 +129,7 @@ def _names(refs: tuple[Ref, ...], step: Trace, notation: Notation) -> list[str]:
 
 def _range(ref: Ref, step: Trace, notation: Notation) -> str:
     """The name of the only number of a quantity, the first and the last, or, of the loss, the whole."""
-    if ref.kind == "share" or ref not in step:
+    if ref.kind == "share" or ref not in step or ref != ref.whole:
         return notation.name(Ref("E") if ref.kind == "share" else ref, step.shapes).text
     first, *_, last = [*step.elements(ref)] * 2
     names = [notation.name(one, step.shapes).text for one in (first, last)]
