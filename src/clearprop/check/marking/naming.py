@@ -169,12 +169,17 @@ class Inquiry:
 
         It may act on this quantity alone, on all that follows, or on what was computed from the other claims.
         """
-        ref, updates = figure.ref.whole, figure.updates
+        ref = figure.ref.whole
         if slip.rules.shapes.of(ref) != self.rules.shapes.of(ref) or not self._touches(slip, figure):
             return None
-        if ref in slip.changed and figure.says(figure.of(self._alone(slip, ref, updates))):
+        if self._gives_alone(slip, figure) or self._gives_by_itself(slip, figure):
             return 0.0
-        return 0.0 if self._gives_by_itself(slip, figure) else self._gives_by_claims(slip, figure)
+        return self._gives_by_claims(slip, figure)
+
+    def _gives_alone(self, slip: Slip, figure: Figure) -> bool:
+        """Whether a slip in this quantity alone gives a figure's digits."""
+        ref = figure.ref.whole
+        return ref in slip.changed and figure.says(figure.of(self._alone(slip, ref, figure.updates)))
 
     def _gives_by_itself(self, slip: Slip, figure: Figure) -> bool:
         """Whether a slip gives a figure's digits where it acts on all that follows."""
@@ -217,7 +222,7 @@ class Inquiry:
         if self._acts_alone(slip, explained):
             return 0
         if self._acts_at_entries(slip, explained):
-            return 1
+            return 1  # all that is right of the same quantities together: there, it was not made
         fine = [one for one in self.verdicts.values() if one.status != "wrong" and one.figure.updates <= FAR]
         by_claims = by_itself = 0
         for one in fine:
@@ -241,19 +246,12 @@ class Inquiry:
             return False
         fine = [one.figure for one in self.verdicts.values() if one.status != "wrong"]
         same = [figure for figure in fine if (figure.ref.whole, figure.updates) in refs]
-        return all(figure.says(figure.of(self._alone(slip, figure.ref.whole, figure.updates))) for figure in same)
+        return all(self._gives_alone(slip, figure) for figure in same)
 
     def _acts_at_entries(self, slip: Slip, explained: Iterable[Figure]) -> bool:
         """Whether a usual slip, made at some entries of a quantity and not at others, gives what it explains."""
-        return (
-            slip.rate is None
-            and not slip.rare
-            and all(
-                figure.ref.whole in slip.changed
-                and figure.says(figure.of(self._alone(slip, figure.ref.whole, figure.updates)))
-                for figure in explained
-            )
-        )
+        usual = slip.rate is None and not slip.rare
+        return usual and all(self._gives_alone(slip, figure) for figure in explained)
 
     def _of_the_pen(self) -> list[Suspect]:
         found = []

@@ -122,13 +122,13 @@ def sentence(named: Named, step: Trace, notation: Notation, language: str) -> st
 
 
 def _names(refs: Sequence[Ref], step: Trace, notation: Notation) -> list[str]:
-    """The names of whole quantities, of which each is named once and no more than a few."""
+    """The names of quantities, or of single numbers of them, each once and no more than a few."""
     names = list(dict.fromkeys(_range(ref, step, notation) for ref in refs if ref.kind not in ("s", "dE[k]/da")))
     return names if len(names) <= MOST_NAMES else [*names[: MOST_NAMES - 1], "…"]
 
 
 def _range(ref: Ref, step: Trace, notation: Notation) -> str:
-    """The name of the only number of a quantity, the first and the last, or, of the loss, the whole."""
+    """The name of a number, of the first and the last of a quantity, or, of the loss, of the whole."""
     if ref.kind == "share" or ref not in step or ref != ref.whole:
         return notation.name(Ref("E") if ref.kind == "share" else ref, step.shapes).text
     first, *_, last = [*step.elements(ref)] * 2
