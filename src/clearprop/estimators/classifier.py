@@ -261,12 +261,13 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
             totals = np.bincount(indices, weights=weights)
             factors = totals.sum() / (len(labels) * np.where(totals > 0, totals, 1.0))
         elif isinstance(self.class_weight, dict):
-            without = [one for one in labels.tolist() if one not in self.class_weight]
-            strange = [one for one in self.class_weight if one not in labels]
-            if without and strange:
-                raise unknown("class of class_weight", strange[0], map(str, labels.tolist()))
+            classes = labels.tolist()
+            strange = [one for one in self.class_weight if one not in classes]
+            # A part of the rows may lack a class; but where another has no weight, that one is meant.
+            if strange and any(one not in self.class_weight for one in classes):
+                raise unknown("class of class_weight", strange[0], map(str, classes))
             factors = np.array(
-                [check_number(f"class_weight[{one!r}]", self.class_weight.get(one, 1.0)) for one in labels.tolist()]
+                [check_number(f"class_weight[{one!r}]", self.class_weight.get(one, 1.0)) for one in classes]
             )
         else:
             raise InputError(f'class_weight: expected "balanced" or a dict, got {self.class_weight!r}')
