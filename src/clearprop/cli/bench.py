@@ -59,7 +59,7 @@ def bench(
 
     First checks that all compute the same loss curve; one that does not is not timed, and the exit status is 1.
     A ratio is how many times the time of clearprop another takes: above 1 it is slower.
-    All cases take about a quarter of an hour on two processors. pip install "clearprop\\[bench]" brings the others.
+    All cases take 20 to 25 minutes on two processors. pip install "clearprop\\[bench]" brings the others.
     """
     from clearprop.benchmark import report
     from clearprop.benchmark.contestants import rivals
